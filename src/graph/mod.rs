@@ -1,0 +1,9 @@
+//! The lazy description of a job: sources, operators, outputs. Nothing here reads a pixel.
+
+mod operator;
+mod output;
+mod raster;
+
+pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask};
+pub use output::{Cog, CompressionChoice, Destination, GTiff, PredictorChoice, WriteOptions};
+pub use raster::{Apply, Bands, Node, Raster};

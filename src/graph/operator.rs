@@ -1,0 +1,121 @@
+use crate::{
+    error::Result,
+    raster::{Georeferencing, Nodata, SampleType, Span},
+};
+use std::fmt;
+
+/// What every kernel of one job knows of the raster it works on.
+#[derive(Clone, Debug)]
+pub struct GridInfo {
+    /// Columns of the raster.
+    pub cols: usize,
+    /// Rows of the raster.
+    pub rows: usize,
+    /// Where it lies.
+    pub georef: Georeferencing,
+}
+
+/// An operator's neighbourhood: how far it looks beyond a pixel, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Rows above and below.
+    pub halo_rows: usize,
+    /// Columns left and right.
+    pub halo_cols: usize,
+}
+
+impl Footprint {
+    /// Looks `radius` pixels every way.
+    pub const fn square(radius: usize) -> Self {
+        Self { halo_rows: radius, halo_cols: radius }
+    }
+}
+
+/// What an operator's samples become when they are written without a `--dtype` or `--nodata`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OperatorOutput {
+    /// Sample type in the file.
+    pub sample: SampleType,
+    /// Declared nodata value.
+    pub nodata: Nodata,
+    /// The operator promises 8-bit results inside this range, so that a sentinel outside it can be written by the
+    /// device itself and one byte a sample crosses the bus.
+    pub byte_range: Option<(u8, u8)>,
+}
+
+/// The WGSL twin of an operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GpuKernel {
+    /// Whole shader text, includes first; its entry point is `main`.
+    pub wgsl: String,
+    /// Bytes of its `Params` uniform.
+    pub params: Vec<u8>,
+}
+
+/// Input rows of a kernel, f32, missing as NaN.
+pub struct InputRows<'a> {
+    /// Columns of the raster that each row slice spans: the task's columns and their halo, clipped to the raster.
+    pub cols: Span,
+    /// `rows[i]` is row `first_row + i` of the raster.
+    pub first_row: usize,
+    /// One slice a row.
+    pub rows: &'a [&'a [f32]],
+}
+
+impl<'a> InputRows<'a> {
+    /// Row `row` of the raster, if the window holds it (it holds every row inside the raster that the footprint reaches).
+    pub fn row(&self, row: usize) -> Option<&'a [f32]> {
+        row.checked_sub(self.first_row).and_then(|i| self.rows.get(i)).copied()
+    }
+}
+
+/// A run of output rows for a CPU twin to compute.
+pub struct RowsTask<'a> {
+    /// The raster.
+    pub grid: &'a GridInfo,
+    /// Rows to compute.
+    pub rows: Span,
+    /// Columns to compute.
+    pub cols: Span,
+    /// [`Operator::row_factors`] of each of `rows`, in order.
+    pub factors: &'a [[f32; 4]],
+    /// One window an input.
+    pub inputs: &'a [InputRows<'a>],
+    /// `rows.len() * cols.len()` samples, row after row.
+    pub out: &'a mut [f32],
+}
+
+/// A step of the computation: WGSL kernel and CPU twin of one stem.
+///
+/// Inside the pipeline a sample is f32 and missing is a quiet NaN.
+pub trait Operator: Send + Sync + fmt::Debug {
+    /// Lower-case name, as the registry, the CLI and the report spell it.
+    fn name(&self) -> &'static str;
+
+    /// Number of input rasters.
+    fn inputs(&self) -> usize {
+        1
+    }
+
+    /// Neighbourhood.
+    fn footprint(&self) -> Footprint;
+
+    /// What is written by default.
+    fn output(&self) -> OperatorOutput;
+
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage), naming the parameter, its value and what is accepted.
+    fn check(&self) -> Result<()>;
+
+    /// Four numbers for each row of the raster (for terrain operators, the matrix that turns differences of samples
+    /// into a gradient); they travel to both twins.
+    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4];
+
+    /// The WGSL twin.
+    fn gpu_kernel(&self) -> GpuKernel;
+
+    /// The CPU twin: the specification, and the fallback.
+    fn compute_rows(&self, task: &mut RowsTask<'_>);
+}

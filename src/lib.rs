@@ -1,0 +1,7 @@
+//! GPU-accelerated streaming raster writer.
+#![deny(missing_docs, unsafe_code)]
+
+pub mod error;
+pub mod graph;
+pub mod raster;
+pub mod source;

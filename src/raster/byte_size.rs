@@ -1,0 +1,106 @@
+use serde::Serialize;
+use std::{fmt, str::FromStr};
+
+/// A number of bytes; prints and parses with binary units.
+///
+/// Accepts digits with an optional `K`, `M`, `G`, `T` or `KiB`, `MiB`, `GiB`, `TiB` (all binary,
+/// case-insensitive, fractions allowed before a unit): `64M`, `1.5GiB`, `1048576`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ByteSize(pub u64);
+
+impl ByteSize {
+    /// `n` bytes.
+    pub const fn b(n: u64) -> Self {
+        Self(n)
+    }
+    /// `n` x 1024 bytes.
+    pub const fn kib(n: u64) -> Self {
+        Self(n << 10)
+    }
+    /// `n` x 1024^2 bytes.
+    pub const fn mib(n: u64) -> Self {
+        Self(n << 20)
+    }
+    /// `n` x 1024^3 bytes.
+    pub const fn gib(n: u64) -> Self {
+        Self(n << 30)
+    }
+    /// The number of bytes.
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+/// Why a text is not a [`ByteSize`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M")]
+pub struct ParseByteSizeError(pub String);
+
+impl FromStr for ByteSize {
+    type Err = ParseByteSizeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || ParseByteSizeError(text.to_owned());
+        let trimmed = text.trim();
+        let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
+        let (digits, unit) = trimmed.split_at(split);
+        let shift = match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "b" => 0,
+            "k" | "kb" | "kib" => 10,
+            "m" | "mb" | "mib" => 20,
+            "g" | "gb" | "gib" => 30,
+            "t" | "tb" | "tib" => 40,
+            _ => return Err(bad()),
+        };
+        if let Ok(whole) = digits.parse::<u64>() {
+            return whole.checked_mul(1 << shift).map(ByteSize).ok_or_else(bad);
+        }
+        let value: f64 = digits.parse().map_err(|_| bad())?;
+        let bytes = value * (1u64 << shift) as f64;
+        if shift == 0 || !(0.0..9.0e18).contains(&bytes) {
+            return Err(bad());
+        }
+        Ok(ByteSize(bytes.round() as u64))
+    }
+}
+
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+        let mut unit = 0;
+        while unit < 4 && self.0 >> (10 * (unit + 1)) > 0 {
+            unit += 1;
+        }
+        let scale = (1u64 << (10 * unit)) as f64;
+        if self.0.is_multiple_of(1 << (10 * unit)) {
+            write!(f, "{} {}", self.0 >> (10 * unit), UNITS[unit])
+        } else {
+            write!(f, "{:.1} {}", self.0 as f64 / scale, UNITS[unit])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_parse_with_every_unit_and_refuse_nonsense() {
+        for (text, bytes) in
+            [("0", 0), ("512", 512), ("1K", 1024), ("64M", 64 << 20), ("64MiB", 64 << 20), ("1.5 GiB", 3 << 29), ("2g", 2 << 30)]
+        {
+            assert_eq!(text.parse::<ByteSize>(), Ok(ByteSize(bytes)), "{text}");
+        }
+        for text in ["", "M", "12Q", "-1", "1.5", "99999999T", "nan", "1e3"] {
+            assert!(text.parse::<ByteSize>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_print_in_the_largest_unit_they_fill() {
+        assert_eq!(ByteSize(512).to_string(), "512 B");
+        assert_eq!(ByteSize::mib(64).to_string(), "64 MiB");
+        assert_eq!(ByteSize((3 << 29) + 1).to_string(), "1.5 GiB");
+    }
+}

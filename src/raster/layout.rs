@@ -1,0 +1,119 @@
+use serde::Serialize;
+
+/// How an output is cut into segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Segmentation {
+    /// Tiles of this many columns and rows (multiples of 16).
+    Tiles {
+        /// Columns of a tile.
+        cols: usize,
+        /// Rows of a tile.
+        rows: usize,
+    },
+    /// Full-width strips of this many rows.
+    Strips {
+        /// Rows of a strip.
+        rows: usize,
+    },
+}
+
+/// Codec of the segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    /// Stored as it is.
+    None,
+    /// Deflate in a zlib wrapper (TIFF 8), by libdeflate, level 0 to 12.
+    Deflate {
+        /// 0 (stored) to 12 (slowest).
+        level: u8,
+    },
+    /// Zstandard (TIFF 50000), level 1 to 22.
+    Zstd {
+        /// 1 (fastest) to 22 (slowest).
+        level: u8,
+    },
+    /// TIFF LZW (5).
+    Lzw,
+}
+
+/// Reversible transform ahead of the codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Predictor {
+    /// TIFF predictor 1.
+    None,
+    /// TIFF predictor 2: horizontal differences of integers (or of float bits).
+    Horizontal,
+    /// TIFF predictor 3: byte planes of floats, differenced.
+    Float,
+}
+
+impl Predictor {
+    /// The TIFF tag's value.
+    pub const fn tiff(self) -> u16 {
+        match self {
+            Self::None => 1,
+            Self::Horizontal => 2,
+            Self::Float => 3,
+        }
+    }
+}
+
+/// Which TIFF header is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BigTiff {
+    /// Classic while every offset fits 32 bits.
+    #[default]
+    Auto,
+    /// Always BigTIFF.
+    Yes,
+    /// Always classic; an output that outgrows 4 GiB fails.
+    No,
+}
+
+/// The container of an output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Container {
+    /// Plain GeoTIFF.
+    #[default]
+    GeoTiff,
+    /// Cloud-optimised GeoTIFF.
+    Cog,
+}
+
+/// How an output's pixels become segments: everything resolved, nothing left to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    /// Tiles or strips.
+    pub segmentation: Segmentation,
+    /// Codec and level.
+    pub compression: Compression,
+    /// Predictor.
+    pub predictor: Predictor,
+    /// Header kind.
+    pub bigtiff: BigTiff,
+}
+
+impl Segmentation {
+    /// Shape `(rows, cols)` of one segment of a raster `cols` wide; tiles keep their full shape at the edges.
+    pub fn shape(self, cols: usize) -> (usize, usize) {
+        match self {
+            Self::Tiles { cols, rows } => (rows, cols),
+            Self::Strips { rows } => (rows, cols),
+        }
+    }
+
+    /// Segments across a raster of `cols` columns.
+    pub fn across(self, cols: usize) -> usize {
+        cols.div_ceil(self.shape(cols).1)
+    }
+
+    /// Rows of segments down a raster of `rows` rows.
+    pub fn down(self, rows: usize) -> usize {
+        rows.div_ceil(self.shape(1).0)
+    }
+}

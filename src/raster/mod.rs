@@ -1,0 +1,21 @@
+//! Nouns that every layer shares: sizes, sample types, missing values, georeferencing, output layout.
+//!
+//! Nothing here does I/O, and nothing here names a layer.
+
+mod byte_size;
+mod georef;
+mod layout;
+mod nodata;
+mod profile;
+mod sample;
+mod span;
+mod view;
+
+pub use byte_size::{ByteSize, ParseByteSizeError};
+pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
+pub use layout::{BigTiff, Compression, Container, Layout, Predictor, Segmentation};
+pub use nodata::{Nodata, NodataError, Sentinel};
+pub use profile::{Chunking, Profile, StreamCost};
+pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
+pub use span::Span;
+pub use view::{PixelRows, PixelWindow};

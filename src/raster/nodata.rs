@@ -1,0 +1,208 @@
+use super::SampleType;
+use serde::Serialize;
+use std::{fmt, str::FromStr};
+
+/// A declared nodata value: what the metadata say stands for missing.
+///
+/// Integers keep all their bits (a 64-bit nodata is not pushed through a float).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Nodata {
+    /// An integer, any width.
+    Integer(i128),
+    /// A floating-point value, NaN included.
+    Float(f64),
+}
+
+/// The encoded bytes that stand for missing in one sample type: native-endian, in the first `bytes()` places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sentinel {
+    bits: [u8; 8],
+    sample: SampleType,
+}
+
+/// Why a nodata value cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NodataError {
+    /// The text is no number.
+    #[error("'{0}' is not a nodata value: a number or nan")]
+    Text(String),
+    /// The sample type cannot hold the value exactly.
+    #[error("nodata {value} cannot be held exactly by {sample}{hint}")]
+    NotExact {
+        /// The value asked for.
+        value: Nodata,
+        /// The output's sample type.
+        sample: SampleType,
+        /// The range that is accepted, ready to print.
+        hint: String,
+    },
+}
+
+impl Nodata {
+    /// The value as f64 (64-bit integers round).
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Integer(i) => i as f64,
+            Self::Float(f) => f,
+        }
+    }
+
+    /// The bytes that stand for missing in samples of type `sample`.
+    ///
+    /// # Errors
+    /// [`NodataError::NotExact`] where the type cannot hold the value exactly.
+    pub fn sentinel(self, sample: SampleType) -> Result<Sentinel, NodataError> {
+        self.exact_bits(sample).map(|bits| Sentinel { bits, sample }).ok_or_else(|| NodataError::NotExact {
+            value: self,
+            sample,
+            hint: match sample.integer_range() {
+                Some((lo, hi)) => format!(" (whole numbers {lo} to {hi})"),
+                None => String::new(),
+            },
+        })
+    }
+
+    /// The sentinel that a *reader* looks for: as [`sentinel`](Self::sentinel), but a float nodata is first
+    /// rounded to the sample type, as GDAL does with texts such as `-3.4028234663852886e+38`. `None` where no
+    /// sample can match.
+    pub fn matching(self, sample: SampleType) -> Option<Sentinel> {
+        let rounded = match (sample, self) {
+            (SampleType::F32, n) => Self::Float(f64::from(n.to_f64() as f32)),
+            (SampleType::F16, n) => Self::Float(f64::from(half::f16::from_f64(n.to_f64()))),
+            (SampleType::F64, n) => Self::Float(n.to_f64()),
+            (_, n) => n,
+        };
+        rounded.exact_bits(sample).map(|bits| Sentinel { bits, sample })
+    }
+
+    fn exact_bits(self, sample: SampleType) -> Option<[u8; 8]> {
+        let mut bits = [0; 8];
+        let mut put = |bytes: &[u8]| bits[..bytes.len()].copy_from_slice(bytes);
+        if let Some((lo, hi)) = sample.integer_range() {
+            let value = match self {
+                Self::Integer(i) => i,
+                Self::Float(f) if f.fract() == 0.0 && f.abs() < 3.0e19 => f as i128,
+                Self::Float(_) => return None,
+            };
+            if !(lo..=hi).contains(&value) {
+                return None;
+            }
+            let wide = value.to_le_bytes();
+            let width = sample.bytes();
+            if cfg!(target_endian = "little") {
+                put(&wide[..width]);
+            } else {
+                let mut narrow = wide[..width].to_vec();
+                narrow.reverse();
+                put(&narrow);
+            }
+            return Some(bits);
+        }
+        let exact = |back: f64| match self {
+            Self::Integer(i) => back.is_finite() && back as i128 == i,
+            Self::Float(f) => back == f || (back.is_nan() && f.is_nan()),
+        };
+        let value = self.to_f64();
+        match sample {
+            SampleType::F64 => exact(value).then(|| put(&value.to_ne_bytes()))?,
+            SampleType::F32 => exact(f64::from(value as f32)).then(|| put(&(value as f32).to_ne_bytes()))?,
+            _ => {
+                let half = half::f16::from_f64(value);
+                exact(f64::from(half)).then(|| put(&half.to_ne_bytes()))?;
+            }
+        }
+        Some(bits)
+    }
+}
+
+impl Sentinel {
+    /// Native-endian bytes of the sentinel.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bits[..self.sample.bytes()]
+    }
+
+    /// The sample type it belongs to.
+    pub fn sample_type(&self) -> SampleType {
+        self.sample
+    }
+
+    /// The sentinel as a typed sample.
+    ///
+    /// # Panics
+    /// Never for the type it was made for: `T` must be of [`sample_type`](Self::sample_type).
+    pub fn get<T: super::Sample>(&self) -> T {
+        bytemuck::pod_read_unaligned(self.bytes())
+    }
+}
+
+impl fmt::Display for Nodata {
+    /// The text that goes into GDAL's nodata tag: it re-parses to the same bits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Integer(i) => write!(f, "{i}"),
+            Self::Float(v) if v.is_nan() => f.write_str("nan"),
+            Self::Float(v) if v.is_infinite() => f.write_str(if v > 0.0 { "inf" } else { "-inf" }),
+            Self::Float(v) if v.fract() == 0.0 && v.abs() < 1e15 => write!(f, "{v}"),
+            Self::Float(v) => write!(f, "{v:e}"),
+        }
+    }
+}
+
+impl Serialize for Nodata {
+    /// As text, because JSON numbers can be neither NaN nor exact 64-bit integers.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl FromStr for Nodata {
+    type Err = NodataError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        if let Ok(integer) = trimmed.parse::<i128>() {
+            return Ok(Self::Integer(integer));
+        }
+        let lower = trimmed.to_ascii_lowercase();
+        if matches!(lower.as_str(), "nan" | "-nan" | "+nan") {
+            return Ok(Self::Float(f64::NAN));
+        }
+        lower.parse::<f64>().map(Self::Float).map_err(|_| NodataError::Text(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nodata_value_must_fit_its_sample_type_exactly() {
+        let ok = |text: &str, sample| text.parse::<Nodata>().unwrap().sentinel(sample).is_ok();
+        assert!(ok("-9999", SampleType::I16) && ok("-9999", SampleType::F32) && ok("255", SampleType::U8) && ok("255.0", SampleType::U8));
+        assert!(!ok("-9999", SampleType::U8) && !ok("256", SampleType::U8) && !ok("0.5", SampleType::I32) && !ok("nan", SampleType::I32));
+        assert!(
+            ok("nan", SampleType::F16) && ok("-inf", SampleType::F32) && !ok("16777217", SampleType::F32) && !ok("0.1", SampleType::F32)
+        );
+        assert!(ok("18446744073709551615", SampleType::U64) && !ok("18446744073709551615", SampleType::I64));
+        assert!(!ok("9223372036854775807", SampleType::F64));
+    }
+
+    #[test]
+    fn a_reader_rounds_a_float_nodata_as_gdal_does() {
+        let lowest: Nodata = "-3.4028234663852886e+38".parse().unwrap();
+        assert_eq!(lowest.matching(SampleType::F32).unwrap().get::<f32>(), f32::MIN);
+        assert_eq!("0.1".parse::<Nodata>().unwrap().matching(SampleType::F32).unwrap().get::<f32>(), 0.1);
+        assert!("-9999".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
+        assert!("nan".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
+    }
+
+    #[test]
+    fn nodata_text_parses_back_to_the_same_bits() {
+        for value in [0.0, -9999.0, 1e-7, f64::from(f32::MIN), 1.0 / 3.0, 1e300, f64::INFINITY, f64::NEG_INFINITY] {
+            let back: Nodata = Nodata::Float(value).to_string().parse().unwrap();
+            assert_eq!(back.to_f64().to_bits(), value.to_bits(), "{value}");
+        }
+        assert_eq!(Nodata::Integer(u64::MAX.into()).to_string().parse(), Ok(Nodata::Integer(u64::MAX.into())));
+        assert!(Nodata::Float(f64::NAN).to_string().parse::<Nodata>().unwrap().to_f64().is_nan());
+    }
+}

@@ -1,0 +1,104 @@
+use super::{Georeferencing, Nodata, SampleType};
+use serde::Serialize;
+
+/// What a raster is, before anything is known of its pixels.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Profile {
+    /// Columns of pixels.
+    pub cols: usize,
+    /// Rows of pixels.
+    pub rows: usize,
+    /// Bands (samples a pixel), alpha bands included.
+    pub bands: usize,
+    /// Type of every sample.
+    pub sample: SampleType,
+    /// Declared nodata value.
+    pub nodata: Option<Nodata>,
+    /// 0-based band that is alpha, if any: pixels whose alpha is 0 are missing.
+    pub alpha_band: Option<usize>,
+    /// Whether an internal mask says which pixels are missing.
+    pub masked: bool,
+    /// TIFF `PhotometricInterpretation` (1 where the source is no TIFF).
+    pub photometric: u16,
+    /// TIFF `ExtraSamples`, verbatim.
+    pub extra_samples: Vec<u16>,
+    /// TIFF `ColorMap`, verbatim (palette images).
+    pub color_map: Vec<u16>,
+    /// `GDAL_METADATA` XML, verbatim.
+    pub gdal_metadata: Option<String>,
+    /// Where the raster lies.
+    pub georef: Georeferencing,
+}
+
+impl Profile {
+    /// A plain profile: one interpretation, no nodata, no georeferencing.
+    pub fn new(cols: usize, rows: usize, bands: usize, sample: SampleType) -> Self {
+        Self {
+            cols,
+            rows,
+            bands,
+            sample,
+            nodata: None,
+            alpha_band: None,
+            masked: false,
+            photometric: 1,
+            extra_samples: vec![0; bands.saturating_sub(1)],
+            color_map: Vec::new(),
+            gdal_metadata: None,
+            georef: Georeferencing::default(),
+        }
+    }
+
+    /// Bytes of one pixel with all its samples.
+    pub fn pixel_bytes(&self) -> usize {
+        self.bands * self.sample.bytes()
+    }
+}
+
+/// How one plane of a source is chunked: numbers for the planner, known from headers alone.
+///
+/// A chunky source has one plane that holds all its samples; a planar one has a plane a band; an internal mask
+/// is one more plane, last, of one byte a pixel (0 missing, else valid).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Chunking {
+    /// Columns of one chunk (the raster's width for strips).
+    pub cols: usize,
+    /// Rows of one chunk.
+    pub rows: usize,
+    /// Decoded bytes of one pixel in this plane.
+    pub pixel_bytes: usize,
+    /// Largest encoded chunk, in bytes.
+    pub max_encoded_bytes: usize,
+    /// What it costs to hand out a chunk's rows a few at a time.
+    pub stream: StreamCost,
+}
+
+/// What it costs to suspend the decoding of a chunk between rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamCost {
+    /// Rows can be had at any offset without state (uncompressed, in memory, generated).
+    RandomRows,
+    /// A suspended decoder holds this many bytes per chunk column.
+    State {
+        /// Bytes of one suspended decoder, its input buffer included.
+        bytes: usize,
+    },
+}
+
+impl Chunking {
+    /// Number of chunk columns across `cols` pixels.
+    pub fn across(&self, cols: usize) -> usize {
+        cols.div_ceil(self.cols)
+    }
+
+    /// Number of chunk rows down `rows` pixels.
+    pub fn down(&self, rows: usize) -> usize {
+        rows.div_ceil(self.rows)
+    }
+
+    /// Decoded bytes of one whole chunk.
+    pub fn chunk_bytes(&self) -> usize {
+        self.cols * self.rows * self.pixel_bytes
+    }
+}

@@ -1,0 +1,84 @@
+//! Where rows come from.
+//!
+//! A [`Source`] is described by its [`Profile`] and the [`Chunking`] of its planes, both known from headers alone.
+//! Rows are handed out in two ways, chosen by the plan: whole chunks decoded in parallel
+//! ([`Source::decode_chunk`]), or a [`RowCursor`] per chunk column that keeps a suspended decoder and yields a few
+//! rows at a time. Either way a job decodes each chunk once, and [`Counters`] prove it.
+
+mod counters;
+
+pub use counters::{Counters, PlaneCounters};
+
+use crate::{
+    error::Result,
+    raster::{Chunking, Profile},
+};
+use std::{fmt, sync::Arc};
+
+/// A raster whose rows can be read.
+pub trait Source: Send + Sync + fmt::Debug {
+    /// Path or name, for messages and the report.
+    fn name(&self) -> String;
+
+    /// What the raster is.
+    fn profile(&self) -> &Profile;
+
+    /// Chunking of every plane: one (chunky) or one a band (planar); last, the mask's where
+    /// [`Profile::masked`] says there is one.
+    fn planes(&self) -> &[Chunking];
+
+    /// Decodes one whole chunk, once.
+    ///
+    /// `out` receives native-endian samples, predictor undone, row after row with a stride of the chunk's full
+    /// width (`planes()[plane].cols`); `out.len() == planes()[plane].chunk_bytes()`. Columns and rows beyond the
+    /// raster hold anything. A sparse chunk yields nodata (zero where none is declared); a mask plane yields one byte
+    /// a pixel, 0 where missing.
+    ///
+    /// # Errors
+    /// [`Error::Input`](crate::error::Error::Input) or [`Error::Read`](crate::error::Error::Read), naming the chunk.
+    fn decode_chunk(&self, at: ChunkAt, scratch: &mut DecodeScratch, counters: &Counters, out: &mut [u8]) -> Result<()>;
+
+    /// A cursor over the rows of one chunk column, from row 0.
+    ///
+    /// # Errors
+    /// As [`decode_chunk`](Self::decode_chunk).
+    fn open_cursor(&self, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Result<Box<dyn RowCursor>>;
+}
+
+/// Which chunk of which plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChunkAt {
+    /// Index into [`Source::planes`].
+    pub plane: usize,
+    /// 0-based chunk row.
+    pub chunk_row: usize,
+    /// 0-based chunk column.
+    pub chunk_col: usize,
+}
+
+/// Hands out the rows of one chunk column, monotonically, from a suspended decoder.
+pub trait RowCursor: Send {
+    /// Decodes the next `rows` rows of the raster in this chunk column into `out`
+    /// (`rows * cols * pixel_bytes` bytes, laid out as [`Source::decode_chunk`] does).
+    ///
+    /// # Errors
+    /// As [`Source::decode_chunk`].
+    fn read_rows(&mut self, rows: usize, out: &mut [u8]) -> Result<()>;
+}
+
+/// Buffers that one worker reuses from chunk to chunk. Its size is bounded by
+/// [`DecodeScratch::bytes_for`], which the planner charges.
+#[derive(Debug, Default)]
+pub struct DecodeScratch {
+    /// Encoded bytes of the chunk in hand.
+    pub encoded: Vec<u8>,
+    /// One row, for predictor 3.
+    pub row: Vec<u8>,
+}
+
+impl DecodeScratch {
+    /// Upper bound of the bytes that decoding chunks of such a plane needs, decoder state included.
+    pub fn bytes_for(plane: &Chunking) -> usize {
+        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + (64 << 10)
+    }
+}
