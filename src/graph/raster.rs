@@ -89,6 +89,12 @@ impl Raster {
     }
 }
 
+impl<S: Source + 'static> From<S> for Raster {
+    fn from(source: S) -> Self {
+        Self::from_source(source)
+    }
+}
+
 /// Sugar: sources take operators directly.
 pub trait Apply {
     /// The raster as a node of the graph.

@@ -1,0 +1,145 @@
+use serde::Serialize;
+
+/// What a finished job did, counted where it happened. Sizes are bytes, times seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Version of this library.
+    pub version: &'static str,
+    /// `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// The adapter, on the GPU backend.
+    pub adapter: Option<AdapterReport>,
+    /// Sources.
+    pub inputs: Vec<InputReport>,
+    /// Operators.
+    pub operators: Vec<OperatorReport>,
+    /// Outputs.
+    pub outputs: Vec<OutputReport>,
+    /// Swaths executed.
+    pub swaths: usize,
+    /// Lanes of each.
+    pub lanes: usize,
+    /// Finished windows copied from the device.
+    pub readbacks: u64,
+    /// Bytes sent to the device.
+    pub bytes_uploaded: u64,
+    /// Bytes copied from the device.
+    pub bytes_read_back: u64,
+    /// Host memory.
+    pub host: MemoryReport,
+    /// Device memory.
+    pub device: MemoryReport,
+    /// Temporary disk.
+    pub spool: SpoolReport,
+    /// Where the time went; stages overlap and are summed over threads, `total` is wall time.
+    pub seconds: Seconds,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// The adapter that computed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AdapterReport {
+    /// Its name.
+    pub name: String,
+    /// `vulkan`, `metal`, `dx12`, `gl`.
+    pub api: String,
+    /// `discrete_gpu`, `integrated_gpu`, `virtual_gpu`, `cpu`, `other`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Driver and its version.
+    pub driver: String,
+}
+
+/// One source.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's contract")]
+pub struct InputReport {
+    pub path: String,
+    pub chunks: u64,
+    pub chunks_decoded: u64,
+    pub max_decodes_per_chunk: u32,
+    pub bytes_read: u64,
+}
+
+/// One operator.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's contract")]
+pub struct OperatorReport {
+    pub name: String,
+    pub rows: u64,
+    pub rows_computed: u64,
+    pub pixels: u64,
+    pub pixels_computed: u64,
+}
+
+/// One output.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's contract")]
+pub struct OutputReport {
+    pub path: String,
+    pub width: usize,
+    pub height: usize,
+    pub bands: usize,
+    pub dtype: &'static str,
+    pub segments: u64,
+    pub bytes: u64,
+    pub bigtiff: bool,
+    pub overviews: Vec<[usize; 2]>,
+    pub missing: u64,
+    pub sentinel_collisions: u64,
+    pub statistics: Vec<BandStatistics>,
+}
+
+/// Statistics of one band's valid samples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's contract")]
+pub struct BandStatistics {
+    pub min: f64,
+    pub max: f64,
+    pub mean: f64,
+    pub stddev: f64,
+    pub valid: u64,
+}
+
+/// Memory of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MemoryReport {
+    /// The ceiling.
+    pub budget: u64,
+    /// What the plan predicted.
+    pub predicted_peak: u64,
+    /// What the ledger saw.
+    pub measured_peak: u64,
+}
+
+/// Temporary disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's contract")]
+pub struct SpoolReport {
+    pub predicted: u64,
+    pub measured: u64,
+}
+
+/// Seconds by stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's contract")]
+pub struct Seconds {
+    pub total: f64,
+    pub plan: f64,
+    pub read: f64,
+    pub decode: f64,
+    pub upload: f64,
+    pub compute: f64,
+    pub readback: f64,
+    pub encode: f64,
+    pub write: f64,
+}
+
+impl Report {
+    /// The report as pretty JSON.
+    pub fn to_json(&self) -> String {
+        // Plain data: serialising cannot fail.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}

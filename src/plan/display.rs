@@ -1,0 +1,130 @@
+//! A plan for people, and as JSON with the predicted half of the report's names.
+
+use super::{DecodeMode, NodeKind, Plan};
+use crate::raster::ByteSize;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use std::fmt;
+
+impl Plan {
+    /// The plan as JSON: the report's names, predicted values.
+    pub fn to_json(&self) -> Value {
+        let spec = &self.spec;
+        let inputs: Vec<Value> = spec
+            .sources
+            .iter()
+            .zip(&self.execution.modes)
+            .map(|(source, modes)| {
+                let chunks: usize = source.planes.iter().map(|p| p.across(spec.cols) * p.down(spec.rows)).sum();
+                json!({ "path": source.name, "chunks": chunks, "chunks_decoded": chunks, "max_decodes_per_chunk": 1,
+                        "chunking": source.planes, "decode": modes })
+            })
+            .collect();
+        let operators: Vec<Value> = spec
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, n)| matches!(n.kind, NodeKind::Operator { .. }))
+            .map(|(i, n)| {
+                json!({ "name": n.name, "rows": spec.rows, "rows_computed": spec.rows,
+                        "pixels": spec.rows * spec.cols, "pixels_computed": self.pixels_computed[i] })
+            })
+            .collect();
+        let outputs: Vec<Value> = spec
+            .outputs
+            .iter()
+            .map(|o| {
+                let segments = spec.rows.div_ceil(o.segment_rows) * spec.cols.div_ceil(o.segment_cols);
+                json!({ "path": o.name, "width": spec.cols, "height": spec.rows, "segments": segments,
+                        "segment_rows": o.segment_rows, "segment_cols": o.segment_cols })
+            })
+            .collect();
+        let units = self.swaths() * self.lanes.len();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "backend": if self.device.is_some() { "gpu" } else { "cpu" },
+            "inputs": inputs,
+            "operators": operators,
+            "outputs": outputs,
+            "swaths": self.swaths(),
+            "swath_rows": self.schedule.swath_rows,
+            "lanes": self.lanes.len(),
+            "lane_cols": self.lanes.first().map_or(0, |l| l.len()),
+            "readbacks": if self.device.is_some() { units * spec.outputs.len() } else { 0 },
+            "threads": self.execution.threads,
+            "units_in_flight": self.execution.units_in_flight,
+            "host": { "budget": self.budget.host, "predicted_peak": self.host.peak, "parts": self.host },
+            "device": { "budget": self.budget.device, "predicted_peak": self.device.map_or(0, |d| d.peak), "parts": self.device },
+            "spool": { "predicted": 0 },
+        })
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = &self.spec;
+        let size = |bytes: usize| ByteSize::b(bytes as u64);
+        writeln!(f, "raster    {} x {} pixels (cols x rows)", spec.cols, spec.rows)?;
+        for (source, modes) in spec.sources.iter().zip(&self.execution.modes) {
+            for (plane, mode) in source.planes.iter().zip(modes) {
+                let chunks = plane.across(spec.cols) * plane.down(spec.rows);
+                let how = match mode {
+                    DecodeMode::WholeChunks => "whole chunks",
+                    DecodeMode::RowCursors => "row cursors",
+                };
+                writeln!(f, "input     {}: {} chunks of {} x {}, each decoded once ({how})", source.name, chunks, plane.cols, plane.rows)?;
+            }
+        }
+        for node in &spec.nodes {
+            if let NodeKind::Operator { halo_rows, .. } = node.kind {
+                writeln!(f, "operator  {}: halo {halo_rows}, every row computed once", node.name)?;
+            }
+        }
+        for output in &spec.outputs {
+            let segments = spec.rows.div_ceil(output.segment_rows) * spec.cols.div_ceil(output.segment_cols);
+            writeln!(f, "output    {}: {segments} segments of {} x {}", output.name, output.segment_cols, output.segment_rows)?;
+        }
+        let (swaths, lanes) = (self.swaths(), self.lanes.len());
+        writeln!(
+            f,
+            "swaths    {swaths} of {} rows, {lanes} lane{} of {} columns",
+            self.schedule.swath_rows,
+            if lanes == 1 { "" } else { "s" },
+            self.lanes.first().map_or(0, |l| l.len()),
+        )?;
+        writeln!(f, "threads   {}, {} units in flight", self.execution.threads, self.execution.units_in_flight)?;
+        let h = &self.host;
+        writeln!(
+            f,
+            "host      {} of {} at the peak (decoded {}, cursors {}, windows {}, carries {}, scratch {}, segments {}, indices {})",
+            size(h.peak),
+            self.budget.host,
+            size(h.decoded),
+            size(h.cursors),
+            size(h.windows),
+            size(h.carries),
+            size(h.scratch),
+            size(h.segments),
+            size(h.indices),
+        )?;
+        match &self.device {
+            Some(d) => write!(
+                f,
+                "device    {} of {} at the peak (windows {}, carries {}, packed {}, parameters {})",
+                ByteSize::b(d.peak),
+                self.budget.device,
+                ByteSize::b(d.windows),
+                ByteSize::b(d.carries),
+                ByteSize::b(d.packed),
+                ByteSize::b(d.parameters),
+            ),
+            None => write!(f, "device    none: the CPU twins compute"),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How a job is cut into swaths and lanes so that both budgets hold: arithmetic only, no I/O, no device, no clock.
+//!
+//! A [`Plan`] is a value: it prints, compares, serialises, and its [`Schedule`] says for every unit which rows and
+//! columns every node covers. The executor does nothing but follow it.
+
+mod device_peak;
+mod display;
+pub mod host_peak;
+mod schedule;
+mod search;
+mod spec;
+
+pub use device_peak::{DevicePeak, window_bytes};
+pub use host_peak::{Execution, HostPeak};
+pub use schedule::Schedule;
+pub use search::{chunk_rows_in, plan};
+pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec, Step, Unit};
+
+use crate::raster::Span;
+
+/// A job's plan: what will be done, in which order, in how much memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The job in numbers.
+    pub spec: JobSpec,
+    /// The ceilings it was planned under.
+    pub budget: Budget,
+    /// Column ranges of the lanes.
+    pub lanes: Vec<Span>,
+    /// Rows and columns of every node in every unit.
+    pub schedule: Schedule,
+    /// Threads, decode modes, units in flight.
+    pub execution: Execution,
+    /// Predicted host memory.
+    pub host: HostPeak,
+    /// Predicted device memory; `None` on the CPU backend.
+    pub device: Option<DevicePeak>,
+    /// Pixels that each node will compute, lane seams included.
+    pub pixels_computed: Vec<u64>,
+}
+
+impl Plan {
+    /// Number of swaths.
+    pub fn swaths(&self) -> usize {
+        self.schedule.swaths()
+    }
+}

@@ -1,0 +1,181 @@
+//! Chooses how a job is cut: the tallest sensible swaths that fit both budgets, whole-chunk decoding where it fits.
+//!
+//! Preferences, strongest first: all threads, overlap of neighbouring units, whole chunks, tall swaths, one lane. The
+//! first combination that fits is taken; if none does, the smallest peak that was seen is the minimum that is named.
+
+use super::{
+    Plan,
+    device_peak::{self, DevicePeak},
+    host_peak::{self, Execution, HostPeak},
+    schedule::Schedule,
+    spec::{Budget, DecodeMode, JobSpec, SourceSpec},
+};
+use crate::{
+    error::{Error, Result},
+    raster::{ByteSize, Chunking, Span, StreamCost},
+};
+
+/// Pixels that a swath has at least, if the raster and the budget allow: enough to keep every thread busy (CPU) or to
+/// hide a dispatch (device).
+const CPU_SWATH_PIXELS: usize = 2 << 20;
+const DEVICE_SWATH_PIXELS: usize = 8 << 20;
+
+/// Plans a job: pure arithmetic, no I/O.
+///
+/// # Errors
+/// [`Error::Budget`] naming the minimum, where no way of cutting the job fits.
+pub fn plan(spec: &JobSpec, budget: Budget) -> Result<Plan> {
+    let quantum = swath_quantum(spec);
+    let mut refusal = Refusal::default();
+    let most_threads = spec.threads.max(1);
+    for threads in (1..=most_threads).rev() {
+        for (swath_rows, lane_cols) in cuts(spec, quantum) {
+            let schedule = Schedule::new(spec, swath_rows, lane_cols);
+            let device = match &spec.device {
+                None => None,
+                Some(limits) => match device_peak::predict(spec, &schedule, limits) {
+                    Ok(peak) if peak.peak <= budget.device.bytes() => Some(peak),
+                    Ok(peak) => {
+                        refusal.device(peak.peak);
+                        continue;
+                    }
+                    Err(_) => continue,
+                },
+            };
+            refusal.device_fits = true;
+            for modes in mode_choices(spec, &schedule) {
+                for &units_in_flight in in_flight_choices(spec) {
+                    let run = Execution {
+                        threads,
+                        units_in_flight,
+                        strip_rows: strip_rows(swath_rows, threads),
+                        modes: modes.clone(),
+                        on_device: spec.device.is_some(),
+                    };
+                    let host = host_peak::predict(spec, &schedule, &run);
+                    if host.peak as u64 <= budget.host.bytes() {
+                        return Ok(finish(spec, budget, schedule, run, host, device));
+                    }
+                    refusal.host(host.peak as u64);
+                }
+            }
+        }
+    }
+    Err(refusal.error(budget))
+}
+
+#[derive(Default)]
+struct Refusal {
+    host: Option<u64>,
+    device: Option<u64>,
+    device_fits: bool,
+}
+
+impl Refusal {
+    fn host(&mut self, peak: u64) {
+        self.host = Some(self.host.map_or(peak, |h| h.min(peak)));
+    }
+
+    fn device(&mut self, peak: u64) {
+        self.device = Some(self.device.map_or(peak, |d| d.min(peak)));
+    }
+
+    fn error(self, budget: Budget) -> Error {
+        match (self.device_fits, self.device, self.host) {
+            (true, _, Some(host)) => Error::Budget {
+                memory: "host",
+                budget: budget.host,
+                minimum: ByteSize::b(host),
+                hint: " (--host-memory; smaller tiles need less)",
+            },
+            (_, Some(device), _) => {
+                Error::Budget { memory: "device", budget: budget.device, minimum: ByteSize::b(device), hint: " (--device-memory)" }
+            }
+            _ => Error::Internal("one row of segments exceeds the adapter's buffer limits in every cut"),
+        }
+    }
+}
+
+/// Rows that a swath must be a multiple of: whole rows of segments of every output.
+fn swath_quantum(spec: &JobSpec) -> usize {
+    let quantum = spec.outputs.iter().map(|o| o.segment_rows).fold(1, lcm);
+    // One short swath serves outputs that are lower than a row of segments.
+    if quantum >= spec.rows { spec.rows.max(1) } else { quantum }
+}
+
+fn lcm(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y > 0 {
+        (x, y) = (y, x % y);
+    }
+    a / x.max(1) * b
+}
+
+/// Cuts to try, `(swath_rows, lane_cols)`: swaths of falling height, then lanes of falling width.
+fn cuts(spec: &JobSpec, quantum: usize) -> Vec<(usize, usize)> {
+    let pixels = if spec.device.is_some() { DEVICE_SWATH_PIXELS } else { CPU_SWATH_PIXELS };
+    let wanted = pixels.div_ceil(spec.cols * quantum).clamp(1, spec.rows.div_ceil(quantum));
+    let mut cuts = Vec::new();
+    let mut tiles = wanted;
+    while tiles > 1 {
+        cuts.push((tiles * quantum, spec.cols));
+        tiles = tiles.div_ceil(2);
+    }
+    cuts.push((quantum, spec.cols));
+    let strips = spec.outputs.iter().any(|o| o.segment_cols >= spec.cols);
+    if !strips {
+        let step = spec.outputs.iter().map(|o| o.segment_cols).fold(1, lcm);
+        let mut across = spec.cols.div_ceil(step);
+        while across > 1 {
+            across = across.div_ceil(2);
+            cuts.push((quantum, across * step));
+        }
+    }
+    cuts
+}
+
+/// Units in flight, from overlapped to one after the other. The device adds one that it works on.
+fn in_flight_choices(spec: &JobSpec) -> &'static [usize] {
+    if spec.device.is_some() { &[3, 2, 1] } else { &[2, 1] }
+}
+
+/// Rows of one host buffer of a window: small enough that every thread has several to work on.
+fn strip_rows(swath_rows: usize, threads: usize) -> usize {
+    swath_rows.div_ceil(4 * threads).clamp(8, 64).min(swath_rows.max(1))
+}
+
+/// Decode modes to try: the fastest, then the leanest.
+fn mode_choices(spec: &JobSpec, schedule: &Schedule) -> Vec<Vec<Vec<DecodeMode>>> {
+    let pick = |choose: &dyn Fn(&Chunking) -> DecodeMode| -> Vec<Vec<DecodeMode>> {
+        spec.sources.iter().map(|s: &SourceSpec| s.planes.iter().map(choose).collect()).collect()
+    };
+    let fast = pick(&|plane| match plane.stream {
+        StreamCost::RandomRows if plane.rows > schedule.swath_rows => DecodeMode::RowCursors,
+        _ => DecodeMode::WholeChunks,
+    });
+    let lean = pick(&|plane| {
+        let across = plane.across(spec.cols);
+        let whole = plane.chunk_bytes() * across * (1 + schedule.swath_rows.div_ceil(plane.rows));
+        let state = match plane.stream {
+            StreamCost::RandomRows => 0,
+            StreamCost::State { bytes } => bytes,
+        };
+        let rows = across * (state + plane.cols * plane.pixel_bytes * schedule.swath_rows);
+        if rows < whole { DecodeMode::RowCursors } else { DecodeMode::WholeChunks }
+    });
+    if fast == lean { vec![fast] } else { vec![fast, lean] }
+}
+
+fn finish(spec: &JobSpec, budget: Budget, schedule: Schedule, execution: Execution, host: HostPeak, device: Option<DevicePeak>) -> Plan {
+    let pixels = |node: usize| -> u64 {
+        let halo: usize = (0..schedule.lanes.len()).map(|lane| schedule.unit(0, lane).steps[node].cols.len()).sum();
+        (halo * spec.rows) as u64
+    };
+    let pixels_computed = (0..spec.nodes.len()).map(pixels).collect();
+    Plan { spec: spec.clone(), budget, lanes: schedule.lanes.clone(), schedule, execution, host, device, pixels_computed }
+}
+
+/// Chunks of a plane that lie in a run of rows.
+pub fn chunk_rows_in(plane: &Chunking, rows: Span) -> Span {
+    if rows.is_empty() { Span::default() } else { Span::new(rows.start / plane.rows, rows.end.div_ceil(plane.rows)) }
+}

@@ -1,0 +1,173 @@
+use crate::raster::{ByteSize, Chunking, Span};
+use serde::Serialize;
+
+/// Hard ceilings of a job, host and device apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Budget {
+    /// Bytes of host memory that the job may hold at any moment.
+    pub host: ByteSize,
+    /// Bytes of device memory that the job may hold at any moment (unused on the CPU backend).
+    pub device: ByteSize,
+}
+
+impl Budget {
+    /// This machine's budget: half of the memory that is available to this process now (the cgroup's limit respected),
+    /// at most 1 GiB, for the host; 256 MiB for the device. Print it: nothing else is assumed anywhere.
+    pub fn detect() -> Self {
+        Self { host: ByteSize::mib(512), device: ByteSize::mib(256) }
+    }
+}
+
+/// Everything the planner knows of a job: numbers, no handles.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobSpec {
+    /// Columns of the grid that all rasters of the job share.
+    pub cols: usize,
+    /// Rows of the grid.
+    pub rows: usize,
+    /// Sources, each read once whatever the number of nodes over it.
+    pub sources: Vec<SourceSpec>,
+    /// Nodes in an order in which every node stands after its inputs.
+    pub nodes: Vec<NodeSpec>,
+    /// Outputs.
+    pub outputs: Vec<OutputSpec>,
+    /// Threads for CPU work that the user allows.
+    pub threads: usize,
+    /// The adapter's limits; `None` plans for the CPU backend.
+    pub device: Option<DeviceLimits>,
+}
+
+/// A source, in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceSpec {
+    /// Path or name.
+    pub name: String,
+    /// The planes that the job reads.
+    pub planes: Vec<Chunking>,
+    /// Bytes held per chunk for offsets, sizes and counters.
+    pub index_bytes: usize,
+    /// Scratch of one decoding worker.
+    pub scratch_bytes: usize,
+}
+
+/// One node of the graph, in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NodeSpec {
+    /// Name for people.
+    pub name: String,
+    /// What it does.
+    pub kind: NodeKind,
+    /// Bytes of one pixel in the node's window.
+    pub pixel_bytes: usize,
+}
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// Turns decoded rows of a source into window rows.
+    Ingest {
+        /// Index of the source.
+        source: usize,
+    },
+    /// Computes rows from other nodes' rows.
+    Operator {
+        /// Indices of the input nodes.
+        inputs: Vec<usize>,
+        /// Rows it looks beyond a pixel, above and below.
+        halo_rows: usize,
+        /// Columns it looks beyond a pixel, left and right.
+        halo_cols: usize,
+    },
+}
+
+/// One output, in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OutputSpec {
+    /// Path or name.
+    pub name: String,
+    /// The node it writes.
+    pub node: usize,
+    /// Rows of one segment.
+    pub segment_rows: usize,
+    /// Columns of one segment (the raster's width for strips).
+    pub segment_cols: usize,
+    /// Bytes of one pixel as it is read back (1 where the device packs bytes).
+    pub readback_pixel_bytes: usize,
+    /// Scratch of one encoding worker.
+    pub scratch_bytes: usize,
+    /// Upper bound of one encoded segment.
+    pub max_segment_bytes: usize,
+    /// Bytes of the segment index.
+    pub index_bytes: usize,
+}
+
+/// What an adapter can do, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceLimits {
+    /// Largest buffer.
+    pub max_buffer_bytes: u64,
+    /// Largest storage binding.
+    pub max_binding_bytes: u64,
+    /// Most workgroups in one dimension.
+    pub max_workgroups: u32,
+    /// Granularity in which the allocator takes device memory.
+    pub allocation_bytes: u64,
+}
+
+/// How the rows of a source's plane are had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecodeMode {
+    /// Whole chunks, in parallel, held until their last row is used.
+    WholeChunks,
+    /// A cursor per chunk column, its decoder suspended between swaths.
+    RowCursors,
+}
+
+/// Rows that one node adds, keeps and covers in one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Index of the node.
+    pub node: usize,
+    /// Rows computed (or converted) in this unit.
+    pub new_rows: Span,
+    /// First row of the window: `window_start..new_rows.start` was carried from the swath before.
+    pub window_start: usize,
+    /// Rows from here to `new_rows.end` are carried to the next swath.
+    pub carry_start: usize,
+    /// Columns of the window: the lane's and the halo that consumers need, clipped to the raster.
+    pub cols: Span,
+}
+
+impl Step {
+    /// All rows of the window.
+    pub fn window_rows(&self) -> Span {
+        Span::new(self.window_start, self.new_rows.end)
+    }
+
+    /// Rows brought from the swath before.
+    pub fn carried_rows(&self) -> Span {
+        Span::new(self.window_start, self.new_rows.start)
+    }
+
+    /// Rows kept for the swath after.
+    pub fn kept_rows(&self) -> Span {
+        Span::new(self.carry_start, self.new_rows.end)
+    }
+}
+
+/// One swath in one lane: what is computed, read back and encoded in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// 0-based swath.
+    pub swath: usize,
+    /// 0-based lane.
+    pub lane: usize,
+    /// Output rows.
+    pub rows: Span,
+    /// Output columns.
+    pub cols: Span,
+    /// One step a node, in the nodes' order.
+    pub steps: Vec<Step>,
+}
