@@ -3,5 +3,6 @@
 
 pub mod error;
 pub mod graph;
+pub mod op;
 pub mod raster;
 pub mod source;
