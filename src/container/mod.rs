@@ -1,0 +1,1 @@
+//! From encoded segments to a GeoTIFF that appears whole or not at all.
