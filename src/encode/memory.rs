@@ -44,13 +44,13 @@ fn codec_state_bytes(codec: Compression, raw: usize) -> usize {
     match codec {
         Compression::None => 0,
         // Measured on libdeflate 1.26 (64-bit), rounded up: match finders and sequence stores are fixed arrays.
-        Compression::Deflate { level: 0 } => 64 << 10,
-        Compression::Deflate { level: 1 } => 256 << 10,
-        Compression::Deflate { level: 2..=9 } => 768 << 10,
-        Compression::Deflate { .. } => 10 << 20,
+        Compression::Deflate { level: 0 } => 8 << 10,
+        Compression::Deflate { level: 1 } => 204 << 10,
+        Compression::Deflate { level: 2..=9 } => 660 << 10,
+        Compression::Deflate { .. } => 9 << 20,
         Compression::Zstd { level } => zstd_state_bytes(level, raw),
         // weezl: a tree of 4,096 nodes and its buffers.
-        Compression::Lzw => 256 << 10,
+        Compression::Lzw => 104 << 10,
     }
 }
 
@@ -85,7 +85,9 @@ fn zstd_state_bytes(level: u8, raw: usize) -> usize {
     let (chain, hash) = CHAIN_HASH_LOG[usize::from(level.clamp(1, 22)) - 1];
     let window = raw.max(1).next_power_of_two().trailing_zeros().clamp(10, 27);
     let (chain, hash) = (chain.min(window + 1), hash.min(window + 1));
-    let tables = (4 << chain) + (4 << hash) + (1 << hash);
+    // Greedy and lazy levels keep a byte of tags beside every entry of the hash table.
+    let tags = if (4..=12).contains(&level) { 1 << hash } else { 0 };
+    let tables = (4 << chain) + (4 << hash) + tags;
     // From level 11 on, by size of the input, the optimal parser and its table of 3-byte matches come in.
     let optimal = if level >= 11 { (4 << window.min(17)) + (160 << 10) } else { 0 };
     // Long-distance matching switches itself on where the window has 2^27 bytes.
