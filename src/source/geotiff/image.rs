@@ -126,7 +126,8 @@ impl Image {
     }
 
     fn read_index(&self, header: &Header<'_>, ifd: &Ifd) -> Result<Vec<Address>> {
-        let (offsets_tag, lengths_tag) = match self.tiled {
+        // Some old writers list tiles under the names of strips.
+        let (offsets_tag, lengths_tag) = match self.tiled && ifd.has(Tag::TileOffsets) {
             true => (Tag::TileOffsets, Tag::TileByteCounts),
             false => (Tag::StripOffsets, Tag::StripByteCounts),
         };

@@ -15,8 +15,11 @@ enum Value {
 }
 use Value::{Double, Long, Short, Text};
 
-/// A little-endian classic TIFF of one directory per element, in which tag 0 stands for the chunks.
-fn tiff(directories: &[(Vec<(u16, Value)>, Vec<Vec<u8>>)]) -> Vec<u8> {
+/// Tags and encoded chunks of one directory.
+type Directory = (Vec<(u16, Value)>, Vec<Vec<u8>>);
+
+/// A little-endian classic TIFF; an empty chunk is sparse.
+fn tiff(directories: &[Directory]) -> Vec<u8> {
     let mut file = vec![b'I', b'I', 42, 0, 0, 0, 0, 0];
     let mut link = 4;
     for (tags, chunks) in directories {
@@ -308,4 +311,35 @@ fn floats_keep_their_bits() {
     assert_eq!(source.profile().sample, SampleType::F32);
     let (whole, _) = read_all(&source, &[1]).unwrap();
     assert_eq!(whole, bytemuck::cast_slice::<f32, u8>(&samples));
+}
+
+/// Noise in one ZSTD frame that states its window and not its length, as libtiff writes it.
+fn zstd_frame(raw: &[u8], window_log: u32) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.set_parameter(zstd::zstd_safe::CParameter::WindowLog(window_log)).unwrap();
+    encoder.write_all(raw).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_zstd_decoder_stays_within_its_bounds_and_larger_windows_are_refused() {
+    use zstd::zstd_safe::{DCtx, InBuffer, OutBuffer};
+    let noise: Vec<u8> = (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 17) as u8).collect();
+    let frame = zstd_frame(&noise, codec::ZSTD_WINDOW_LOG);
+    let mut context = DCtx::create();
+    let (mut input, mut out) = (InBuffer::around(&frame), vec![0; 9 << 20]);
+    context.decompress_stream(&mut OutBuffer::around(&mut out[..]), &mut input).unwrap();
+    let state = context.sizeof();
+    assert!((8 << 20..Codec::Zstd.suspended_bytes().unwrap()).contains(&state), "{state} bytes of state");
+    let mut context = DCtx::create();
+    context.decompress(&mut out[..1000], &zstd::bulk::compress(&noise[..1000], 1).unwrap()).unwrap();
+    assert!(context.sizeof() <= Codec::Zstd.whole_bytes(), "{} bytes of context", context.sizeof());
+
+    let with = |frame: Vec<u8>| open(tiff(&[(tags(5000, 4000, 8, 50000), vec![frame])])).unwrap();
+    assert!(!with(frame.clone()).0.image.stream().0, "the decoder is suspended");
+    let (whole, pulled) = read_all(&with(frame), &[999]).unwrap();
+    assert!(whole == noise && pulled == noise);
+    let message = read_all(&with(zstd_frame(&noise, 24)), &[999]).unwrap_err().to_string();
+    assert!(message.contains("its window exceeds 8 MiB"), "{message}");
 }
