@@ -343,3 +343,29 @@ fn a_zstd_decoder_stays_within_its_bounds_and_larger_windows_are_refused() {
     let message = read_all(&with(zstd_frame(&noise, 24)), &[999]).unwrap_err().to_string();
     assert!(message.contains("its window exceeds 8 MiB"), "{message}");
 }
+
+#[test]
+fn a_suspended_cursor_passes_sparse_chunks_and_unpacks_bits() {
+    let mut image = tags(1001, 700, 8, 8);
+    image.extend([(278, Long(vec![200])), (42113, Text("9"))]);
+    let noise: Vec<u8> = (0..1001 * 700u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 19) as u8).collect();
+    let strips = noise.chunks(200 * 1001).enumerate().map(|(i, s)| if i == 1 { vec![] } else { encode(8, s) }).collect();
+    let bits: Vec<u8> = noise.iter().copied().take(700 * 126).collect();
+    let mut mask = tags(1001, 700, 1, 8);
+    mask.push((254, Long(vec![4])));
+    let source = open(tiff(&[(image, strips), (mask, vec![encode(8, &bits)])])).unwrap();
+    assert!(!source.0.image.stream().0 && !source.0.mask.as_ref().unwrap().stream().0, "both decoders are suspended");
+    let (whole, pulled) = read_all(&source, &[13]).unwrap();
+    assert!(whole == pulled && whole[..200_200] == noise[..200_200] && whole[200_200..400_400].iter().all(|&v| v == 9));
+    let counters = Arc::new(Counters::new(source.profile(), source.planes()));
+    let mut cursor = source.open_cursor(1, 0, counters.clone()).unwrap();
+    let mut out = vec![0; 1001 * 7];
+    for seven in 0..100 {
+        cursor.read_rows(7, &mut out).unwrap();
+        for (i, &got) in out.iter().enumerate() {
+            let (row, col) = (seven * 7 + i / 1001, i % 1001);
+            assert_eq!(got, (bits[row * 126 + col / 8] >> (7 - col % 8) & 1) * 255, "row {row}, column {col}");
+        }
+    }
+    assert_eq!(counters.decodes(&[1]), (1, 1, 1));
+}
