@@ -103,7 +103,6 @@ fn other_readers_decode_the_same_pixels_from_every_kind_of_file() {
     for sample in SampleType::ALL {
         for compression in codecs {
             for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
-                // TIFF has no predictor without a codec: libtiff ignores it there, and so do we, by never asking for it.
                 if predictor == Predictor::Float && !sample.is_float() || predictor != Predictor::None && compression == Compression::None {
                     continue;
                 }

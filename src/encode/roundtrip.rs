@@ -90,6 +90,7 @@ fn decode(encoder: &SegmentEncoder, window: &PixelWindow, scratch: &mut EncodeSc
 }
 
 fn spec(sample: SampleType, missing: MissingRule, compression: Compression, predictor: Predictor) -> SegmentSpec {
+    let predictor = if compression == Compression::None { Predictor::None } else { predictor };
     let layout = Layout { segmentation: Segmentation::Tiles { cols: 16, rows: 16 }, compression, predictor, bigtiff: BigTiff::Auto };
     SegmentSpec { cols: 1, rows: 1, bands: 1, window_sample: sample, output_sample: sample, missing, layout }
 }
@@ -245,6 +246,7 @@ fn what_tiff_or_a_codec_cannot_do_is_refused() {
     };
     for refused in [
         with(|s| s.layout.predictor = Predictor::Float),
+        with(|s| s.layout.compression = Compression::None),
         with(|s| s.layout.compression = Compression::Deflate { level: 13 }),
         with(|s| s.layout.compression = Compression::Zstd { level: 0 }),
         with(|s| s.layout.compression = Compression::Zstd { level: 23 }),
