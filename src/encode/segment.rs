@@ -174,6 +174,7 @@ impl SegmentEncoder {
 /// Exactly `len` bytes, of any content: every one is written afterwards.
 fn fit(buffer: &mut Vec<u8>, len: usize) {
     if buffer.capacity() < len {
+        *buffer = Vec::new();
         *buffer = vec![0; len];
     }
     buffer.resize(len, 0);
