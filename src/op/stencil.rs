@@ -74,7 +74,8 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
                 out.iter_mut().zip(cols.iter()).for_each(|(out, col)| edge(out, col));
                 continue;
             };
-            let (first, last) = (usize::from(cols.start == 0), out.len() - usize::from(cols.end == raster_cols && cols.len() > 1));
+            // Not thin, so no pixel is first and last.
+            let (first, last) = (usize::from(cols.start == 0), out.len() - usize::from(cols.end == raster_cols));
             if first == 1 {
                 edge(&mut out[0], 0);
             }
@@ -82,7 +83,7 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
                 edge(out.last_mut().expect("cols are not empty"), raster_cols - 1);
             }
             let from = cols.start + first - 1 - input.cols.start;
-            let inner = &mut out[first.min(last)..last];
+            let inner = &mut out[first..last];
             match edges {
                 Edges::Extrapolate => sweep_row::<K, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
                 Edges::Missing => sweep_row::<K, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),
