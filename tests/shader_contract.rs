@@ -3,7 +3,7 @@
 mod common;
 
 use std::collections::BTreeMap;
-use swath::op::{GridUniform, Layout, OperatorInfo, REGISTRY};
+use swath::op::{GridUniform, OperatorInfo, REGISTRY, UniformLayout};
 use wgpu::naga::{
     self, AddressSpace, Expression, Literal, Module, TypeInner,
     valid::{Capabilities, ValidationFlags, Validator},
@@ -26,7 +26,7 @@ fn layout(module: &Module, name: &str) -> (Vec<(String, usize, usize)>, usize) {
     (members.iter().map(member).collect(), *span as usize)
 }
 
-fn rust_layout(layout: &Layout) -> (Vec<(String, usize, usize)>, usize) {
+fn rust_layout(layout: &UniformLayout) -> (Vec<(String, usize, usize)>, usize) {
     (layout.fields.iter().map(|f| (f.name.to_owned(), f.offset, f.bytes)).collect(), layout.bytes)
 }
 
