@@ -79,26 +79,23 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A Python that has the oracles' packages: `SWATH_ORACLE_PYTHON`, else the project's `.venv`, else `python3`.
+/// A Python that has the oracles' packages: `SWATH_ORACLE_PYTHON`, else the project's `.venv`, else `python3`. Where there is
+/// none, that is said as by [`skip`].
+#[track_caller]
 pub fn oracle_python() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    FOUND
-        .get_or_init(|| {
-            let given = std::env::var_os("SWATH_ORACLE_PYTHON").map(PathBuf::from);
-            let candidates = match given {
-                Some(given) => vec![given],
-                None => vec![root().join(".venv/bin/python"), PathBuf::from("python3")],
-            };
-            candidates.into_iter().find(|python| {
-                Command::new(python)
-                    .args(["-c", "import numpy, rasterio, tifffile, imagecodecs"])
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .status()
-                    .is_ok_and(|status| status.success())
-            })
-        })
-        .clone()
+    let found = FOUND.get_or_init(|| {
+        let candidates = match std::env::var_os("SWATH_ORACLE_PYTHON") {
+            Some(given) => vec![PathBuf::from(given)],
+            None => vec![root().join(".venv/bin/python"), PathBuf::from("python3")],
+        };
+        let imports = ["-c", "import numpy, rasterio, tifffile, imagecodecs"];
+        candidates.into_iter().find(|python| Command::new(python).args(imports).output().is_ok_and(|output| output.status.success()))
+    });
+    if found.is_none() {
+        skip("no Python with numpy, rasterio, tifffile and imagecodecs; name one in SWATH_ORACLE_PYTHON");
+    }
+    found.clone()
 }
 
 /// A program on the search path, such as `gdaldem`.
