@@ -89,7 +89,8 @@ fn agree(operator: &str) {
             assert_eq!((cpu.cols, cpu.rows), (raster.cols, raster.rows), "{operator} {options:?} on {name}");
             assert_eq!((gpu.cols, gpu.rows), (raster.cols, raster.rows), "{operator} {options:?} on {name}");
             let slope = if let Bound::Aspect = bound {
-                let kept: Vec<&str> = options.iter().copied().filter(|o| o.contains("edges") || o.contains("Thorne") || o.contains("grad")).collect();
+                let kept: Vec<&str> =
+                    options.iter().copied().filter(|o| o.contains("edges") || o.contains("Thorne") || o.contains("grad")).collect();
                 compute("slope", &kept, &["--backend", "cpu"], &path("in.tif"), &path("slope.tif")).values
             } else {
                 vec![0.0; cpu.values.len()]

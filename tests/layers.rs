@@ -9,6 +9,9 @@ use std::{
 /// Left to right: a layer imports only what stands to its left, and `error`.
 const ORDER: &[&str] = &["raster", "source", "graph", "op", "plan", "execute", "encode", "container", "job"];
 
+/// What stands above all layers and may import any of them; no layer imports these.
+const ABOVE: &[&str] = &["lib", "prelude", "main", "cli"];
+
 /// What a layer may not import although it stands to its left: planning is arithmetic over numbers.
 const FORBIDDEN: &[(&str, &[&str])] = &[("plan", &["source", "graph", "op"]), ("error", &["source", "graph", "op", "plan", "execute"])];
 
@@ -85,7 +88,8 @@ fn code_of(source: &str) -> String {
 /// What stands before the file's module of tests.
 fn without_tests(code: &str) -> &str {
     let from = code.match_indices("#[cfg(test)]").map(|(at, mark)| (at, code[at + mark.len()..].trim_start()));
-    let inline = |after: &str| after.strip_prefix("mod ").is_some_and(|rest| rest.split('{').next().is_some_and(|name| !name.contains(';')));
+    let inline =
+        |after: &str| after.strip_prefix("mod ").is_some_and(|rest| rest.split('{').next().is_some_and(|name| !name.contains(';')));
     from.into_iter().find(|(_, after)| inline(after)).map_or(code, |(at, _)| &code[..at])
 }
 
@@ -140,7 +144,7 @@ fn layer_of(file: &str) -> &str {
 
 fn may_import(layer: &str, other: &str) -> bool {
     let place = |name: &str| ORDER.iter().position(|l| *l == name);
-    if layer == other || other == "error" || matches!(layer, "lib" | "main" | "cli") {
+    if layer == other || other == "error" || ABOVE.contains(&layer) {
         return true;
     }
     if FORBIDDEN.iter().any(|(of, names)| *of == layer && names.contains(&other)) {
@@ -151,16 +155,14 @@ fn may_import(layer: &str, other: &str) -> bool {
         // `error` knows the nouns; a layer that is not in the order is not a layer yet.
         (None, Some(theirs)) => layer == "error" && theirs == 0,
         // Not a module but an item of the crate's root, which only re-exports.
-        (_, None) => other != "cli" && other != "main",
+        (_, None) => !ABOVE.contains(&other),
     }
 }
 
 /// Macros that print, wherever they stand in a line, and not as the end of another's name.
 fn prints(code: &str) -> Option<&'static str> {
     let macros = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
-    macros.into_iter().find(|name| {
-        code.match_indices(name).any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
+    macros.into_iter().find(|name| code.match_indices(name).any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')))
 }
 
 /// Attributes that silence a lint and do not say why.
@@ -252,7 +254,7 @@ fn every_source_keeps_to_its_layer() {
 
 #[test]
 fn every_folder_and_file_below_src_is_a_known_layer() {
-    let known: BTreeSet<&str> = ORDER.iter().copied().chain(["lib", "main", "cli", "error"]).collect();
+    let known: BTreeSet<&str> = ORDER.iter().copied().chain(ABOVE.iter().copied()).chain(["error"]).collect();
     for (file, _) in all_sources().iter().filter(|(file, _)| file.starts_with("src/")) {
         assert!(known.contains(layer_of(file)), "{file} belongs to no layer");
     }

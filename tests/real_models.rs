@@ -62,7 +62,13 @@ impl Bench {
     fn check(&self, output: &Path, reference: &Path, options: &[&str]) {
         let script = oracle("check_tif.py");
         let mut command = Command::new(&self.python);
-        command.arg(script).arg(output).arg("--ref").arg(reference).args(["--ogc", "--tile", "128", "--compression", "deflate"]).args(options);
+        command
+            .arg(script)
+            .arg(output)
+            .arg("--ref")
+            .arg(reference)
+            .args(["--ogc", "--tile", "128", "--compression", "deflate"])
+            .args(options);
         run(&mut command).expect_success();
     }
 

@@ -34,7 +34,7 @@ def sha256(path):
 def run_counted(command):
     """Runs a command; bytes that its system calls read, its peak RSS in bytes, its wall seconds."""
     began = time.monotonic()
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     said = child.stderr.read()
     # The process has closed stderr but is not reaped, so that its counters can still be read.
     read = None
