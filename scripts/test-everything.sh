@@ -89,10 +89,10 @@ step cargo fmt --all --check
 step cargo clippy --all-targets --locked -- -D warnings
 
 # One build answers whether the software adapter can be reached.
-if cargo build --locked && ./target/debug/swath devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_TEST_ADAPTER:-llvmpipe}" "$log/devices"; then
+if cargo build --locked && ./target/debug/swath devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_ADAPTER:-llvmpipe}" "$log/devices"; then
   export SWATH_REQUIRE_GPU=1
 else
-  unchecked+=("shaders on a device: no adapter named '${SWATH_TEST_ADAPTER:-llvmpipe}' answers")
+  unchecked+=("shaders on a device: no adapter named '${SWATH_ADAPTER:-llvmpipe}' answers")
 fi
 
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --locked
@@ -107,7 +107,7 @@ echo "($((SECONDS - began)) s)"
 # --- what came of it ----------------------------------------------------------------------------------------------
 
 say "summary"
-[ -z "${SWATH_REQUIRE_GPU:-}" ] || echo "GPU tests ran on: ${SWATH_TEST_ADAPTER:-llvmpipe}"
+[ -z "${SWATH_REQUIRE_GPU:-}" ] || echo "GPU tests ran on: ${SWATH_ADAPTER:-llvmpipe}"
 [ -z "${SWATH_REQUIRE_ORACLES:-}" ] || echo "oracle tests ran"
 grep -h '^SKIPPED: ' "$log/test" | sort | uniq -c
 for what in "${unchecked[@]+"${unchecked[@]}"}"; do echo "NOT CHECKED: $what"; done

@@ -122,9 +122,9 @@ fn say_skipped(requirement: &str, why: &str) {
     assert!(std::env::var_os(requirement).is_none_or(|value| value != "1"), "{requirement}=1, but: {why}");
 }
 
-/// Part of the name of the adapter that GPU tests use: `SWATH_TEST_ADAPTER`, else the software one.
+/// Part of the name of the adapter that GPU tests use: `SWATH_ADAPTER`, else the software one.
 pub fn test_adapter() -> String {
-    std::env::var("SWATH_TEST_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_owned())
+    std::env::var("SWATH_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_owned())
 }
 
 /// Whether the test adapter answers; says so if it does not.
