@@ -6,5 +6,6 @@ pub mod execute;
 pub mod graph;
 pub mod job;
 pub mod plan;
+pub mod op;
 pub mod raster;
 pub mod source;

@@ -1,0 +1,48 @@
+// Aspect: the direction that the surface faces, downslope.
+//     azimuth = atan2(-p, -q), clockwise from north;   trigonometric = atan2(-q, -p), counter-clockwise from east
+// Horn 1981; options as `gdaldem aspect`, but the cell's shape counts.
+
+struct Params {
+    gradient_alg: u32,
+    convention: u32,
+    zero_for_flat: u32,
+    edges: u32,
+}
+
+@group(0) @binding(1) var<uniform> params: Params;
+
+const TRIGONOMETRIC_ANGLE: u32 = 1u;
+const FLAT_IS_MISSING: u32 = 0u;
+
+@compute @workgroup_size(16, 16)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= grid.cols || id.y >= grid.rows {
+        return;
+    }
+    let col = grid.first_col + id.x;
+    let row = grid.first_row + id.y;
+    let w = gather(col, row, params.edges);
+    if w.missing {
+        store_missing(col, row);
+        return;
+    }
+    let g = difference(w, params.gradient_alg);
+    if is_flat(g) {
+        if params.zero_for_flat == FLAT_IS_MISSING {
+            store_missing(col, row);
+        } else {
+            store(col, row, 0.0);
+        }
+        return;
+    }
+    let pq = world_gradient(g, row_factors[id.y]);
+    var angle: f32;
+    if params.convention == TRIGONOMETRIC_ANGLE {
+        angle = atan2_degrees(-pq.y, -pq.x);
+    } else {
+        angle = atan2_degrees(-pq.x, -pq.y);
+    }
+    angle = select(angle, angle + FULL_TURN, angle < 0.0);
+    // A tiny negative angle rounds up to the full turn.
+    store(col, row, select(angle, 0.0, angle >= FULL_TURN));
+}

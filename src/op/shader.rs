@@ -1,0 +1,34 @@
+/// The files of a shader, in the order in which they are joined.
+#[derive(Clone, Copy, Debug)]
+pub struct Shader {
+    /// Path under `shaders/` and text; includes first, the operator's own last.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+impl Shader {
+    /// The whole text.
+    pub fn text(&self) -> String {
+        assemble(self.files.iter().map(|(_, text)| *text))
+    }
+}
+
+/// Joins the texts of a shader's files.
+pub fn assemble<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut whole = String::new();
+    for text in texts {
+        whole.push_str(text);
+        whole.push('\n');
+    }
+    whole
+}
+
+/// The [`Shader`] of an operator that looks at a surface through 3 x 3 windows: the includes and its own file.
+macro_rules! terrain_shader {
+    ($own:literal) => {
+        terrain_shader!(@ "include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", $own)
+    };
+    (@ $($path:literal),*) => {
+        $crate::op::Shader { files: &[$(($path, include_str!(concat!("../../shaders/", $path)))),*] }
+    };
+}
+pub(crate) use terrain_shader;

@@ -1,0 +1,172 @@
+use super::{
+    Edges, GradientAlgorithm, OperatorInfo,
+    abi::{self, shader_constants, uniform},
+    gradient, math,
+    shader::terrain_shader,
+    stencil,
+    terrain::{self, named_option},
+};
+use crate::{
+    error::Result,
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    raster::{Nodata, SampleType},
+};
+use std::sync::Arc;
+
+/// Steepness: the angle, or the percentage, of steepest ascent.
+///
+/// With p and q the surface's rise per metre towards east and north (times `zfactor`), degrees are
+/// `atan(sqrt(p² + q²))`, in 0 to 90, and percent `100 sqrt(p² + q²)`, from 0 without limit. The gradient is Horn's
+/// (1981, *Hill shading and the reflectance map*, Proc. IEEE 69) or Zevenbergen and Thorne's (1987, *Quantitative
+/// analysis of land surface topography*, Earth Surf. Process. Landf. 12).
+///
+/// On geographic coordinates metres come from the ellipsoid, row by row, unless scales are given. A missing centre
+/// gives missing; [`Edges`] says what becomes of incomplete neighbourhoods. Written as float32 with nodata -9999.
+///
+/// Against float64: 2e-5 degrees on terrain up to 9 km high; CPU against GPU: 8 ulp or 2e-5 degrees.
+///
+/// `gdal raster slope`: `--unit`, `--gradient-alg`, `--xscale`, `--yscale`, `--no-edges`; `gdaldem slope`: `-p`,
+/// `-alg`, `-s`, `-xscale`, `-yscale`, `-compute_edges`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slope {
+    /// How the gradient is estimated.
+    pub gradient_alg: GradientAlgorithm,
+    /// Degrees or percent.
+    pub unit: SlopeUnit,
+    /// Vertical exaggeration.
+    pub zfactor: f64,
+    /// Horizontal units a vertical unit, along x; with `yscale`.
+    pub xscale: Option<f64>,
+    /// Horizontal units a vertical unit, along y; with `xscale`.
+    pub yscale: Option<f64>,
+    /// What happens at borders and beside missing heights.
+    pub edges: Edges,
+}
+
+named_option! {
+    /// What a slope is measured in: GDAL's `--unit` (`-p` for percent).
+    "unit" SlopeUnit {
+        /// 0 to 90.
+        #[default]
+        Degree = "degree",
+        /// 100 for 45 degrees.
+        Percent = "percent",
+    }
+}
+
+uniform! {
+    /// `Params` of `shaders/slope.wgsl`.
+    pub struct SlopeParams {
+        /// `HORN` or `ZEVENBERGEN_THORNE`.
+        gradient_alg: u32,
+        /// `UNIT_PERCENT`, or degrees.
+        unit: u32,
+        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        edges: u32,
+        /// Zero.
+        pad0: u32,
+    }
+}
+
+shader_constants! { CONSTANTS:
+    UNIT_PERCENT: u32 = 1;
+    PERCENT: f32 = 100.0;
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "slope",
+    summary: "steepness in degrees or percent",
+    examples,
+    shader: terrain_shader!("slope.wgsl"),
+    params: SlopeParams::LAYOUT,
+    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    let zt = GradientAlgorithm::ZevenbergenThorne;
+    vec![
+        Arc::new(Slope::default()),
+        Arc::new(Slope { gradient_alg: zt, edges: Edges::Missing, ..Slope::default() }),
+        Arc::new(Slope { unit: SlopeUnit::Percent, edges: Edges::Missing, zfactor: 2.5, ..Slope::default() }),
+        Arc::new(Slope { gradient_alg: zt, unit: SlopeUnit::Percent, xscale: Some(0.5), yscale: Some(3.0), ..Slope::default() }),
+    ]
+}
+
+impl Default for Slope {
+    fn default() -> Self {
+        Self {
+            gradient_alg: GradientAlgorithm::default(),
+            unit: SlopeUnit::default(),
+            zfactor: 1.0,
+            xscale: None,
+            yscale: None,
+            edges: Edges::default(),
+        }
+    }
+}
+
+impl Operator for Slope {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::square(1)
+    }
+
+    fn output(&self) -> OperatorOutput {
+        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn check(&self) -> Result<()> {
+        terrain::check_zfactor(self.zfactor)?;
+        terrain::check_scale((self.xscale, self.yscale))
+    }
+
+    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+        terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
+    }
+
+    fn gpu_kernel(&self) -> GpuKernel {
+        let unit = if self.unit == SlopeUnit::Percent { UNIT_PERCENT } else { 0 };
+        let params = SlopeParams { gradient_alg: self.gradient_alg.code(), unit, edges: self.edges.code(), pad0: 0 };
+        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+    }
+
+    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        const H: u32 = gradient::HORN;
+        const ZT: u32 = gradient::ZEVENBERGEN_THORNE;
+        match (self.gradient_alg, self.unit) {
+            (GradientAlgorithm::Horn, SlopeUnit::Degree) => stencil::compute(task, self.edges, Kernel::<H, false>),
+            (GradientAlgorithm::Horn, SlopeUnit::Percent) => stencil::compute(task, self.edges, Kernel::<H, true>),
+            (GradientAlgorithm::ZevenbergenThorne, SlopeUnit::Degree) => stencil::compute(task, self.edges, Kernel::<ZT, false>),
+            (GradientAlgorithm::ZevenbergenThorne, SlopeUnit::Percent) => stencil::compute(task, self.edges, Kernel::<ZT, true>),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Kernel<const ALGORITHM: u32, const IN_PERCENT: bool>;
+
+impl<const ALGORITHM: u32, const IN_PERCENT: bool> stencil::Kernel for Kernel<ALGORITHM, IN_PERCENT> {
+    #[inline(always)]
+    fn sample(self, window: &stencil::Window, factors: [f32; 4]) -> f32 {
+        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM>(window), factors);
+        let rise = (p * p + q * q).sqrt();
+        if IN_PERCENT { PERCENT * rise } else { math::atan_degrees(rise) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unusable_options_are_refused() {
+        assert!(Slope::default().check().is_ok());
+        for zfactor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Slope { zfactor, ..Slope::default() }.check().unwrap_err().is_refusal());
+        }
+        assert!(Slope { xscale: Some(2.0), ..Slope::default() }.check().is_err());
+    }
+}
