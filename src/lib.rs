@@ -1,11 +1,13 @@
 //! GPU-accelerated streaming raster writer.
 #![deny(missing_docs, unsafe_code)]
 
+pub mod container;
+pub mod encode;
 pub mod error;
 pub mod execute;
 pub mod graph;
 pub mod job;
-pub mod plan;
 pub mod op;
+pub mod plan;
 pub mod raster;
 pub mod source;

@@ -5,9 +5,21 @@
 //! ([`Source::decode_chunk`]), or a [`RowCursor`] per chunk column that keeps a suspended decoder and yields a few
 //! rows at a time. Either way a job decodes each chunk once, and [`Counters`] prove it.
 
+mod array;
+mod convert;
 mod counters;
+mod decoders;
+mod generator;
+mod geotiff;
+mod read_at;
+mod rows;
 
+pub use array::ArraySource;
+pub use convert::RowConverter;
 pub use counters::{Counters, PlaneCounters};
+pub use generator::GeneratorSource;
+pub use geotiff::GeoTiff;
+pub use read_at::ReadAt;
 
 use crate::{
     error::Result,
@@ -26,6 +38,11 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Chunking of every plane: one (chunky) or one a band (planar); last, the mask's where
     /// [`Profile::masked`] says there is one.
     fn planes(&self) -> &[Chunking];
+
+    /// Bytes that the source itself holds while it is open (a chunk index, an array); the budget is charged for them.
+    fn resident_bytes(&self) -> usize {
+        0
+    }
 
     /// Decodes one whole chunk, once.
     ///
@@ -74,11 +91,23 @@ pub struct DecodeScratch {
     pub encoded: Vec<u8>,
     /// One row, for predictor 3.
     pub row: Vec<u8>,
+    decoders: decoders::Decoders,
 }
 
 impl DecodeScratch {
-    /// Upper bound of the bytes that decoding chunks of such a plane needs, decoder state included.
+    /// The first `len` bytes of the buffer for encoded chunks, which grows to exactly the largest chunk seen.
+    fn encoded(&mut self, len: usize) -> &mut [u8] {
+        if self.encoded.len() < len {
+            self.encoded.clear();
+            self.encoded.reserve_exact(len);
+            self.encoded.resize(len, 0);
+        }
+        &mut self.encoded[..len]
+    }
+
+    /// Upper bound of the bytes that decoding chunks of such a plane needs, the state of every decoder included
+    /// (libdeflate 12 KiB, weezl 60 KiB, ZSTD 160 KiB, made when first used).
     pub fn bytes_for(plane: &Chunking) -> usize {
-        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + (64 << 10)
+        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + (280 << 10)
     }
 }

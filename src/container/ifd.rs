@@ -1,0 +1,182 @@
+//! Serialises one image file directory, little-endian, with its arrays right behind it.
+
+use super::size::HeaderKind;
+use std::io::{self, Write};
+
+/// Value of one tag.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Short(Vec<u16>),
+    Long(Vec<u32>),
+    Double(Vec<f64>),
+    /// NUL included.
+    Ascii(Vec<u8>),
+    /// Where the segments lie: filled in at the end, LONG or LONG8 by the header.
+    Offsets,
+    /// How long they are: filled in at the end.
+    ByteCounts,
+}
+
+/// Place and length of every segment, in the order of the tags' arrays.
+#[derive(Clone, Debug)]
+pub(super) struct SegmentIndex {
+    pub offsets: Vec<u64>,
+    pub byte_counts: Vec<u32>,
+}
+
+/// One directory, its tags ascending.
+#[derive(Clone, Debug)]
+pub(super) struct Ifd {
+    entries: Vec<(u16, Value)>,
+    segments: usize,
+}
+
+impl HeaderKind {
+    const fn header_bytes(self) -> u64 {
+        match self {
+            Self::Classic => 8,
+            Self::Big => 16,
+        }
+    }
+    const fn inline_bytes(self) -> u64 {
+        match self {
+            Self::Classic => 4,
+            Self::Big => 8,
+        }
+    }
+    /// Count of entries, the entries, offset of the next directory.
+    const fn directory_bytes(self, entries: u64) -> u64 {
+        match self {
+            Self::Classic => 2 + 12 * entries + 4,
+            Self::Big => 8 + 20 * entries + 8,
+        }
+    }
+}
+
+impl Value {
+    /// TIFF type, count and bytes.
+    fn measure(&self, kind: HeaderKind, segments: usize) -> (u16, u64, u64) {
+        let (tiff_type, count, width) = match self {
+            Self::Ascii(v) => (2, v.len(), 1),
+            Self::Short(v) => (3, v.len(), 2),
+            Self::Long(v) => (4, v.len(), 4),
+            Self::Double(v) => (12, v.len(), 8),
+            Self::ByteCounts => (4, segments, 4),
+            Self::Offsets if kind == HeaderKind::Classic => (4, segments, 4),
+            Self::Offsets => (16, segments, 8),
+        };
+        (tiff_type, count as u64, (count * width) as u64)
+    }
+
+    fn write(&self, kind: HeaderKind, index: &SegmentIndex, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Ascii(v) => out.write_all(v),
+            Self::Short(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
+            Self::Long(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
+            Self::ByteCounts => index.byte_counts.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
+            Self::Double(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
+            Self::Offsets => index.offsets.iter().try_for_each(|v| out.write_all(&v.to_le_bytes()[..kind.inline_bytes() as usize])),
+        }
+    }
+}
+
+impl Ifd {
+    /// A directory of these tags, in any order.
+    pub fn new(mut entries: Vec<(u16, Value)>, segments: usize) -> Self {
+        entries.sort_by_key(|entry| entry.0);
+        Self { entries, segments }
+    }
+
+    /// Indices of the entries whose values lie behind the directory, in file order: the segment index comes last.
+    fn out_of_line(&self, kind: HeaderKind) -> impl Iterator<Item = usize> + '_ {
+        let is_index = |value: &Value| matches!(value, Value::Offsets | Value::ByteCounts);
+        let pass = move |index: bool| (0..self.entries.len()).filter(move |&k| is_index(&self.entries[k].1) == index);
+        pass(false).chain(pass(true)).filter(move |&k| self.entries[k].1.measure(kind, self.segments).2 > kind.inline_bytes())
+    }
+
+    /// Bytes of header, directory and arrays: where the first segment may start.
+    pub fn prefix_bytes(&self, kind: HeaderKind) -> u64 {
+        let directory = align(kind.header_bytes() + kind.directory_bytes(self.entries.len() as u64));
+        self.out_of_line(kind).fold(directory, |at, k| align(at + self.entries[k].1.measure(kind, self.segments).2))
+    }
+
+    /// Writes header, directory and arrays: [`prefix_bytes`](Self::prefix_bytes) in all.
+    pub fn write(&self, kind: HeaderKind, index: &SegmentIndex, out: &mut impl Write) -> io::Result<()> {
+        let entries = self.entries.len() as u64;
+        let word = kind.inline_bytes() as usize;
+        match kind {
+            HeaderKind::Classic => {
+                out.write_all(b"II\x2a\0\x08\0\0\0")?;
+                out.write_all(&(entries as u16).to_le_bytes())?;
+            }
+            HeaderKind::Big => {
+                out.write_all(b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0")?;
+                out.write_all(&entries.to_le_bytes())?;
+            }
+        }
+        let end = kind.header_bytes() + kind.directory_bytes(entries);
+        let mut places = vec![0; self.entries.len()];
+        let mut at = align(end);
+        for k in self.out_of_line(kind) {
+            places[k] = at;
+            at = align(at + self.entries[k].1.measure(kind, self.segments).2);
+        }
+        for ((tag, value), place) in self.entries.iter().zip(&places) {
+            let (tiff_type, count, bytes) = value.measure(kind, self.segments);
+            out.write_all(&tag.to_le_bytes())?;
+            out.write_all(&tiff_type.to_le_bytes())?;
+            out.write_all(&count.to_le_bytes()[..word])?;
+            if *place > 0 {
+                out.write_all(&place.to_le_bytes()[..word])?;
+            } else {
+                value.write(kind, index, out)?;
+                out.write_all(&[0; 8][..word - bytes as usize])?;
+            }
+        }
+        // No next directory.
+        out.write_all(&[0; 8][..word])?;
+        pad(end, out)?;
+        for k in self.out_of_line(kind) {
+            self.entries[k].1.write(kind, index, out)?;
+            pad(self.entries[k].1.measure(kind, self.segments).2, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// Arrays begin at multiples of 8, which suits doubles and 64-bit offsets.
+const fn align(at: u64) -> u64 {
+    at.next_multiple_of(8)
+}
+
+fn pad(len: u64, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(&[0; 8][..(align(len) - len) as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_as_long_as_was_said_and_a_single_segment_lies_inline() {
+        for segments in [1usize, 2, 3, 1000] {
+            let index = SegmentIndex { offsets: vec![7; segments], byte_counts: vec![9; segments] };
+            let entries = vec![
+                (325, Value::ByteCounts),
+                (324, Value::Offsets),
+                (256, Value::Long(vec![5])),
+                (258, Value::Short(vec![8; 3])),
+                (33550, Value::Double(vec![1.0; 3])),
+                (42113, Value::Ascii(b"-9999\0".to_vec())),
+            ];
+            let ifd = Ifd::new(entries, segments);
+            for kind in [HeaderKind::Classic, HeaderKind::Big] {
+                let mut bytes = Vec::new();
+                ifd.write(kind, &index, &mut bytes).unwrap();
+                assert_eq!(bytes.len() as u64, ifd.prefix_bytes(kind), "{kind:?} {segments}");
+            }
+            let inline = ifd.out_of_line(HeaderKind::Classic).count();
+            assert_eq!(inline, if segments == 1 { 3 } else { 5 });
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Whole or absent: a temporary beside the final name, which `publish` alone gives away.
+
+use crate::error::{Error, Result};
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// A file that has no name yet that anyone looks for; removed unless published.
+#[derive(Debug)]
+pub(super) struct Temporary {
+    /// The name as the caller gave it: what messages say.
+    given: PathBuf,
+    /// Where the file goes: the given name, its links followed.
+    target: PathBuf,
+    /// Where the file is now; `None` once it is published or removed.
+    path: Option<PathBuf>,
+    overwrite: bool,
+}
+
+impl Temporary {
+    /// Checks the final name and creates a temporary in its directory.
+    pub fn create(given: &Path, overwrite: bool) -> Result<(Self, File)> {
+        let target = match fs::symlink_metadata(given) {
+            Err(_) => given.to_owned(),
+            Ok(_) if !overwrite => return Err(taken(given, "a new name, or --overwrite to replace the file")),
+            // Replace what a link names, not the link.
+            Ok(found) if found.is_symlink() => fs::canonicalize(given).map_err(|e| write_error(given, "follow the link", e))?,
+            Ok(_) => given.to_owned(),
+        };
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+            return Err(taken(given, "the name of a regular file (this is a directory or a device)"));
+        }
+        let name = target.file_name().ok_or_else(|| taken(given, "the name of a file"))?.to_string_lossy();
+        // File systems take 255 bytes: leave room for our part.
+        let stem: String = name.chars().take(50).collect();
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let unique = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = target.with_file_name(format!(".{stem}.{}-{unique}.tmp", std::process::id()));
+            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((Self { given: given.to_owned(), target, path: Some(path), overwrite }, file)),
+                // Left by a killed process that had our number.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(write_error(given, "create a temporary file in its directory", e)),
+            }
+        }
+    }
+
+    /// A failure of writing to this output.
+    pub fn error(&self, action: &'static str, source: io::Error) -> Error {
+        write_error(&self.given, action, source)
+    }
+
+    /// A failure that is no failure of I/O.
+    pub fn problem(&self, problem: impl Into<String>) -> Error {
+        Error::Output { path: self.given.clone(), problem: problem.into() }
+    }
+
+    /// Makes the content durable, gives it its final name, and makes the name durable.
+    pub fn publish(mut self, file: &File) -> Result<()> {
+        file.sync_all().map_err(|e| self.error("flush to disk", e))?;
+        if let Some(path) = &self.path {
+            rename(path, &self.target, self.overwrite).map_err(|e| match e.kind() {
+                io::ErrorKind::AlreadyExists => self.problem("a file of this name appeared meanwhile; --overwrite would replace it"),
+                _ => self.error("rename the finished file", e),
+            })?;
+            self.path = None;
+        }
+        sync_directory(&self.target).map_err(|e| self.error("flush its directory", e))
+    }
+
+    /// Removes the temporary now.
+    pub fn remove(&mut self) {
+        if let Some(path) = self.path.take() {
+            // Nobody can be told, and the name is hidden.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn taken(path: &Path, accepted: &str) -> Error {
+    Error::Usage { what: "output", given: path.display().to_string(), accepted: accepted.to_owned() }
+}
+
+fn write_error(path: &Path, action: &'static str, source: io::Error) -> Error {
+    Error::Write { path: path.to_owned(), action, source }
+}
+
+/// Renames, and where asked never over another file, not even one that came since we looked.
+fn rename(from: &Path, to: &Path, replace: bool) -> io::Result<()> {
+    if !replace {
+        #[cfg(target_os = "linux")]
+        match rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, rustix::fs::RenameFlags::NOREPLACE) {
+            // Not every file system knows the flag.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {}
+            done => return done.map_err(Into::into),
+        }
+        if fs::symlink_metadata(to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+    }
+    fs::rename(from, to)
+}
+
+fn sync_directory(file: &Path) -> io::Result<()> {
+    // Elsewhere directories cannot be opened as files, and renames are journalled.
+    if cfg!(unix) {
+        let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match File::open(parent)?.sync_all() {
+            // Some network file systems cannot sync directories; the file itself is safe.
+            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+            done => return done,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! The tags of one directory, from the output's profile and layout.
+
+use super::{geokeys, ifd::Value};
+use crate::raster::{Compression, Layout, Predictor, Profile, Segmentation};
+
+/// All tags of the base image, in no particular order.
+pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
+    let short = |value: u16| Value::Short(vec![value]);
+    let long = |value: usize| Value::Long(vec![value as u32]);
+    let colour = Colour::of(profile);
+    let mut entries = vec![
+        (256, long(profile.cols)),
+        (257, long(profile.rows)),
+        (258, Value::Short(vec![8 * profile.sample.bytes() as u16; profile.bands])),
+        (259, short(compression(layout.compression))),
+        (262, short(colour.photometric)),
+        (277, short(profile.bands as u16)),
+        // Chunky: the samples of a pixel lie together.
+        (284, short(1)),
+        (339, Value::Short(vec![profile.sample.tiff_sample_format(); profile.bands])),
+    ];
+    match layout.segmentation {
+        Segmentation::Tiles { cols, rows } => {
+            entries.extend([(322, long(cols)), (323, long(rows)), (324, Value::Offsets), (325, Value::ByteCounts)]);
+        }
+        Segmentation::Strips { rows } => {
+            entries.extend([(273, Value::Offsets), (278, long(rows.min(profile.rows))), (279, Value::ByteCounts)]);
+        }
+    }
+    if layout.predictor != Predictor::None {
+        entries.push((317, short(layout.predictor.tiff())));
+    }
+    if !colour.color_map.is_empty() {
+        entries.push((320, Value::Short(colour.color_map)));
+    }
+    if !colour.extra_samples.is_empty() {
+        entries.push((338, Value::Short(colour.extra_samples)));
+    }
+    if let Some(xml) = &profile.gdal_metadata {
+        entries.push((42112, Value::Ascii(ascii(xml))));
+    }
+    if let Some(nodata) = profile.nodata {
+        entries.push((42113, Value::Ascii(ascii(&nodata.to_string()))));
+    }
+    entries.extend(geokeys::entries(&profile.georef));
+    entries
+}
+
+fn compression(codec: Compression) -> u16 {
+    match codec {
+        Compression::None => 1,
+        Compression::Lzw => 5,
+        Compression::Deflate { .. } => 8,
+        Compression::Zstd { .. } => 50000,
+    }
+}
+
+/// The text with exactly one NUL, at its end.
+pub(super) fn ascii(text: &str) -> Vec<u8> {
+    let mut bytes = text.trim_end_matches('\0').replace('\0', " ").into_bytes();
+    bytes.push(0);
+    bytes
+}
+
+/// How the samples of a pixel are to be seen: the source's tags as far as they agree with each other and with
+/// the output's bands and sample type, else plain grey with unspecified extra samples.
+struct Colour {
+    photometric: u16,
+    color_map: Vec<u16>,
+    extra_samples: Vec<u16>,
+}
+
+impl Colour {
+    fn of(profile: &Profile) -> Self {
+        let integer = !profile.sample.is_float();
+        let palette_entries = 3usize << (8 * profile.sample.bytes().min(2));
+        let palette = integer && profile.sample.bytes() <= 2 && profile.color_map.len() == palette_entries;
+        let (photometric, colours) = match profile.photometric {
+            0 => (0, 1),
+            2 if profile.bands >= 3 => (2, 3),
+            3 if palette => (3, 1),
+            5 if profile.bands >= 4 => (5, 4),
+            8 if profile.bands >= 3 && integer => (8, 3),
+            _ => (1, 1),
+        };
+        let extra = profile.bands - colours;
+        let extra_samples = if profile.extra_samples.len() == extra { profile.extra_samples.clone() } else { vec![0; extra] };
+        let color_map = if photometric == 3 { profile.color_map.clone() } else { Vec::new() };
+        Self { photometric, color_map, extra_samples }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::SampleType;
+
+    fn colour(photometric: u16, bands: usize, sample: SampleType, map: usize) -> (u16, usize, usize) {
+        let mut profile = Profile::new(4, 4, bands, sample);
+        (profile.photometric, profile.color_map, profile.extra_samples) = (photometric, vec![0; map], vec![2]);
+        let colour = Colour::of(&profile);
+        (colour.photometric, colour.color_map.len(), colour.extra_samples.len())
+    }
+
+    #[test]
+    fn colour_tags_agree_with_the_bands_or_fall_back_to_grey() {
+        assert_eq!(colour(3, 1, SampleType::U8, 768), (3, 768, 0));
+        assert_eq!(colour(3, 1, SampleType::F32, 768), (1, 0, 0));
+        assert_eq!(colour(3, 1, SampleType::U8, 12), (1, 0, 0));
+        assert_eq!(colour(2, 4, SampleType::U8, 0), (2, 0, 1));
+        assert_eq!(colour(2, 1, SampleType::U8, 0), (1, 0, 0));
+        assert_eq!(colour(6, 3, SampleType::U8, 0), (1, 0, 2));
+    }
+}

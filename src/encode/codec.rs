@@ -1,0 +1,110 @@
+use crate::{
+    error::{Error, Result},
+    raster::Compression,
+};
+use std::fmt;
+use weezl::{BitOrder, LzwStatus};
+
+/// Memory of one encoding worker: buffers and codec state, kept from segment to segment.
+///
+/// It fits itself to whatever encoder uses it, so one per worker *and* encoder avoids rebuilding the codec;
+/// [`scratch_bytes`](super::scratch_bytes) says how large it grows.
+#[derive(Default)]
+pub struct EncodeScratch {
+    /// One carved row, ahead of the predictor.
+    pub(super) row: Vec<u8>,
+    /// The predicted segment.
+    pub(super) tile: Vec<u8>,
+    /// Room for the codec's worst case.
+    packed: Vec<u8>,
+    codec: Option<(Compression, Codec)>,
+}
+
+enum Codec {
+    Deflate(libdeflater::Compressor),
+    Zstd(zstd::bulk::Compressor<'static>),
+    Lzw(weezl::encode::Encoder),
+}
+
+impl fmt::Debug for EncodeScratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodeScratch").field("codec", &self.codec.as_ref().map(|c| c.0)).finish_non_exhaustive()
+    }
+}
+
+impl EncodeScratch {
+    /// An empty scratch: it takes its memory at the first segment.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The tile buffer encoded; the result has exactly the size of its content.
+    pub(super) fn compress(&mut self, compression: Compression) -> Result<Vec<u8>> {
+        if compression == Compression::None {
+            // Nothing to keep: the buffer itself is the segment.
+            return Ok(std::mem::take(&mut self.tile));
+        }
+        let bound = super::memory::codec_bound(compression, self.tile.len());
+        if self.packed.len() < bound {
+            self.packed = vec![0; bound];
+        }
+        let codec = match &mut self.codec {
+            Some((kept, codec)) if *kept == compression => codec,
+            slot => {
+                // The old state goes before the new one comes, so that both are never held.
+                *slot = None;
+                &mut slot.insert((compression, Codec::new(compression)?)).1
+            }
+        };
+        let len = codec.compress(&self.tile, &mut self.packed)?;
+        Ok(self.packed[..len].to_vec())
+    }
+
+    /// Bytes of the Zstandard context, as it counts itself.
+    #[cfg(test)]
+    pub(super) fn zstd_state_bytes(&mut self) -> Option<usize> {
+        match &mut self.codec {
+            Some((_, Codec::Zstd(compressor))) => Some(compressor.context_mut().sizeof()),
+            _ => None,
+        }
+    }
+}
+
+impl Codec {
+    fn new(compression: Compression) -> Result<Self> {
+        const BUILD: Error = Error::Internal("a codec refused a level that was checked");
+        Ok(match compression {
+            Compression::None => return Err(BUILD),
+            Compression::Deflate { level } => {
+                let level = libdeflater::CompressionLvl::new(level.into()).map_err(|_| BUILD)?;
+                Self::Deflate(libdeflater::Compressor::new(level))
+            }
+            // Defaults are what we want: no checksum, content size in the frame, no worker threads.
+            Compression::Zstd { level } => Self::Zstd(zstd::bulk::Compressor::new(level.into()).map_err(|_| BUILD)?),
+            Compression::Lzw => Self::Lzw(weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8)),
+        })
+    }
+
+    fn compress(&mut self, raw: &[u8], packed: &mut [u8]) -> Result<usize> {
+        const FAILED: Error = Error::Internal("a codec overran its own bound");
+        match self {
+            Self::Deflate(compressor) => compressor.zlib_compress(raw, packed).map_err(|_| FAILED),
+            Self::Zstd(compressor) => compressor.compress_to_buffer(raw, packed).map_err(|_| FAILED),
+            Self::Lzw(encoder) => {
+                encoder.reset();
+                encoder.finish();
+                let (mut read, mut written) = (0, 0);
+                loop {
+                    let step = encoder.encode_bytes(&raw[read..], &mut packed[written..]);
+                    read += step.consumed_in;
+                    written += step.consumed_out;
+                    match step.status {
+                        Ok(LzwStatus::Done) => return Ok(written),
+                        Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
+                        _ => return Err(FAILED),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! From finished pixels to the bytes of one TIFF segment.
+//!
+//! A [`SegmentEncoder`] carves a tile or strip out of a [`PixelWindow`](crate::raster::PixelWindow) row by row.
+//! Missing samples become the sentinel and samples take their output type *in that one copy*; each row goes
+//! through the predictor while it is still in the cache; the codec then sees the whole segment once.
+//!
+//! ```text
+//! window row ──carve──▶ row buffer ──predict──▶ tile buffer ──codec──▶ EncodedSegment
+//! ```
+//!
+//! Decisions:
+//! - All memory but the result lives in an [`EncodeScratch`], one per worker and encoder, whose size
+//!   [`scratch_bytes`] states beforehand.
+//! - The bytes depend on the pixels and the [`SegmentSpec`] alone, never on what the scratch did before.
+//! - Samples of edge tiles that lie outside the raster hold the sentinel if there is one, else zero.
+
+mod carve;
+mod cast;
+mod codec;
+mod memory;
+mod missing;
+mod predict;
+mod segment;
+
+#[cfg(test)]
+mod roundtrip;
+
+pub use codec::EncodeScratch;
+pub use memory::{max_segment_bytes, scratch_bytes};
+pub use missing::{Counts, MissingRule};
+pub use segment::{EncodedSegment, SegmentEncoder, SegmentSpec};

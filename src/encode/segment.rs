@@ -1,0 +1,176 @@
+use super::{Counts, EncodeScratch, MissingRule, carve::Carve, memory, predict::predict_row};
+use crate::{
+    error::{Error, Result},
+    raster::{Compression, Layout, PixelWindow, Predictor, SampleType, Segmentation, Sentinel, Span},
+};
+
+/// What a segment is made of and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentSpec {
+    /// Columns of the raster (of this level).
+    pub cols: usize,
+    /// Rows of the raster (of this level).
+    pub rows: usize,
+    /// Samples a pixel.
+    pub bands: usize,
+    /// Type of the samples as they lie in the windows.
+    pub window_sample: SampleType,
+    /// Type of the samples in the file.
+    pub output_sample: SampleType,
+    /// What becomes of missing samples.
+    pub missing: MissingRule,
+    /// Segmentation, predictor and codec.
+    pub layout: Layout,
+}
+
+/// Makes the segments of one raster; shared by all workers.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentEncoder {
+    spec: SegmentSpec,
+    carve: Carve,
+}
+
+/// One encoded tile or strip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedSegment {
+    /// The bytes for the file; the capacity is the length.
+    pub bytes: Vec<u8>,
+    /// Missing samples and sentinel collisions inside the raster.
+    pub counts: Counts,
+}
+
+impl SegmentSpec {
+    /// Bytes of one row of a segment, in the file's sample type.
+    pub(super) fn row_bytes(&self) -> usize {
+        self.layout.segmentation.shape(self.cols).1 * self.bands * self.output_sample.bytes()
+    }
+
+    /// Bytes of a full segment ahead of the codec.
+    pub(super) fn raw_bytes(&self) -> usize {
+        let (rows, _) = self.layout.segmentation.shape(self.cols);
+        let rows = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) { rows.min(self.rows) } else { rows };
+        rows * self.row_bytes()
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
+        match self.layout.segmentation {
+            Segmentation::Tiles { cols, rows } if cols == 0 || rows == 0 || cols % 16 != 0 || rows % 16 != 0 => {
+                return refuse("tile size", format!("{cols}x{rows}"), "multiples of 16 pixels");
+            }
+            Segmentation::Strips { rows: 0 } => return refuse("strip rows", "0".into(), "1 or more"),
+            _ => {}
+        }
+        match self.layout.compression {
+            Compression::Deflate { level } if level > 12 => return refuse("deflate level", level.to_string(), "0 to 12"),
+            Compression::Zstd { level } if !(1..=22).contains(&level) => return refuse("zstd level", level.to_string(), "1 to 22"),
+            _ => {}
+        }
+        if self.layout.predictor == Predictor::Float && !self.output_sample.is_float() {
+            return refuse("predictor", format!("3 with {} samples", self.output_sample), "3 for floating-point samples only");
+        }
+        let (rows, cols) = self.layout.segmentation.shape(self.cols);
+        let raw = [cols, rows, self.bands, self.output_sample.bytes()].iter().map(|&n| n as u128).product::<u128>();
+        let raw = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) {
+            raw / rows as u128 * rows.min(self.rows) as u128
+        } else {
+            raw
+        };
+        // Byte counts are 32-bit in the file, and codecs may expand.
+        if raw > i32::MAX as u128 {
+            return refuse("segment", format!("{cols}x{rows} pixels of {} samples", self.bands), "tiles or strips of less than 2 GiB");
+        }
+        if self.cols == 0 || self.rows == 0 || !(1..=usize::from(u16::MAX)).contains(&self.bands) {
+            return Err(Error::Internal("a raster without pixels, or of too many bands, reached the encoder"));
+        }
+        let fits = |sentinel: Option<Sentinel>, sample| sentinel.is_none_or(|s| s.sample_type() == sample);
+        let packed = !matches!(self.missing, MissingRule::PackedByte { .. })
+            || (self.window_sample, self.output_sample) == (SampleType::U8, SampleType::U8);
+        if !fits(self.missing.from(), self.window_sample) || !fits(self.missing.to(), self.output_sample) || !packed {
+            return Err(Error::Internal("a sentinel of another sample type reached the encoder"));
+        }
+        Ok(())
+    }
+}
+
+impl SegmentEncoder {
+    /// An encoder for `spec`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where TIFF, the predictor or the codec cannot do what is asked.
+    pub fn new(spec: SegmentSpec) -> Result<Self> {
+        spec.check()?;
+        Ok(Self { spec, carve: Carve::new(spec.missing, spec.window_sample, spec.output_sample) })
+    }
+
+    /// What it makes.
+    pub fn spec(&self) -> &SegmentSpec {
+        &self.spec
+    }
+
+    /// Rows and columns of the raster that segment `(seg_row, seg_col)` covers, clipped to the raster.
+    pub fn covers(&self, seg_row: usize, seg_col: usize) -> (Span, Span) {
+        let (rows, cols) = self.spec.layout.segmentation.shape(self.spec.cols);
+        let clip = |at: usize, len: usize, limit| Span::new((at * len).min(limit), ((at + 1) * len).min(limit));
+        (clip(seg_row, rows, self.spec.rows), clip(seg_col, cols, self.spec.cols))
+    }
+
+    /// Encodes segment `(seg_row, seg_col)` of the raster from `window`, which must hold all its pixels.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the window does not hold the segment, or the codec fails.
+    pub fn encode(&self, window: &PixelWindow, seg_row: usize, seg_col: usize, scratch: &mut EncodeScratch) -> Result<EncodedSegment> {
+        let spec = &self.spec;
+        let (rows, cols) = self.covers(seg_row, seg_col);
+        if rows.is_empty() || cols.is_empty() || rows.intersect(window.rows) != rows || cols.intersect(window.cols) != cols {
+            return Err(Error::Internal("a segment was asked of a window that does not hold it"));
+        }
+        if window.bands != spec.bands || window.sample != spec.window_sample {
+            return Err(Error::Internal("a window has other samples than its encoder"));
+        }
+        let counts = self.carve_segment(window, rows, cols, scratch);
+        Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression)?, counts })
+    }
+
+    /// Leaves the predicted segment in `scratch.tile`.
+    fn carve_segment(&self, window: &PixelWindow, rows: Span, cols: Span, scratch: &mut EncodeScratch) -> Counts {
+        let spec = &self.spec;
+        let row_bytes = spec.row_bytes();
+        let out_rows = match spec.layout.segmentation {
+            Segmentation::Tiles { rows, .. } => rows,
+            // The last strip is as short as the raster leaves it.
+            Segmentation::Strips { .. } => rows.len(),
+        };
+        let EncodeScratch { row, tile, .. } = scratch;
+        fit(tile, out_rows * row_bytes);
+        let direct = memory::carves_into_tile(spec.layout.predictor);
+        fit(row, if direct { 0 } else { row_bytes });
+
+        let inside = cols.len() * spec.bands * spec.output_sample.bytes();
+        let sample_bytes = spec.output_sample.bytes();
+        let padding = spec.missing.padding(spec.output_sample);
+        let mut counts = Counts::default();
+        for (k, out) in tile.chunks_exact_mut(row_bytes).enumerate() {
+            let carved = if direct { &mut *out } else { &mut row[..] };
+            let mut filled = 0;
+            if k < rows.len() {
+                let src = window.row(rows.start + k, cols);
+                counts += self.carve.row(spec.window_sample, spec.output_sample, src, &mut carved[..inside]);
+                filled = inside;
+            }
+            carved[filled..].chunks_exact_mut(sample_bytes).for_each(|sample| sample.copy_from_slice(&padding[..sample_bytes]));
+            if !direct {
+                predict_row(spec.layout.predictor, spec.output_sample, spec.bands, row, out);
+            }
+        }
+        counts
+    }
+}
+
+/// Exactly `len` bytes, of any content: every one is written afterwards.
+fn fit(buffer: &mut Vec<u8>, len: usize) {
+    if buffer.capacity() < len {
+        *buffer = vec![0; len];
+    }
+    buffer.resize(len, 0);
+}

@@ -1,0 +1,87 @@
+use super::gpu::{self, Gpu};
+use crate::{error::Result, plan::DeviceLimits};
+use std::sync::Arc;
+
+/// Where kernels run. Cheap to clone: clones share the device.
+#[derive(Clone, Debug)]
+pub struct Context {
+    gpu: Option<Arc<Gpu>>,
+    why: String,
+}
+
+/// An adapter that could compute.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct AdapterInfo {
+    /// Its name.
+    pub name: String,
+    /// `vulkan`, `metal`, `dx12`, `gl`.
+    pub api: String,
+    /// `discrete_gpu`, `integrated_gpu`, `virtual_gpu`, `cpu`, `other`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Driver and its version.
+    pub driver: String,
+    /// Largest buffer in bytes.
+    pub max_buffer_bytes: u64,
+    /// Largest storage binding in bytes.
+    pub max_binding_bytes: u64,
+    /// Whether it is hardware (`auto` takes hardware only).
+    pub hardware: bool,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::cpu()
+    }
+}
+
+impl Context {
+    /// A hardware GPU if there is one, else the CPU twins. [`Context::describe`] says which and why.
+    pub fn auto() -> Self {
+        match Self::gpu(None) {
+            Ok(context) => context,
+            Err(why) => Self { gpu: None, why: why.to_string() },
+        }
+    }
+
+    /// The CPU twins; no adapter is touched.
+    pub fn cpu() -> Self {
+        Self { gpu: None, why: "as asked".to_owned() }
+    }
+
+    /// A GPU whose name contains `selector` (case-insensitive; software adapters count), or any hardware GPU.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`](crate::error::Error::NoAdapter), listing what was found.
+    pub fn gpu(selector: Option<&str>) -> Result<Self> {
+        Ok(Self { gpu: Some(Gpu::open(selector)?), why: String::new() })
+    }
+
+    /// Every adapter that answers, hardware first.
+    pub fn devices() -> Vec<AdapterInfo> {
+        gpu::list()
+    }
+
+    /// One line: which backend, which adapter, and why.
+    pub fn describe(&self) -> String {
+        match &self.gpu {
+            Some(gpu) => format!("GPU {} ({}, {}, {})", gpu.info.name, gpu.info.api, gpu.info.kind, gpu.info.driver),
+            None => format!("CPU ({})", self.why),
+        }
+    }
+
+    /// The adapter; `None` on the CPU backend.
+    pub fn adapter(&self) -> Option<&AdapterInfo> {
+        self.gpu.as_ref().map(|gpu| &gpu.info)
+    }
+
+    /// The opened device.
+    pub(crate) fn device(&self) -> Option<&Arc<Gpu>> {
+        self.gpu.as_ref()
+    }
+
+    /// The adapter's limits, for the planner.
+    pub fn limits(&self) -> Option<DeviceLimits> {
+        self.gpu.as_ref().map(|gpu| gpu.limits())
+    }
+}

@@ -1,0 +1,209 @@
+//! The CPU backend: every node's new rows in parallel strips, by the operators' CPU twins.
+
+use super::{
+    Engine, Finished, NodeRun, Stages,
+    in_flight::Permit,
+    ingest::SourceRun,
+    window::{FinishedWindow, Strip, Window},
+};
+use crate::{
+    error::{Error, Result},
+    graph::{InputRows, Operator, RowsTask},
+    plan::{NodeKind, Step, Unit, host_peak},
+    raster::{PixelWindow, Span},
+};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Windows and carries of a running job in host memory.
+#[derive(Default)]
+pub struct CpuBackend {
+    carried: Vec<Option<Arc<Strip>>>,
+    keeping: Vec<Option<Strip>>,
+}
+
+impl CpuBackend {
+    /// Computes one unit: every node in order, then hands out the outputs' windows.
+    ///
+    /// # Errors
+    /// What sources report, or a refused grant.
+    pub fn unit(
+        &mut self,
+        engine: &Engine<'_>,
+        unit: &Unit,
+        sources: &mut [SourceRun],
+        permit: &Arc<Permit>,
+        stages: &mut Stages,
+    ) -> Result<Vec<Finished>> {
+        let nodes = engine.nodes.len();
+        self.carried.resize_with(nodes, || None);
+        self.keeping.resize_with(nodes, || None);
+        let mut windows: Vec<Option<Window>> = vec![None; nodes];
+        let mut finished = Vec::new();
+        for (index, source) in sources.iter_mut().enumerate() {
+            source.fetch(engine.plan, unit, engine.workers)?;
+            let started = std::time::Instant::now();
+            for node in 0..nodes {
+                if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
+                    windows[node] = Some(self.ingest(engine, unit, node, source)?);
+                }
+            }
+            stages.upload += started.elapsed().as_secs_f64();
+            source.release(engine.plan, unit);
+        }
+        for node in 0..nodes {
+            if let NodeRun::Operator { operator, inputs } = &engine.nodes[node] {
+                let started = std::time::Instant::now();
+                windows[node] = Some(self.compute(engine, unit, node, operator.as_ref(), inputs, &windows)?);
+                stages.compute += started.elapsed().as_secs_f64();
+                stages.count(node, &unit.steps[node]);
+            }
+            // Whoever has no consumer after this node is done with: keep what the next swath looks back at.
+            for done in 0..=node {
+                let last = host_peak::last_consumer(&engine.plan.spec, done).unwrap_or(done);
+                if last == node && (last != done || done == node) && windows[done].is_some() {
+                    self.keep(engine, unit, done, windows[done].as_ref())?;
+                    let window = windows[done].take();
+                    if host_peak::is_output(&engine.plan.spec, done) {
+                        finished.extend(window.into_iter().flat_map(|w| self.finish(engine, unit, done, w, permit)));
+                    }
+                }
+            }
+        }
+        if unit.lane + 1 == engine.plan.lanes.len() {
+            for (carried, keeping) in self.carried.iter_mut().zip(&mut self.keeping) {
+                *carried = keeping.take().map(Arc::new);
+            }
+        }
+        finished.sort_by_key(|f: &Finished| f.output);
+        Ok(finished)
+    }
+
+    fn finish(&self, engine: &Engine<'_>, unit: &Unit, node: usize, window: Window, permit: &Arc<Permit>) -> Vec<Finished> {
+        let data = Arc::new(FinishedWindow { window, permit: permit.clone() });
+        let outputs = engine.plan.spec.outputs.iter().enumerate().filter(|(_, o)| o.node == node);
+        outputs
+            .map(|(output, _)| Finished {
+                output,
+                swath: unit.swath,
+                lane: unit.lane,
+                window: PixelWindow {
+                    rows: unit.rows,
+                    cols: data.window.cols,
+                    bands: engine.bands[node],
+                    sample: engine.samples[node],
+                    data: data.clone(),
+                },
+            })
+            .collect()
+    }
+
+    /// Empty strips for a node's new rows, and what was carried.
+    fn open_window(&self, engine: &Engine<'_>, step: &Step) -> Result<(Window, Vec<Strip>)> {
+        let pixel_bytes = engine.plan.spec.nodes[step.node].pixel_bytes;
+        let strip_rows = engine.plan.execution.strip_rows;
+        let capacity = strip_rows * engine.window_cols[step.node] * pixel_bytes;
+        let mut strips = Vec::new();
+        let mut row = step.new_rows.start;
+        while row < step.new_rows.end {
+            let rows = Span::new(row, (row + strip_rows).min(step.new_rows.end));
+            strips.push(Strip { rows, cols: step.cols, pixel_bytes, data: engine.pool.take(capacity)? });
+            row = rows.end;
+        }
+        let carried = match &self.carried[step.node] {
+            Some(strip) if strip.cols != step.cols => {
+                let bytes = engine.carry_rows[step.node] * engine.window_cols[step.node] * pixel_bytes;
+                let mut copy = Strip { rows: strip.rows, cols: step.cols, pixel_bytes, data: engine.pool.take(bytes)? };
+                for row in strip.rows.iter() {
+                    copy.row_bytes_mut(row, step.cols).copy_from_slice(strip.row_bytes(row, step.cols));
+                }
+                Some(Arc::new(copy))
+            }
+            whole => whole.clone(),
+        };
+        Ok((Window { carried, strips: Vec::new(), strip_rows, cols: step.cols }, strips))
+    }
+
+    fn ingest(&self, engine: &Engine<'_>, unit: &Unit, node: usize, source: &SourceRun) -> Result<Window> {
+        let NodeRun::Ingest { converter, verbatim } = &engine.nodes[node] else {
+            return Err(Error::Internal("an ingest step names an operator"));
+        };
+        let (mut window, mut strips) = self.open_window(engine, &unit.steps[node])?;
+        let fill = |strip: &mut Strip| {
+            let (cols, pixel_bytes) = (strip.cols, strip.pixel_bytes);
+            for row in strip.rows.iter() {
+                let out = strip.row_bytes_mut(row, cols);
+                if *verbatim {
+                    source.copy(converter, row, cols, pixel_bytes, out);
+                } else {
+                    source.convert_f32(converter, row, cols, bytemuck::cast_slice_mut(out));
+                }
+            }
+        };
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(fill));
+        window.strips = strips.into_iter().map(Arc::new).collect();
+        Ok(window)
+    }
+
+    fn compute(
+        &self,
+        engine: &Engine<'_>,
+        unit: &Unit,
+        node: usize,
+        operator: &dyn Operator,
+        inputs: &[usize],
+        windows: &[Option<Window>],
+    ) -> Result<Window> {
+        let (mut window, mut strips) = self.open_window(engine, &unit.steps[node])?;
+        let footprint = operator.footprint();
+        let inputs: Vec<&Window> = inputs.iter().filter_map(|&i| windows[i].as_ref()).collect();
+        if inputs.len() != operator.inputs() {
+            return Err(Error::Internal("an operator runs before its inputs"));
+        }
+        let fill = |strip: &mut Strip| {
+            let (rows, cols) = (strip.rows, strip.cols);
+            let reach_rows = rows.dilate(footprint.halo_rows, engine.grid.rows);
+            let reach_cols = cols.dilate(footprint.halo_cols, engine.grid.cols);
+            let slices: Vec<Vec<&[f32]>> = inputs
+                .iter()
+                .map(|w| reach_rows.iter().map(|row| bytemuck::cast_slice(w.row(row, reach_cols))).collect())
+                .collect();
+            let inputs: Vec<InputRows<'_>> =
+                slices.iter().map(|rows| InputRows { cols: reach_cols, first_row: reach_rows.start, rows }).collect();
+            let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
+            let samples = rows.len() * cols.len();
+            operator.compute_rows(&mut RowsTask {
+                grid: &engine.grid,
+                rows,
+                cols,
+                factors: &factors,
+                inputs: &inputs,
+                out: &mut strip.data.samples_mut::<f32>()[..samples],
+            });
+        };
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(fill));
+        window.strips = strips.into_iter().map(Arc::new).collect();
+        Ok(window)
+    }
+
+    /// Copies the rows that the next swath looks back at: this lane's own columns of them.
+    fn keep(&mut self, engine: &Engine<'_>, unit: &Unit, node: usize, window: Option<&Window>) -> Result<()> {
+        let step = &unit.steps[node];
+        let (rows, Some(window)) = (step.kept_rows(), window) else { return Ok(()) };
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let pixel_bytes = engine.plan.spec.nodes[node].pixel_bytes;
+        let cols = Span::new(0, engine.plan.spec.cols);
+        if self.keeping[node].is_none() {
+            let data = engine.pool.take(engine.carry_rows[node] * cols.len() * pixel_bytes)?;
+            self.keeping[node] = Some(Strip { rows, cols, pixel_bytes, data });
+        }
+        if let Some(strip) = &mut self.keeping[node] {
+            for row in rows.iter() {
+                strip.row_bytes_mut(row, unit.cols).copy_from_slice(window.row(row, unit.cols));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,344 @@
+//! The GPU backend: one submission a unit. Windows live on the device; rows carried from swath to swath never leave it.
+
+use super::{
+    device::Gpu,
+    output::OutputStage,
+    pipeline::Kernel,
+    staging::{Readback, Upload},
+};
+use crate::{
+    error::{Error, Result},
+    execute::{
+        Engine, Finished, NodeRun, Stages,
+        in_flight::Permit,
+        ingest::SourceRun,
+        ledger::{Grant, Ledger},
+    },
+    op::{GridUniform, MISSING_BITS},
+    plan::{NodeKind, Step, Unit, window_bytes},
+    raster::{PixelWindow, Span},
+};
+use rayon::prelude::*;
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+/// Bytes of an f32 sample on the device.
+const SAMPLE: usize = 4;
+
+/// Windows, carries and kernels of a running job in device memory.
+pub struct GpuBackend {
+    gpu: Arc<Gpu>,
+    ledger: Arc<Ledger>,
+    nodes: Vec<DeviceNode>,
+    outputs: Vec<OutputStage>,
+    pending: VecDeque<Pending>,
+    units: usize,
+    _grants: Vec<Grant>,
+}
+
+/// One node's memory on the device.
+struct DeviceNode {
+    window: wgpu::Buffer,
+    /// One buffer, or two in turn where lanes overlap in their halos.
+    carries: Vec<wgpu::Buffer>,
+    uploads: Vec<Upload>,
+    operator: Option<DeviceOperator>,
+}
+
+struct DeviceOperator {
+    kernel: Kernel,
+    grid: wgpu::Buffer,
+    factors: wgpu::Buffer,
+    bound: wgpu::BindGroup,
+}
+
+/// A unit that the device works on.
+struct Pending {
+    unit: Unit,
+    submission: wgpu::SubmissionIndex,
+    readbacks: Vec<Readback>,
+    permit: Arc<Permit>,
+}
+
+impl GpuBackend {
+    /// Allocates everything that the plan names, and compiles the kernels.
+    ///
+    /// # Errors
+    /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
+    pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
+        let plan = engine.plan;
+        let mut grants = Vec::new();
+        let granularity = plan.spec.device.map_or(1, |d| d.allocation_bytes);
+        let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
+            grants.push(ledger.grant(bytes.next_multiple_of(granularity))?);
+            let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
+            gpu.scoped(|| gpu.device.create_buffer(&descriptor))
+        };
+        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let mut nodes: Vec<DeviceNode> = Vec::new();
+        for (node, spec) in plan.spec.nodes.iter().enumerate() {
+            let window = buffer(window_bytes(&plan.schedule, node, engine.window_cols[node]), storage, &spec.name)?;
+            let mut carries = Vec::new();
+            let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * SAMPLE) as u64;
+            if carry_bytes > 0 {
+                for _ in 0..if plan.lanes.len() > 1 { 2 } else { 1 } {
+                    carries.push(buffer(carry_bytes, carry, "carry")?);
+                }
+            }
+            let mut uploads = Vec::new();
+            let mut device_operator = None;
+            let most_rows = (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
+            match &engine.nodes[node] {
+                NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
+                NodeRun::Ingest { .. } => {
+                    let bytes = most_rows * engine.window_cols[node] * SAMPLE;
+                    for _ in 0..2 {
+                        uploads.push(Upload::new(&gpu, &engine.ledger, bytes)?);
+                    }
+                }
+                NodeRun::Operator { operator, inputs } => {
+                    let kernel = Kernel::of_operator(&gpu, operator.as_ref())?;
+                    let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
+                    let parameters = operator.gpu_kernel().params;
+                    let params = buffer(parameters.len() as u64, uniform, "params")?;
+                    gpu.queue.write_buffer(&params, 0, &parameters);
+                    let factors = buffer((most_rows.max(1) * 16) as u64, storage, "row factors")?;
+                    let mut bindings = vec![&grid, &params, &factors, &window];
+                    bindings.extend(inputs.iter().map(|&i| &nodes[i].window));
+                    let bound = gpu.scoped(|| kernel.bind(&gpu, &bindings))?;
+                    device_operator = Some(DeviceOperator { kernel, grid, factors, bound });
+                }
+            }
+            nodes.push(DeviceNode { window, carries, uploads, operator: device_operator });
+        }
+        let mut outputs = Vec::new();
+        for (index, spec) in plan.spec.outputs.iter().enumerate() {
+            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &mut buffer)?);
+        }
+        Ok(Self { gpu, ledger, nodes, outputs, pending: VecDeque::new(), units: 0, _grants: grants })
+    }
+
+    /// Most device bytes held at once.
+    pub fn peak(&self) -> u64 {
+        self.ledger.peak()
+    }
+
+    /// Submits one unit and hands out whichever earlier units may not stay on the device any longer.
+    ///
+    /// # Errors
+    /// What sources report, a refused grant, or a failing device.
+    pub fn unit(
+        &mut self,
+        engine: &Engine<'_>,
+        unit: &Unit,
+        sources: &mut [SourceRun],
+        permit: Arc<Permit>,
+        stages: &mut Stages,
+    ) -> Result<Vec<Finished>> {
+        let turn = self.units % 2;
+        self.units += 1;
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("unit") });
+        for (index, source) in sources.iter_mut().enumerate() {
+            source.fetch(engine.plan, unit, engine.workers)?;
+            let started = Instant::now();
+            for node in 0..self.nodes.len() {
+                if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
+                    self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?;
+                }
+            }
+            stages.upload += started.elapsed().as_secs_f64();
+            source.release(engine.plan, unit);
+        }
+        for node in 0..self.nodes.len() {
+            let step = &unit.steps[node];
+            self.bring_carry(engine, step, &mut encoder);
+            if let NodeRun::Operator { operator, inputs } = &engine.nodes[node] {
+                self.dispatch(engine, unit, node, operator.as_ref(), inputs, &mut encoder);
+                stages.count(node, step);
+            }
+        }
+        for step in &unit.steps {
+            self.keep_carry(engine, unit, step, &mut encoder);
+        }
+        let mut readbacks = Vec::new();
+        for (output, spec) in self.outputs.iter().zip(&engine.plan.spec.outputs) {
+            readbacks.push(output.record(engine, &self.gpu, unit, &unit.steps[spec.node], &self.nodes[spec.node].window, &mut encoder, stages)?);
+        }
+        let submission = self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.check()?;
+        for node in &mut self.nodes {
+            if let Some(upload) = node.uploads.get_mut(turn) {
+                upload.remap(submission.clone());
+            }
+            if unit.lane + 1 == engine.plan.lanes.len() {
+                node.carries.reverse();
+            }
+        }
+        readbacks.iter().for_each(Readback::map);
+        self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit });
+        let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
+        let mut finished = Vec::new();
+        while self.pending.len() > stay {
+            finished.extend(self.collect(engine, stages)?);
+        }
+        Ok(finished)
+    }
+
+    /// Hands out every unit that is still on the device.
+    ///
+    /// # Errors
+    /// A failing device.
+    pub fn drain(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+        let mut finished = Vec::new();
+        while !self.pending.is_empty() {
+            finished.extend(self.collect(engine, stages)?);
+        }
+        Ok(finished)
+    }
+
+    /// Converts decoded rows straight into the mapped buffer and records the copy to the window.
+    fn upload(
+        &mut self,
+        engine: &Engine<'_>,
+        step: &Step,
+        source: &SourceRun,
+        turn: usize,
+        encoder: &mut wgpu::CommandEncoder,
+        stages: &mut Stages,
+    ) -> Result<()> {
+        let (rows, cols) = (step.new_rows, step.cols);
+        let node = &mut self.nodes[step.node];
+        let NodeRun::Ingest { converter, .. } = &engine.nodes[step.node] else {
+            return Err(Error::Internal("an ingest step names an operator"));
+        };
+        let upload = &mut node.uploads[turn];
+        upload.wait(&self.gpu)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        // Mapped ranges begin at multiples of 8 bytes: an even number of rows each.
+        let strip = engine.plan.execution.strip_rows.next_multiple_of(2);
+        let pitch = cols.len() * SAMPLE;
+        let mut strips = Vec::new();
+        for start in rows.iter().step_by(strip) {
+            let strip_rows = Span::new(start, (start + strip).min(rows.end));
+            let from = ((start - rows.start) * pitch) as u64;
+            let view = upload.buffer.get_mapped_range_mut(from..from + (strip_rows.len() * pitch) as u64);
+            strips.push((strip_rows, view.map_err(|e| self.gpu.error(e.to_string()))?));
+        }
+        let fill = |line: &mut Vec<f32>, (strip_rows, view): &mut (Span, wgpu::BufferViewMut)| {
+            line.resize(cols.len(), 0.0);
+            for (i, row) in strip_rows.iter().enumerate() {
+                // Mapped memory may be write-combining: a row is made in cache, then written once.
+                source.convert_f32(converter, row, cols, line);
+                view.slice(i * pitch..(i + 1) * pitch).copy_from_slice(bytemuck::cast_slice(line));
+            }
+        };
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, fill));
+        drop(strips);
+        upload.buffer.unmap();
+        let bytes = (rows.len() * pitch) as u64;
+        let to = ((rows.start - step.window_start) * pitch) as u64;
+        encoder.copy_buffer_to_buffer(&upload.buffer, 0, &node.window, to, bytes);
+        stages.bytes_uploaded += bytes;
+        Ok(())
+    }
+
+    /// Copies the rows carried from the swath before to the top of the window.
+    fn bring_carry(&self, engine: &Engine<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
+        let node = &self.nodes[step.node];
+        let (rows, Some(carry)) = (step.carried_rows(), node.carries.first()) else { return };
+        let across = engine.plan.spec.cols;
+        copy_rows(encoder, carry, (0, across, step.cols.start), &node.window, (0, step.cols.len(), 0), rows.len(), step.cols.len());
+    }
+
+    /// Copies the rows that the swath after looks back at: this lane's own columns of them.
+    fn keep_carry(&self, engine: &Engine<'_>, unit: &Unit, step: &Step, encoder: &mut wgpu::CommandEncoder) {
+        let node = &self.nodes[step.node];
+        let (rows, Some(carry)) = (step.kept_rows(), node.carries.last()) else { return };
+        let across = engine.plan.spec.cols;
+        let from = (rows.start.saturating_sub(step.window_start), step.cols.len(), unit.cols.start - step.cols.start);
+        copy_rows(encoder, &node.window, from, carry, (0, across, unit.cols.start), rows.len(), unit.cols.len());
+    }
+
+    fn dispatch(
+        &self,
+        engine: &Engine<'_>,
+        unit: &Unit,
+        node: usize,
+        operator: &dyn crate::graph::Operator,
+        inputs: &[usize],
+        encoder: &mut wgpu::CommandEncoder,
+    ) {
+        let step = &unit.steps[node];
+        let (Some(device), false) = (&self.nodes[node].operator, step.new_rows.is_empty()) else { return };
+        let mut grid = GridUniform {
+            raster_cols: engine.grid.cols as u32,
+            raster_rows: engine.grid.rows as u32,
+            first_col: step.cols.start as u32,
+            first_row: step.new_rows.start as u32,
+            cols: step.cols.len() as u32,
+            rows: step.new_rows.len() as u32,
+            out_first_col: step.cols.start as u32,
+            out_first_row: step.window_start as u32,
+            out_pitch: step.cols.len() as u32,
+            missing_bits: MISSING_BITS,
+            ..GridUniform::default()
+        };
+        for (slot, &input) in grid.inputs.iter_mut().zip(inputs) {
+            let window = &unit.steps[input];
+            *slot = [window.cols.start as u32, window.window_start as u32, window.cols.len() as u32, 0];
+        }
+        self.gpu.queue.write_buffer(&device.grid, 0, bytemuck::bytes_of(&grid));
+        let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
+        self.gpu.queue.write_buffer(&device.factors, 0, bytemuck::cast_slice(&factors));
+        device.kernel.dispatch(encoder, &device.bound, step.cols.len(), step.new_rows.len());
+    }
+
+    /// Waits for the oldest unit and maps its results.
+    fn collect(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+        let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
+        let started = Instant::now();
+        self.gpu.wait(Some(pending.submission))?;
+        stages.compute += started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let mut finished = Vec::new();
+        for (output, readback) in pending.readbacks.into_iter().enumerate() {
+            let stage = &self.outputs[output];
+            let (rows, cols) = (pending.unit.rows, pending.unit.cols);
+            let row_bytes = cols.len() * stage.pixel_bytes();
+            let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
+            let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
+            finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, window });
+            stages.readbacks += 1;
+        }
+        stages.readback += started.elapsed().as_secs_f64();
+        let _ = engine;
+        Ok(finished)
+    }
+}
+
+/// Records the copy of `rows` x `cols` samples; places are `(first row, pitch, first column)` in samples. One copy
+/// where both sides are contiguous, else one a row.
+pub(super) fn copy_rows(
+    encoder: &mut wgpu::CommandEncoder,
+    from: &wgpu::Buffer,
+    from_at: (usize, usize, usize),
+    to: &wgpu::Buffer,
+    to_at: (usize, usize, usize),
+    rows: usize,
+    cols: usize,
+) {
+    let offset = |at: (usize, usize, usize), row: usize| ((((at.0 + row) * at.1) + at.2) * SAMPLE) as u64;
+    if rows == 0 || cols == 0 {
+        return;
+    }
+    if from_at.1 == cols && to_at.1 == cols {
+        encoder.copy_buffer_to_buffer(from, offset(from_at, 0), to, offset(to_at, 0), (rows * cols * SAMPLE) as u64);
+        return;
+    }
+    for row in 0..rows {
+        encoder.copy_buffer_to_buffer(from, offset(from_at, row), to, offset(to_at, row), (cols * SAMPLE) as u64);
+    }
+}

@@ -1,0 +1,149 @@
+//! The way back: one copy of a finished window into a mapped buffer, packed to bytes first where the operator allows.
+
+use super::{
+    backend::copy_rows,
+    device::Gpu,
+    pipeline::Kernel,
+    staging::{Readback, Readbacks},
+};
+use crate::{
+    error::Result,
+    execute::{Engine, Stages},
+    plan::{Step, Unit, host_peak::staging_bytes},
+    raster::SampleType,
+};
+use std::sync::Arc;
+
+const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
+
+/// How the device packs an output to bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// Least and greatest byte that the operator yields.
+    pub range: (u8, u8),
+    /// The byte that stands for missing, outside that range.
+    pub sentinel: u8,
+}
+
+/// `Grid` of `shaders/pack_byte.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct PackGrid {
+    first_row: u32,
+    first_col: u32,
+    in_pitch: u32,
+    cols: u32,
+    rows: u32,
+    words_per_row: u32,
+    pad0: u32,
+    pad1: u32,
+}
+
+/// `Params` of `shaders/pack_byte.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct PackParams {
+    lowest: f32,
+    highest: f32,
+    sentinel: u32,
+    pad0: u32,
+}
+
+/// One output's way back.
+pub struct OutputStage {
+    readbacks: Arc<Readbacks>,
+    pack: Option<Pack>,
+}
+
+struct Pack {
+    kernel: Kernel,
+    grid: wgpu::Buffer,
+    packed: wgpu::Buffer,
+    bound: wgpu::BindGroup,
+}
+
+impl OutputStage {
+    /// Buffers and kernel for output `index` of the plan.
+    ///
+    /// # Errors
+    /// A refused grant, or the device's objection.
+    pub fn new(
+        engine: &Engine<'_>,
+        gpu: &Gpu,
+        index: usize,
+        window: &wgpu::Buffer,
+        buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
+    ) -> Result<Self> {
+        let plan = engine.plan;
+        let spec = &plan.spec.outputs[index];
+        let cols = plan.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
+        let bytes = staging_bytes(plan.schedule.swath_rows.min(plan.spec.rows), cols, spec.readback_pixel_bytes);
+        let readbacks = Readbacks::new(&engine.ledger, bytes);
+        let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, pack: None }) };
+        let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
+        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let grid = buffer(size_of::<PackGrid>() as u64, uniform, "pack grid")?;
+        let params = buffer(size_of::<PackParams>() as u64, uniform, "pack params")?;
+        let parameters = PackParams {
+            lowest: packing.range.0.into(),
+            highest: packing.range.1.into(),
+            sentinel: packing.sentinel.into(),
+            pad0: 0,
+        };
+        gpu.queue.write_buffer(&params, 0, bytemuck::bytes_of(&parameters));
+        let packed = buffer(bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, "packed")?;
+        let bound = gpu.scoped(|| kernel.bind(gpu, &[&grid, &params, window, &packed]))?;
+        Ok(Self { readbacks, pack: Some(Pack { kernel, grid, packed, bound }) })
+    }
+
+    /// Bytes of a pixel as it arrives.
+    pub fn pixel_bytes(&self) -> usize {
+        self.sample().bytes()
+    }
+
+    /// Type of the samples as they arrive.
+    pub fn sample(&self) -> SampleType {
+        if self.pack.is_some() { SampleType::U8 } else { SampleType::F32 }
+    }
+
+    /// Records the copy of a unit's own rows and columns into a readback buffer.
+    ///
+    /// # Errors
+    /// A refused grant.
+    #[allow(clippy::too_many_arguments, reason = "everything that one copy needs, from the one place that has it")]
+    pub fn record(
+        &self,
+        engine: &Engine<'_>,
+        gpu: &Gpu,
+        unit: &Unit,
+        step: &Step,
+        window: &wgpu::Buffer,
+        encoder: &mut wgpu::CommandEncoder,
+        stages: &mut Stages,
+    ) -> Result<Readback> {
+        let readback = self.readbacks.take(gpu)?;
+        let (rows, cols) = (unit.rows.len(), unit.cols.len());
+        let (first_row, first_col) = (unit.rows.start - step.window_start, unit.cols.start - step.cols.start);
+        if let Some(pack) = &self.pack {
+            let words = cols.div_ceil(4);
+            let grid = PackGrid {
+                first_row: first_row as u32,
+                first_col: first_col as u32,
+                in_pitch: step.cols.len() as u32,
+                cols: cols as u32,
+                rows: rows as u32,
+                words_per_row: words as u32,
+                ..PackGrid::default()
+            };
+            gpu.queue.write_buffer(&pack.grid, 0, bytemuck::bytes_of(&grid));
+            pack.kernel.dispatch(encoder, &pack.bound, words, rows);
+            encoder.copy_buffer_to_buffer(&pack.packed, 0, &readback.buffer, 0, (rows * words * 4) as u64);
+            stages.bytes_read_back += (rows * words * 4) as u64;
+        } else {
+            copy_rows(encoder, window, (first_row, step.cols.len(), first_col), &readback.buffer, (0, cols, 0), rows, cols);
+            stages.bytes_read_back += (rows * cols * 4) as u64;
+        }
+        let _ = engine;
+        Ok(readback)
+    }
+}

@@ -1,0 +1,171 @@
+//! Staging buffers: mapped host memory on both sides of the device, reused from unit to unit.
+
+use super::device::Gpu;
+use crate::{
+    error::Result,
+    execute::{
+        in_flight::Permit,
+        ledger::{Grant, Ledger},
+    },
+    raster::{PixelRows, Span},
+};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU8, Ordering},
+};
+
+const WAITING: u8 = 0;
+const READY: u8 = 1;
+const FAILED: u8 = 2;
+
+/// A buffer that the host writes and the device copies from.
+#[derive(Debug)]
+pub struct Upload {
+    /// Mapped whenever [`Upload::wait`] has returned.
+    pub buffer: wgpu::Buffer,
+    state: Arc<AtomicU8>,
+    submission: Option<wgpu::SubmissionIndex>,
+    _grant: Grant,
+}
+
+impl Upload {
+    /// A mapped buffer of `bytes` bytes, charged to the host.
+    ///
+    /// # Errors
+    /// A refused grant, or the device's objection.
+    pub fn new(gpu: &Gpu, host: &Arc<Ledger>, bytes: usize) -> Result<Self> {
+        let grant = host.grant(bytes as u64)?;
+        let buffer = gpu.scoped(|| {
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("upload"),
+                size: (bytes as u64).max(8).next_multiple_of(8),
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: true,
+            })
+        })?;
+        Ok(Self { buffer, state: Arc::new(AtomicU8::new(READY)), submission: None, _grant: grant })
+    }
+
+    /// Waits until the device has copied the last content and the buffer is mapped again.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub fn wait(&mut self, gpu: &Gpu) -> Result<()> {
+        if self.state.load(Ordering::Acquire) == WAITING {
+            gpu.wait(self.submission.take())?;
+        }
+        match self.state.load(Ordering::Acquire) {
+            READY => Ok(()),
+            _ => Err(gpu.error("an upload buffer cannot be mapped")),
+        }
+    }
+
+    /// Asks for the mapping to come back once `submission` is done.
+    pub fn remap(&mut self, submission: wgpu::SubmissionIndex) {
+        self.state.store(WAITING, Ordering::Release);
+        self.submission = Some(submission);
+        let state = self.state.clone();
+        self.buffer.map_async(wgpu::MapMode::Write, .., move |done| {
+            state.store(if done.is_ok() { READY } else { FAILED }, Ordering::Release);
+        });
+    }
+}
+
+/// Buffers that the device copies into and the host reads; as many as units may be in flight.
+#[derive(Debug)]
+pub struct Readbacks {
+    bytes: usize,
+    free: Mutex<Vec<(wgpu::Buffer, Grant)>>,
+    host: Arc<Ledger>,
+}
+
+/// A readback buffer on its way: filled by a submission, then mapped.
+#[derive(Debug)]
+pub struct Readback {
+    /// The copy's destination.
+    pub buffer: wgpu::Buffer,
+    grant: Grant,
+    state: Arc<AtomicU8>,
+    home: Arc<Readbacks>,
+}
+
+impl Readbacks {
+    /// A pool of buffers of `bytes` bytes, charged to the host.
+    pub fn new(host: &Arc<Ledger>, bytes: usize) -> Arc<Self> {
+        Arc::new(Self { bytes, free: Mutex::new(Vec::new()), host: host.clone() })
+    }
+
+    /// A free buffer, or a new one.
+    ///
+    /// # Errors
+    /// A refused grant, or the device's objection.
+    pub fn take(self: &Arc<Self>, gpu: &Gpu) -> Result<Readback> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (buffer, grant) = match free {
+            Some(reused) => reused,
+            None => {
+                let grant = self.host.grant(self.bytes as u64)?;
+                let descriptor = wgpu::BufferDescriptor {
+                    label: Some("readback"),
+                    size: (self.bytes as u64).max(8).next_multiple_of(8),
+                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                };
+                (gpu.scoped(|| gpu.device.create_buffer(&descriptor))?, grant)
+            }
+        };
+        Ok(Readback { buffer, grant, state: Arc::new(AtomicU8::new(WAITING)), home: self.clone() })
+    }
+}
+
+impl Readback {
+    /// Asks for the mapping once the submission that fills the buffer has been made.
+    pub fn map(&self) {
+        let state = self.state.clone();
+        self.buffer.map_async(wgpu::MapMode::Read, .., move |done| {
+            state.store(if done.is_ok() { READY } else { FAILED }, Ordering::Release);
+        });
+    }
+
+    /// The mapped rows, after the submission is done.
+    ///
+    /// # Errors
+    /// Where the mapping failed: the device is lost.
+    pub fn rows(self, gpu: &Gpu, rows: Span, pitch: usize, row_bytes: usize, permit: Arc<Permit>) -> Result<MappedRows> {
+        if self.state.load(Ordering::Acquire) != READY {
+            return Err(gpu.error("a result cannot be mapped; the device is lost"));
+        }
+        let view = self.buffer.get_mapped_range(..).map_err(|e| gpu.error(e.to_string()))?;
+        Ok(MappedRows { view: Some(view), held: Some((self.buffer, self.grant)), home: self.home, rows, pitch, row_bytes, _permit: permit })
+    }
+}
+
+/// A finished window in mapped memory: encoders carve their tiles straight from it.
+pub struct MappedRows {
+    view: Option<wgpu::BufferView>,
+    held: Option<(wgpu::Buffer, Grant)>,
+    home: Arc<Readbacks>,
+    rows: Span,
+    pitch: usize,
+    row_bytes: usize,
+    _permit: Arc<Permit>,
+}
+
+impl PixelRows for MappedRows {
+    fn row(&self, row: usize) -> &[u8] {
+        let start = (row - self.rows.start) * self.pitch;
+        // The view is there until `drop`.
+        self.view.as_ref().map_or(&[], |view| &view[start..start + self.row_bytes])
+    }
+}
+
+impl Drop for MappedRows {
+    fn drop(&mut self) {
+        // The view must go before the buffer is unmapped.
+        self.view = None;
+        if let Some((buffer, grant)) = self.held.take() {
+            buffer.unmap();
+            self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push((buffer, grant));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Decoded rows between a source and the windows: fetched once, held until the last node has taken them.
+
+use super::{
+    ledger::{Grant, Ledger},
+    pool::{Buffer, BufferPool},
+    workers::{Shelf, Workers},
+};
+use crate::{
+    error::Result,
+    plan::{DecodeMode, Plan, Unit, chunk_rows_in, host_peak},
+    raster::{Chunking, Span},
+    source::{ChunkAt, Counters, DecodeScratch, RowConverter, RowCursor, Source},
+};
+use rayon::prelude::*;
+use std::{collections::VecDeque, sync::Arc};
+
+/// One source of a running job.
+pub struct SourceRun {
+    source: Arc<dyn Source>,
+    counters: Arc<Counters>,
+    planes: Vec<PlaneRun>,
+    index: usize,
+    pool: Arc<BufferPool>,
+    ledger: Arc<Ledger>,
+    scratch: Shelf<(DecodeScratch, Grant)>,
+    scratch_bytes: u64,
+    _index_grant: Grant,
+}
+
+/// One plane: its chunk columns and what each holds.
+struct PlaneRun {
+    plane: usize,
+    chunking: Chunking,
+    mode: DecodeMode,
+    rows: usize,
+    piece_rows: usize,
+    columns: Vec<Column>,
+}
+
+#[derive(Default)]
+struct Column {
+    cursor: Option<(Box<dyn RowCursor>, Grant)>,
+    next_row: usize,
+    held: VecDeque<Piece>,
+}
+
+/// Decoded rows of one chunk column.
+struct Piece {
+    rows: Span,
+    data: Buffer,
+}
+
+/// What one task decodes.
+struct Fetch<'a> {
+    plane: usize,
+    chunk_col: usize,
+    rows: Span,
+    chunk_row: usize,
+    cursor: Option<&'a mut (Box<dyn RowCursor>, Grant)>,
+    data: Buffer,
+    bytes: usize,
+}
+
+impl SourceRun {
+    /// Makes ready to read the given planes of source `index` of the plan.
+    ///
+    /// # Errors
+    /// If the ledger refuses the chunk index.
+    pub fn new(
+        plan: &Plan,
+        index: usize,
+        source: Arc<dyn Source>,
+        planes: &[usize],
+        pool: &Arc<BufferPool>,
+        ledger: &Arc<Ledger>,
+    ) -> Result<Self> {
+        let spec = &plan.spec.sources[index];
+        let counters = Arc::new(Counters::new(source.profile(), source.planes()));
+        let piece_rows = host_peak::piece_rows(&plan.spec, &plan.schedule, index);
+        let runs = planes
+            .iter()
+            .zip(&spec.planes)
+            .zip(&plan.execution.modes[index])
+            .map(|((&plane, &chunking), &mode)| PlaneRun {
+                plane,
+                chunking,
+                mode,
+                rows: plan.spec.rows,
+                piece_rows,
+                columns: (0..chunking.across(plan.spec.cols)).map(|_| Column::default()).collect(),
+            })
+            .collect();
+        Ok(Self {
+            source,
+            counters,
+            planes: runs,
+            index,
+            pool: pool.clone(),
+            ledger: ledger.clone(),
+            scratch: Shelf::new(),
+            scratch_bytes: spec.scratch_bytes as u64,
+            _index_grant: ledger.grant(spec.index_bytes as u64)?,
+        })
+    }
+
+    /// What was read and decoded so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The planes that are read, as indices into the source's.
+    pub fn planes(&self) -> Vec<usize> {
+        self.planes.iter().map(|p| p.plane).collect()
+    }
+
+    /// Decodes whatever a unit needs and is not held yet.
+    ///
+    /// # Errors
+    /// What the source reports, or a refused grant.
+    pub fn fetch(&mut self, plan: &Plan, unit: &Unit, workers: &Workers) -> Result<()> {
+        let rows = host_peak::source_rows(&plan.spec, self.index, unit);
+        let cols = host_peak::source_cols(&plan.spec, self.index, unit);
+        if rows.is_empty() || cols.is_empty() {
+            return Ok(());
+        }
+        let (source, counters, pool, ledger) = (&self.source, &self.counters, &self.pool, &self.ledger);
+        let mut fetches = Vec::new();
+        for (run_index, run) in self.planes.iter_mut().enumerate() {
+            let chunking = run.chunking;
+            let touched = Span::new(cols.start / chunking.cols, cols.end.div_ceil(chunking.cols));
+            for (chunk_col, column) in run.columns[touched.start..touched.end].iter_mut().enumerate() {
+                let chunk_col = chunk_col + touched.start;
+                let wanted = Span::new(column.next_row, rows.end);
+                if wanted.is_empty() {
+                    continue;
+                }
+                column.next_row = match run.mode {
+                    DecodeMode::WholeChunks => rows.end.next_multiple_of(chunking.rows),
+                    DecodeMode::RowCursors => rows.end,
+                };
+                match run.mode {
+                    DecodeMode::WholeChunks => {
+                        for chunk_row in chunk_rows_in(&chunking, wanted).iter() {
+                            let rows = Span::new(chunk_row * chunking.rows, ((chunk_row + 1) * chunking.rows).min(run.rows));
+                            let bytes = chunking.chunk_bytes();
+                            let data = pool.take(bytes)?;
+                            fetches.push(Fetch { plane: run_index, chunk_col, rows, chunk_row, cursor: None, data, bytes });
+                        }
+                    }
+                    DecodeMode::RowCursors => {
+                        if column.cursor.is_none() {
+                            let state = match chunking.stream {
+                                crate::raster::StreamCost::RandomRows => 0,
+                                crate::raster::StreamCost::State { bytes } => bytes,
+                            };
+                            let grant = ledger.grant(state as u64)?;
+                            column.cursor = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
+                        }
+                        let row_bytes = chunking.cols * chunking.pixel_bytes;
+                        let data = pool.take(run.piece_rows * row_bytes)?;
+                        let bytes = wanted.len() * row_bytes;
+                        let cursor = column.cursor.as_mut();
+                        fetches.push(Fetch { plane: run_index, chunk_col, rows: wanted, chunk_row: 0, cursor, data, bytes });
+                    }
+                }
+            }
+        }
+        let plane_of: Vec<usize> = self.planes_of();
+        let (shelf, scratch_bytes) = (&self.scratch, self.scratch_bytes);
+        let (source, counters, ledger) = (&self.source, &self.counters, &self.ledger);
+        let decode = |fetch: &mut Fetch<'_>| -> Result<()> {
+            let out = &mut fetch.data.bytes_mut()[..fetch.bytes];
+            if let Some((cursor, _)) = &mut fetch.cursor {
+                return cursor.read_rows(fetch.rows.len(), out);
+            }
+            let (mut scratch, grant) = shelf.take_or(|| ledger.grant(scratch_bytes).map(|g| (DecodeScratch::default(), g)))?;
+            let at = ChunkAt { plane: plane_of[fetch.plane], chunk_row: fetch.chunk_row, chunk_col: fetch.chunk_col };
+            let done = source.decode_chunk(at, &mut scratch, counters, out);
+            shelf.put((scratch, grant));
+            done
+        };
+        workers.install(|| fetches.par_iter_mut().with_max_len(1).try_for_each(decode))?;
+        let landed: Vec<(usize, usize, Piece)> =
+            fetches.into_iter().map(|f| (f.plane, f.chunk_col, Piece { rows: f.rows, data: f.data })).collect();
+        for (plane, chunk_col, piece) in landed {
+            self.planes[plane].columns[chunk_col].held.push_back(piece);
+        }
+        Ok(())
+    }
+
+    fn planes_of(&self) -> Vec<usize> {
+        self.planes.iter().map(|p| p.plane).collect()
+    }
+
+    /// Forgets rows that no later unit asks for, in the columns that no later lane of this swath asks for.
+    pub fn release(&mut self, plan: &Plan, unit: &Unit) {
+        let (lanes, swaths) = (plan.lanes.len(), plan.swaths());
+        let next_swath = |lane| {
+            (unit.swath + 1 < swaths).then(|| host_peak::source_rows(&plan.spec, self.index, &plan.schedule.unit(unit.swath + 1, lane)).start)
+        };
+        let below = next_swath(0).unwrap_or(usize::MAX);
+        let later = (unit.lane + 1 < lanes)
+            .then(|| host_peak::source_cols(&plan.spec, self.index, &plan.schedule.unit(unit.swath, unit.lane + 1)).start);
+        for run in &mut self.planes {
+            let done = later.map_or(run.columns.len(), |col| col / run.chunking.cols);
+            for column in &mut run.columns[..done] {
+                while column.held.front().is_some_and(|piece| piece.rows.end <= below) {
+                    column.held.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Converts one row of the raster, columns `cols`, into f32 with missing as NaN.
+    pub fn convert_f32(&self, converter: &RowConverter, row: usize, cols: Span, out: &mut [f32]) {
+        self.for_each_run(row, cols, |run, slices| {
+            converter.convert_f32(slices, &mut out[run.start - cols.start..run.end - cols.start]);
+        });
+    }
+
+    /// Copies one row of the raster, columns `cols`, bit for bit, pixel-interleaved.
+    pub fn copy(&self, converter: &RowConverter, row: usize, cols: Span, pixel_bytes: usize, out: &mut [u8]) {
+        self.for_each_run(row, cols, |run, slices| {
+            converter.copy(slices, &mut out[(run.start - cols.start) * pixel_bytes..(run.end - cols.start) * pixel_bytes]);
+        });
+    }
+
+    /// Walks the runs of columns inside which no plane changes its chunk.
+    fn for_each_run(&self, row: usize, cols: Span, mut visit: impl FnMut(Span, &[&[u8]])) {
+        let mut start = cols.start;
+        while start < cols.end {
+            let end = self.planes.iter().map(|p| (start / p.chunking.cols + 1) * p.chunking.cols).min().unwrap_or(cols.end).min(cols.end);
+            let run = Span::new(start, end);
+            // One or two planes in practice; a planar multi-band copy has one a band.
+            let slices: Vec<&[u8]> = self.planes.iter().map(|p| p.row(row, run)).collect();
+            visit(run, &slices);
+            start = end;
+        }
+    }
+}
+
+impl PlaneRun {
+    /// Bytes of row `row`, columns `cols` of one chunk.
+    fn row(&self, row: usize, cols: Span) -> &[u8] {
+        let chunk_col = cols.start / self.chunking.cols;
+        let piece = self.columns[chunk_col].held.iter().find(|p| p.rows.contains(row));
+        let Some(piece) = piece else {
+            unreachable!("row {row} of column {chunk_col} is not held: the schedule asks for rows before they are fetched")
+        };
+        let pixel = self.chunking.pixel_bytes;
+        let start = (row - piece.rows.start) * self.chunking.cols * pixel + (cols.start - chunk_col * self.chunking.cols) * pixel;
+        &piece.data.bytes()[start..start + cols.len() * pixel]
+    }
+}

@@ -1,0 +1,95 @@
+//! Byte accounting: nothing large is allocated without a grant, and grants never exceed the plan.
+
+use crate::error::{Error, Result};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// Counts the bytes of one kind of memory against a limit.
+#[derive(Debug)]
+pub struct Ledger {
+    what: &'static str,
+    limit: u64,
+    current: AtomicU64,
+    peak: AtomicU64,
+}
+
+/// Leave to hold some bytes; given back when dropped.
+#[derive(Debug)]
+pub struct Grant {
+    ledger: Arc<Ledger>,
+    bytes: u64,
+}
+
+impl Ledger {
+    /// A ledger of `limit` bytes; `what` names the memory in errors.
+    pub fn new(what: &'static str, limit: u64) -> Arc<Self> {
+        Arc::new(Self { what, limit, current: AtomicU64::new(0), peak: AtomicU64::new(0) })
+    }
+
+    /// Leave to hold `bytes` more, if the limit allows.
+    pub fn try_grant(self: &Arc<Self>, bytes: u64) -> Option<Grant> {
+        let add = |now: u64| (now + bytes <= self.limit).then_some(now + bytes);
+        let before = self.current.fetch_update(Relaxed, Relaxed, add).ok()?;
+        self.peak.fetch_max(before + bytes, Relaxed);
+        Some(Grant { ledger: self.clone(), bytes })
+    }
+
+    /// Leave to hold `bytes` more.
+    ///
+    /// # Errors
+    /// [`Error::Internal`]: the plan promised less than the job needs, which is a defect of the planner.
+    pub fn grant(self: &Arc<Self>, bytes: u64) -> Result<Grant> {
+        self.try_grant(bytes).ok_or_else(|| {
+            tracing::error!(memory = self.what, limit = self.limit, current = self.current(), bytes, "the ledger refuses a grant");
+            Error::Internal("a buffer exceeds the memory that the plan predicted")
+        })
+    }
+
+    /// Bytes held now.
+    pub fn current(&self) -> u64 {
+        self.current.load(Relaxed)
+    }
+
+    /// Most bytes ever held at once.
+    pub fn peak(&self) -> u64 {
+        self.peak.load(Relaxed)
+    }
+
+    /// The limit.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+}
+
+impl Grant {
+    /// Bytes granted.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        self.ledger.current.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_refuses_what_exceeds_its_limit_and_remembers_its_peak() {
+        let ledger = Ledger::new("host", 100);
+        let a = ledger.grant(60).unwrap();
+        assert!(ledger.try_grant(41).is_none());
+        let b = ledger.grant(40).unwrap();
+        drop(a);
+        assert_eq!((ledger.current(), ledger.peak()), (40, 100));
+        drop(b);
+        assert_eq!(ledger.current(), 0);
+        assert!(ledger.grant(101).is_err());
+    }
+}

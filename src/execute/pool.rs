@@ -1,0 +1,124 @@
+//! Pooled host buffers: first touch of fresh pages is slower than any kernel here, so buffers are reused.
+
+use super::ledger::{Grant, Ledger};
+use crate::{error::Result, raster::Sample};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Gives out buffers of exact sizes and takes them back; everything it holds, free or in use, is granted.
+#[derive(Debug)]
+pub struct BufferPool {
+    ledger: Arc<Ledger>,
+    free: Mutex<HashMap<usize, Vec<(Vec<u64>, Grant)>>>,
+}
+
+/// A buffer aligned for every sample type; goes back to its pool when dropped.
+#[derive(Debug)]
+pub struct Buffer {
+    words: Vec<u64>,
+    grant: Option<Grant>,
+    pool: Arc<BufferPool>,
+}
+
+impl BufferPool {
+    /// An empty pool on a ledger.
+    pub fn new(ledger: Arc<Ledger>) -> Arc<Self> {
+        Arc::new(Self { ledger, free: Mutex::new(HashMap::new()) })
+    }
+
+    /// A buffer of at least `bytes` bytes; its content is whatever its last user left.
+    ///
+    /// # Errors
+    /// As [`Ledger::grant`], after every free buffer has been given back to the system.
+    pub fn take(self: &Arc<Self>, bytes: usize) -> Result<Buffer> {
+        let words = bytes.div_ceil(8);
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((words, grant)) = free.get_mut(&words).and_then(Vec::pop) {
+            return Ok(Buffer { words, grant: Some(grant), pool: self.clone() });
+        }
+        let size = 8 * words as u64;
+        let grant = match self.ledger.try_grant(size) {
+            Some(grant) => grant,
+            None => {
+                free.clear();
+                self.ledger.grant(size)?
+            }
+        };
+        drop(free);
+        Ok(Buffer { words: vec![0; words], grant: Some(grant), pool: self.clone() })
+    }
+
+    /// Gives every free buffer back to the system.
+    pub fn trim(&self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// A grant for memory that is not this pool's: frees pooled buffers first where the limit demands it.
+    ///
+    /// # Errors
+    /// As [`Ledger::grant`].
+    pub fn grant(&self, bytes: u64) -> Result<Grant> {
+        if let Some(grant) = self.ledger.try_grant(bytes) {
+            return Ok(grant);
+        }
+        self.trim();
+        self.ledger.grant(bytes)
+    }
+}
+
+impl Buffer {
+    /// All bytes.
+    pub fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.words)
+    }
+
+    /// All bytes, to be written.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        bytemuck::cast_slice_mut(&mut self.words)
+    }
+
+    /// The buffer as samples.
+    pub fn samples<T: Sample>(&self) -> &[T] {
+        bytemuck::cast_slice(&self.words)
+    }
+
+    /// The buffer as samples, to be written.
+    pub fn samples_mut<T: Sample>(&mut self) -> &mut [T] {
+        bytemuck::cast_slice_mut(&mut self.words)
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Some(grant) = self.grant.take() {
+            let words = std::mem::take(&mut self.words);
+            let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+            free.entry(words.len()).or_default().push((words, grant));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_reuses_buffers_and_frees_others_before_it_exceeds_its_ledger() {
+        let ledger = Ledger::new("host", 1000);
+        let pool = BufferPool::new(ledger.clone());
+        let first = pool.take(400).unwrap();
+        let address = first.bytes().as_ptr();
+        drop(first);
+        assert_eq!(ledger.current(), 400);
+        let again = pool.take(400).unwrap();
+        assert_eq!(again.bytes().as_ptr(), address);
+        drop(again);
+        let large = pool.take(800).unwrap();
+        assert_eq!(ledger.current(), 800);
+        assert!(pool.take(400).is_err());
+        drop(large);
+        assert_eq!(ledger.peak(), 800);
+    }
+}

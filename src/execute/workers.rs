@@ -1,0 +1,53 @@
+//! The CPU threads of a job, and the scratch that they reuse.
+
+use crate::error::{Error, Result};
+use std::sync::{Mutex, PoisonError};
+
+/// One pool of threads for all CPU work of a job.
+#[derive(Debug)]
+pub struct Workers {
+    pool: rayon::ThreadPool,
+}
+
+impl Workers {
+    /// `threads` threads.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the system gives no threads.
+    pub fn new(threads: usize) -> Result<Self> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("swath-{i}")).build();
+        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))? })
+    }
+
+    /// Runs `work` inside the pool: parallel iterators in it use the pool's threads.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
+
+    /// Queues a task; tasks begin in the order in which they are queued from outside the pool.
+    pub fn spawn(&self, task: impl FnOnce() + Send + 'static) {
+        self.pool.spawn(task);
+    }
+}
+
+/// Scratch objects that workers borrow in turn: never more than were ever in use at once.
+#[derive(Debug, Default)]
+pub struct Shelf<T>(Mutex<Vec<T>>);
+
+impl<T> Shelf<T> {
+    /// An empty shelf.
+    pub fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// Takes an object from the shelf, or makes one.
+    pub fn take_or<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let shelved = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        shelved.map_or_else(make, Ok)
+    }
+
+    /// Puts an object back.
+    pub fn put(&self, object: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(object);
+    }
+}

@@ -1,0 +1,257 @@
+use crate::{
+    error::{Error, Result},
+    raster::{Profile, Sample, SampleType, Sentinel, with_sample_type},
+};
+
+/// The border between rows as a source stores them and rows of a window.
+///
+/// A window either holds one band as f32, missing as one quiet NaN (for operators), or samples bit for bit (for
+/// copies). Nothing is allocated when rows are converted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowConverter {
+    sample: SampleType,
+    bands: usize,
+    planar: bool,
+    band: Option<usize>,
+    to_f32: bool,
+    nodata: Option<Sentinel>,
+    alpha: Option<usize>,
+    masked: bool,
+}
+
+impl RowConverter {
+    /// A converter for windows of a source that has this profile and so many planes, its mask's included.
+    ///
+    /// `band` is 0-based; `None` means all bands in verbatim windows and the first in f32 windows.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if there is no such band.
+    pub fn new(profile: &Profile, planes: usize, band: Option<usize>, to_f32: bool) -> Result<Self> {
+        if let Some(band) = band.filter(|&b| b >= profile.bands) {
+            return Err(Error::Usage { what: "band", given: (band + 1).to_string(), accepted: format!("1 to {}", profile.bands) });
+        }
+        let image_planes = planes.saturating_sub(usize::from(profile.masked));
+        Ok(Self {
+            sample: profile.sample,
+            bands: profile.bands,
+            planar: profile.bands > 1 && image_planes == profile.bands,
+            band: if to_f32 { band.or(Some(0)) } else { band },
+            to_f32,
+            nodata: profile.nodata.and_then(|n| n.matching(profile.sample)),
+            // The alpha band itself is never missing.
+            alpha: profile.alpha_band.filter(|_| to_f32).filter(|&a| band.unwrap_or(0) != a),
+            // A verbatim row can only say "missing" in its own samples.
+            masked: profile.masked && (to_f32 || profile.nodata.is_some_and(|n| n.matching(profile.sample).is_some())),
+        })
+    }
+
+    /// Bytes of one pixel in the window.
+    pub fn window_pixel_bytes(&self) -> usize {
+        if self.to_f32 { 4 } else { self.band.map_or(self.bands, |_| 1) * self.sample.bytes() }
+    }
+
+    /// The planes whose rows the conversion takes, in the order in which it takes them.
+    pub fn needed_planes(&self) -> Vec<usize> {
+        let mut planes: Vec<usize> = match (self.planar, self.band) {
+            (false, _) => vec![0],
+            (true, Some(band)) => std::iter::once(band).chain(self.alpha).collect(),
+            (true, None) => (0..self.bands).collect(),
+        };
+        if self.masked {
+            planes.push(if self.planar { self.bands } else { 1 });
+        }
+        planes
+    }
+
+    /// Converts one row of one band to f32: each integer and f64 to the nearest f32 (f64 beyond its range to
+    /// infinity). Samples that equal nodata or are NaN, and pixels whose alpha or mask is 0, become `f32::NAN`.
+    ///
+    /// `planes` holds the row in each of [`needed_planes`](Self::needed_planes), cut to the `out.len()` columns wanted.
+    ///
+    /// # Panics
+    /// If a plane is missing.
+    pub fn convert_f32(&self, planes: &[&[u8]], out: &mut [f32]) {
+        let stride = if self.planar { 1 } else { self.bands };
+        let band = self.band.unwrap_or(0);
+        with_sample_type!(self.sample, T => {
+            let nodata: Option<T> = self.nodata.map(|s| s.get());
+            let offset = if self.planar { 0 } else { band };
+            convert::<T>(planes[0], stride, offset, nodata, out);
+            if let Some(alpha) = self.alpha {
+                let (plane, offset) = if self.planar { (planes[1], 0) } else { (planes[0], alpha) };
+                drop_transparent::<T>(plane, stride, offset, out);
+            }
+        });
+        if self.masked {
+            for (sample, &valid) in out.iter_mut().zip(planes[planes.len() - 1]) {
+                *sample = if valid == 0 { f32::NAN } else { *sample };
+            }
+        }
+    }
+
+    /// Copies one row bit for bit: the one band, or all bands of a pixel side by side. Where the source has a mask
+    /// and a nodata value, masked pixels get that value; a mask without a nodata value is left to the caller.
+    ///
+    /// `planes` as for [`convert_f32`](Self::convert_f32); `out` holds as many columns of
+    /// [`window_pixel_bytes`](Self::window_pixel_bytes).
+    ///
+    /// # Panics
+    /// If a plane is missing, or its length is not that of `out`.
+    pub fn copy(&self, planes: &[&[u8]], out: &mut [u8]) {
+        match (self.planar, self.band) {
+            (false, Some(band)) if self.bands > 1 => match self.sample.bytes() {
+                1 => gather::<1>(planes[0], self.bands, band, out),
+                2 => gather::<2>(planes[0], self.bands, band, out),
+                4 => gather::<4>(planes[0], self.bands, band, out),
+                _ => gather::<8>(planes[0], self.bands, band, out),
+            },
+            (true, None) => {
+                for (band, plane) in planes[..self.bands].iter().enumerate() {
+                    match self.sample.bytes() {
+                        1 => scatter::<1>(plane, self.bands, band, out),
+                        2 => scatter::<2>(plane, self.bands, band, out),
+                        4 => scatter::<4>(plane, self.bands, band, out),
+                        _ => scatter::<8>(plane, self.bands, band, out),
+                    }
+                }
+            }
+            _ => out.copy_from_slice(planes[0]),
+        }
+        if let (true, Some(nodata)) = (self.masked, &self.nodata) {
+            for (pixel, &valid) in out.chunks_exact_mut(self.window_pixel_bytes()).zip(planes[planes.len() - 1]) {
+                if valid == 0 {
+                    pixel.chunks_exact_mut(nodata.bytes().len()).for_each(|sample| sample.copy_from_slice(nodata.bytes()));
+                }
+            }
+        }
+    }
+}
+
+fn convert<T: Sample>(row: &[u8], stride: usize, offset: usize, nodata: Option<T>, out: &mut [f32]) {
+    // Without a declared value, comparing the sample with a NaN or with itself costs the same and never matches more.
+    match (nodata, stride) {
+        (Some(nodata), 1) => each::<T>(row, out, |v| if v == nodata || v.is_nan() { f32::NAN } else { v.to_f32() }),
+        (None, 1) => each::<T>(row, out, |v| if v.is_nan() { f32::NAN } else { v.to_f32() }),
+        (nodata, _) => each_strided::<T>(row, stride, offset, out, |v, out| {
+            *out = if nodata == Some(v) || v.is_nan() { f32::NAN } else { v.to_f32() };
+        }),
+    }
+}
+
+fn drop_transparent<T: Sample>(row: &[u8], stride: usize, offset: usize, out: &mut [f32]) {
+    let zero = T::from_f32(0.0);
+    each_strided::<T>(row, stride, offset, out, |alpha, out| *out = if alpha == zero { f32::NAN } else { *out });
+}
+
+#[inline(always)]
+fn each<T: Sample>(row: &[u8], out: &mut [f32], convert: impl Fn(T) -> f32) {
+    for (bytes, out) in row.chunks_exact(size_of::<T>()).zip(out) {
+        *out = convert(bytemuck::pod_read_unaligned(bytes));
+    }
+}
+
+#[inline(always)]
+fn each_strided<T: Sample>(row: &[u8], stride: usize, offset: usize, out: &mut [f32], apply: impl Fn(T, &mut f32)) {
+    let n = size_of::<T>();
+    for (pixel, out) in row.chunks_exact(n * stride).zip(out) {
+        apply(bytemuck::pod_read_unaligned(&pixel[offset * n..(offset + 1) * n]), out);
+    }
+}
+
+fn gather<const N: usize>(row: &[u8], bands: usize, band: usize, out: &mut [u8]) {
+    for (pixel, out) in row.chunks_exact(N * bands).zip(out.chunks_exact_mut(N)) {
+        out.copy_from_slice(&pixel[band * N..(band + 1) * N]);
+    }
+}
+
+fn scatter<const N: usize>(row: &[u8], bands: usize, band: usize, out: &mut [u8]) {
+    for (sample, pixel) in row.chunks_exact(N).zip(out.chunks_exact_mut(N * bands)) {
+        pixel[band * N..(band + 1) * N].copy_from_slice(sample);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::Nodata;
+
+    fn bits(samples: &[f32]) -> Vec<u32> {
+        samples.iter().map(|s| s.to_bits()).collect()
+    }
+
+    const NAN: f32 = f32::NAN;
+
+    #[test]
+    fn nodata_and_every_nan_become_one_quiet_nan() {
+        let profile = Profile { nodata: Some(Nodata::Integer(-9999)), ..Profile::new(5, 1, 1, SampleType::F32) };
+        let converter = RowConverter::new(&profile, 1, None, true).unwrap();
+        let row = [1.5f32, -9999.0, f32::from_bits(0xFF80_0001), f32::INFINITY, -0.0];
+        let mut out = [0.0; 5];
+        converter.convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
+        assert_eq!(bits(&out), bits(&[1.5, NAN, NAN, f32::INFINITY, -0.0]));
+        assert_eq!(converter.needed_planes(), [0]);
+    }
+
+    #[test]
+    fn wide_samples_round_to_the_nearest_f32() {
+        let profile = Profile { nodata: Some(Nodata::Integer(i64::MAX.into())), ..Profile::new(3, 1, 1, SampleType::I64) };
+        let mut out = [0.0; 3];
+        let row = [16_777_217i64, i64::MAX, i64::MAX - 1];
+        RowConverter::new(&profile, 1, None, true).unwrap().convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
+        assert_eq!(bits(&out), bits(&[16_777_216.0, NAN, i64::MAX as f32]));
+        let profile = Profile::new(2, 1, 1, SampleType::F64);
+        RowConverter::new(&profile, 1, None, true).unwrap().convert_f32(&[bytemuck::cast_slice(&[1e300f64, 0.1])], &mut out[..2]);
+        assert_eq!(out[..2], [f32::INFINITY, 0.1]);
+    }
+
+    #[test]
+    fn alpha_and_mask_make_pixels_missing_in_both_layouts() {
+        let profile = Profile { alpha_band: Some(2), masked: true, ..Profile::new(3, 1, 3, SampleType::U16) };
+        let mask = [255u8, 255, 0];
+        let mut out = [0.0; 3];
+        let chunky = RowConverter::new(&profile, 2, Some(1), true).unwrap();
+        assert_eq!(chunky.needed_planes(), [0, 1]);
+        let row = [1u16, 2, 9, 3, 4, 0, 5, 6, 9];
+        chunky.convert_f32(&[bytemuck::cast_slice(&row), &mask], &mut out);
+        assert_eq!(bits(&out), bits(&[2.0, NAN, NAN]));
+        let planar = RowConverter::new(&profile, 4, Some(1), true).unwrap();
+        assert_eq!(planar.needed_planes(), [1, 2, 3]);
+        planar.convert_f32(&[bytemuck::cast_slice(&[2u16, 4, 6]), bytemuck::cast_slice(&[9u16, 0, 9]), &mask], &mut out);
+        assert_eq!(bits(&out), bits(&[2.0, NAN, NAN]));
+        // The alpha band itself keeps its zeros.
+        let alpha = RowConverter::new(&Profile { masked: false, ..profile }, 3, Some(2), true).unwrap();
+        assert_eq!(alpha.needed_planes(), [2]);
+        alpha.convert_f32(&[bytemuck::cast_slice(&[9u16, 0, 9])], &mut out);
+        assert_eq!(out, [9.0, 0.0, 9.0]);
+    }
+
+    #[test]
+    fn verbatim_rows_keep_every_bit() {
+        let profile = Profile::new(2, 1, 2, SampleType::F64);
+        let odd = f64::from_bits(0x7FF0_0000_0000_0001);
+        let chunky = [1.0, odd, 3.0, 4.0];
+        let mut out = [0u8; 32];
+        let all = RowConverter::new(&profile, 1, None, false).unwrap();
+        all.copy(&[bytemuck::cast_slice(&chunky)], &mut out);
+        assert_eq!(out, *bytemuck::cast_slice::<f64, u8>(&chunky));
+        let one = RowConverter::new(&profile, 1, Some(1), false).unwrap();
+        one.copy(&[bytemuck::cast_slice(&chunky)], &mut out[..16]);
+        assert_eq!(out[..16], *bytemuck::cast_slice::<f64, u8>(&[odd, 4.0]));
+        let planar = RowConverter::new(&profile, 2, None, false).unwrap();
+        planar.copy(&[bytemuck::cast_slice(&[1.0, 3.0]), bytemuck::cast_slice(&[odd, 4.0])], &mut out);
+        assert_eq!(out, *bytemuck::cast_slice::<f64, u8>(&chunky));
+        assert!(RowConverter::new(&profile, 2, Some(2), false).is_err());
+    }
+
+    #[test]
+    fn masked_pixels_of_a_verbatim_row_get_the_nodata_value() {
+        let profile = Profile { masked: true, nodata: Some(Nodata::Integer(-1)), ..Profile::new(2, 1, 1, SampleType::I16) };
+        let converter = RowConverter::new(&profile, 2, None, false).unwrap();
+        assert_eq!(converter.needed_planes(), [0, 1]);
+        let mut out = [0i16; 2];
+        converter.copy(&[bytemuck::cast_slice(&[7i16, 8]), &[0, 255]], bytemuck::cast_slice_mut(&mut out));
+        assert_eq!(out, [-1, 8]);
+        let converter = RowConverter::new(&Profile { nodata: None, ..profile }, 2, None, false).unwrap();
+        assert_eq!(converter.needed_planes(), [0]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Header and directories of a TIFF file.
+//!
+//! The tag vocabulary is the `tiff` crate's. Its reader is not used: it parses the first directory before limits can
+//! be set, refuses what it cannot decode itself, and holds 32 bytes for each number of a tile index.
+
+use crate::{
+    error::{Error, Result},
+    source::ReadAt,
+};
+use tiff::tags::Tag;
+
+/// Most entries of one directory.
+const MAX_ENTRIES: u64 = 4096;
+/// Largest tag value read, other than the chunk index.
+const MAX_VALUE_BYTES: u64 = 64 << 20;
+
+/// What every read of a header needs.
+pub(super) struct Header<'a> {
+    data: &'a dyn ReadAt,
+    name: &'a str,
+    /// Length of the file in bytes.
+    pub len: u64,
+    /// Numbers are most significant byte first.
+    pub big_endian: bool,
+    big_tiff: bool,
+    /// Offset of the first directory.
+    pub first: u64,
+}
+
+/// One image file directory.
+pub(super) struct Ifd {
+    entries: Vec<Entry>,
+    /// Offset of the next directory; 0 if there is none.
+    pub next: u64,
+}
+
+struct Entry {
+    tag: u16,
+    kind: u16,
+    count: u64,
+    /// The value itself if it fits, else its offset; as in the file.
+    inline: [u8; 8],
+}
+
+impl<'a> Header<'a> {
+    /// Reads the 8 or 16 bytes that every TIFF begins with.
+    pub fn read(data: &'a dyn ReadAt, name: &'a str) -> Result<Self> {
+        let len = data.len().map_err(|source| Error::Read { name: name.to_owned(), action: "get its length", source })?;
+        let mut header = Self { data, name, len, big_endian: false, big_tiff: false, first: 0 };
+        if len == 0 {
+            return Err(header.bad("the file is empty"));
+        }
+        if len < 8 {
+            return Err(header.bad(format!("not a TIFF: {len} bytes are too few")));
+        }
+        let head: [u8; 8] = header.array(0)?;
+        header.big_endian = match &head[..2] {
+            b"II" => false,
+            b"MM" => true,
+            _ => return Err(header.bad("not a TIFF: it begins with neither 'II' nor 'MM'")),
+        };
+        match header.number(&head[2..4]) {
+            42 => header.first = header.number(&head[4..8]),
+            43 if len >= 16 && header.number(&head[4..8]) == if header.big_endian { 8 << 16 } else { 8 } => {
+                header.big_tiff = true;
+                header.first = u64::from_ne_bytes(header.array(8)?);
+                if header.big_endian != cfg!(target_endian = "big") {
+                    header.first = header.first.swap_bytes();
+                }
+            }
+            other => return Err(header.bad(format!("not a TIFF: version {other}, where 42 or 43 is expected"))),
+        }
+        Ok(header)
+    }
+
+    /// An error that blames the file.
+    pub fn bad(&self, problem: impl Into<String>) -> Error {
+        Error::Input { name: self.name.to_owned(), problem: problem.into() }
+    }
+
+    fn read_exact(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.len) {
+            return Err(self.bad(format!(
+                "the file is truncated: {} bytes at offset {offset} lie beyond its end ({} bytes)",
+                buf.len(),
+                self.len
+            )));
+        }
+        self.data.read_exact_at(offset, buf).map_err(|source| Error::Read { name: self.name.to_owned(), action: "read the header", source })
+    }
+
+    fn array<const N: usize>(&self, offset: u64) -> Result<[u8; N]> {
+        let mut buf = [0; N];
+        self.read_exact(offset, &mut buf)?;
+        Ok(buf)
+    }
+
+    /// An unsigned number of 1, 2, 4 or 8 bytes in the file's byte order.
+    fn number(&self, bytes: &[u8]) -> u64 {
+        let shift = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
+        if self.big_endian { bytes.iter().fold(0, shift) } else { bytes.iter().rev().fold(0, shift) }
+    }
+
+    /// Reads the directory at `offset`.
+    pub fn directory(&self, offset: u64) -> Result<Ifd> {
+        let (count_bytes, entry_bytes, word) = if self.big_tiff { (8, 20, 8) } else { (2, 12, 4) };
+        let mut count = [0; 8];
+        self.read_exact(offset, &mut count[..count_bytes])?;
+        let count = self.number(&count[..count_bytes]);
+        if count == 0 || count > MAX_ENTRIES {
+            return Err(self.bad(format!("the directory at offset {offset} has {count} entries, where 1 to {MAX_ENTRIES} are expected")));
+        }
+        let mut bytes = vec![0; count as usize * entry_bytes + word];
+        self.read_exact(offset + count_bytes as u64, &mut bytes)?;
+        let (entries, next) = bytes.split_at(count as usize * entry_bytes);
+        let entries = entries.chunks_exact(entry_bytes).map(|e| {
+            let mut inline = [0; 8];
+            inline[..word].copy_from_slice(&e[4 + word..]);
+            Entry { tag: self.number(&e[..2]) as u16, kind: self.number(&e[2..4]) as u16, count: self.number(&e[4..4 + word]), inline }
+        });
+        Ok(Ifd { entries: entries.collect(), next: self.number(next) })
+    }
+
+    /// Bytes of a tag's value, in file order, at most `limit` values of it.
+    fn value(&self, entry: &Entry, limit: Option<u64>) -> Result<Vec<u8>> {
+        let size = kind_bytes(entry.kind);
+        let whole = entry.count.checked_mul(size).ok_or_else(|| self.bad(format!("tag {} is too long", entry.tag)))?;
+        let wanted = limit.map_or(whole, |limit| whole.min(limit.saturating_mul(size)));
+        let word: u64 = if self.big_tiff { 8 } else { 4 };
+        if whole <= word {
+            return Ok(entry.inline[..wanted as usize].to_vec());
+        }
+        // Checked before anything is allocated: a value cannot be longer than the file that holds it.
+        if wanted > self.len || (limit.is_none() && wanted > MAX_VALUE_BYTES) {
+            return Err(self.bad(format!("tag {} claims {wanted} bytes in a file of {}", entry.tag, self.len)));
+        }
+        let mut bytes = vec![0; wanted as usize];
+        self.read_exact(self.number(&entry.inline[..word as usize]), &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// All values of an unsigned integer tag, empty if it is absent; at most `limit` of them.
+    pub fn unsigned(&self, ifd: &Ifd, tag: Tag, limit: Option<u64>) -> Result<Vec<u64>> {
+        let Some(entry) = ifd.find(tag) else { return Ok(Vec::new()) };
+        if !matches!(entry.kind, 1 | 3 | 4 | 13 | 16 | 18) {
+            return Err(self.bad(format!("tag {} is of type {}, where whole numbers are expected", entry.tag, entry.kind)));
+        }
+        let bytes = self.value(entry, limit)?;
+        Ok(bytes.chunks_exact(kind_bytes(entry.kind) as usize).map(|b| self.number(b)).collect())
+    }
+
+    /// The only, or first, value of an unsigned integer tag; `None` if it is absent.
+    pub fn one(&self, ifd: &Ifd, tag: Tag) -> Result<Option<u64>> {
+        Ok(self.unsigned(ifd, tag, Some(1))?.first().copied())
+    }
+
+    /// All values of a tag of 16-bit numbers, empty if it is absent.
+    pub fn shorts(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<u16>> {
+        let narrow = |v| u16::try_from(v).map_err(|_| self.bad(format!("tag {} holds {v}, which is no 16-bit number", tag.to_u16())));
+        self.unsigned(ifd, tag, None)?.into_iter().map(narrow).collect()
+    }
+
+    /// All values of a floating-point tag, empty if it is absent.
+    pub fn doubles(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<f64>> {
+        let Some(entry) = ifd.find(tag) else { return Ok(Vec::new()) };
+        let bytes = self.value(entry, None)?;
+        match entry.kind {
+            12 => Ok(bytes.chunks_exact(8).map(|b| f64::from_bits(self.number(b))).collect()),
+            11 => Ok(bytes.chunks_exact(4).map(|b| f64::from(f32::from_bits(self.number(b) as u32))).collect()),
+            kind => Err(self.bad(format!("tag {} is of type {kind}, where floating-point numbers are expected", entry.tag))),
+        }
+    }
+
+    /// The text of a tag without trailing NULs; `None` if it is absent. Bytes that are not UTF-8 are replaced.
+    pub fn text(&self, ifd: &Ifd, tag: Tag) -> Result<Option<String>> {
+        let Some(entry) = ifd.find(tag) else { return Ok(None) };
+        let bytes = self.value(entry, None)?;
+        let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
+        Ok(Some(String::from_utf8_lossy(&bytes[..end]).into_owned()))
+    }
+}
+
+impl Ifd {
+    fn find(&self, tag: Tag) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.tag == tag.to_u16())
+    }
+
+    /// Whether the directory has the tag.
+    pub fn has(&self, tag: Tag) -> bool {
+        self.find(tag).is_some()
+    }
+}
+
+/// Bytes of one value of a TIFF field type; unknown types count as bytes.
+fn kind_bytes(kind: u16) -> u64 {
+    match kind {
+        3 | 8 => 2,
+        4 | 9 | 11 | 13 => 4,
+        5 | 10 | 12 | 16 | 17 | 18 => 8,
+        _ => 1,
+    }
+}

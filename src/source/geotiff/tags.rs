@@ -1,0 +1,117 @@
+//! What the tags of the first directory say about the raster: its profile and where it lies.
+
+use super::{
+    ifd::{Header, Ifd},
+    image::Image,
+};
+use crate::{
+    error::Result,
+    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType},
+};
+use tiff::tags::Tag;
+
+const GDAL_METADATA: Tag = Tag::Unknown(42112);
+
+/// The profile of an image.
+pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: bool) -> Result<Profile> {
+    let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
+    let photometric =
+        u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
+    // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
+    if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
+        return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
+    }
+    let extra_samples = header.shorts(ifd, Tag::ExtraSamples)?;
+    let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
+        return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
+    };
+    let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
+    Ok(Profile {
+        cols: image.cols,
+        rows: image.rows,
+        bands: image.bands,
+        sample: image.sample,
+        nodata: nodata(header, ifd)?,
+        alpha_band,
+        masked,
+        photometric,
+        extra_samples,
+        color_map: header.shorts(ifd, Tag::ColorMap)?,
+        gdal_metadata: header.text(ifd, GDAL_METADATA)?,
+        georef: georeferencing(header, ifd)?,
+    })
+}
+
+fn nodata(header: &Header<'_>, ifd: &Ifd) -> Result<Option<Nodata>> {
+    let Some(text) = header.text(ifd, Tag::GdalNodata)? else { return Ok(None) };
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Ok(None);
+    }
+    // What the C library of older Windows printed for NaN.
+    if trimmed.contains("#QNAN") || trimmed.contains("#IND") {
+        return Ok(Some(Nodata::Float(f64::NAN)));
+    }
+    trimmed.parse().map(Some).map_err(|_| header.bad(format!("its nodata tag holds '{trimmed}', where a number or nan is expected")))
+}
+
+fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
+    let pixel_scale = header.doubles(ifd, Tag::ModelPixelScaleTag)?;
+    let tiepoints = header.doubles(ifd, Tag::ModelTiepointTag)?;
+    let matrix = header.doubles(ifd, Tag::ModelTransformationTag)?;
+    let directory = header.shorts(ifd, Tag::GeoKeyDirectoryTag)?;
+    let keys = (!directory.is_empty())
+        .then(|| -> Result<GeoTags> {
+            Ok(GeoTags {
+                directory,
+                doubles: header.doubles(ifd, Tag::GeoDoubleParamsTag)?,
+                ascii: header.text(ifd, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+            })
+        })
+        .transpose()?;
+    let raster_type = match keys.as_ref().and_then(|k| k.short(1025)) {
+        Some(2) => RasterType::Point,
+        _ => RasterType::Area,
+    };
+    let transform = transform(&pixel_scale, &tiepoints, &matrix).map(|t| match raster_type {
+        RasterType::Area => t,
+        // The tags speak of pixel centres: the corner lies half a pixel up and left.
+        RasterType::Point => Affine { c: t.c - 0.5 * (t.a + t.b), f: t.f - 0.5 * (t.d + t.e), ..t },
+    });
+    let transform = transform.filter(|t| [t.a, t.b, t.c, t.d, t.e, t.f].iter().all(|v| v.is_finite()) && t.a * t.e != t.b * t.d);
+    Ok(Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys })
+}
+
+/// The affine transform as the tags have it, in GDAL's order of preference: scale and first tiepoint, then the
+/// matrix. Tiepoints alone are control points and give none. A negative vertical scale is read as a north-up raster,
+/// as GDAL does; south-up rasters come as a matrix.
+fn transform(pixel_scale: &[f64], tiepoints: &[f64], matrix: &[f64]) -> Option<Affine> {
+    match (pixel_scale, tiepoints, matrix) {
+        ([width, height, ..], [col, row, _, x, y, _, ..], _) if *width != 0.0 && *height != 0.0 => {
+            let (a, e) = (*width, -height.abs());
+            Some(Affine { a, b: 0.0, c: x - col * a, d: 0.0, e, f: y - row * e })
+        }
+        (_, _, [a, b, _, c, d, e, _, f, ..]) => Some(Affine { a: *a, b: *b, c: *c, d: *d, e: *e, f: *f }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_and_a_tiepoint_make_a_north_up_transform() {
+        let t = transform(&[2.0, 3.0, 0.0], &[1.0, 1.0, 0.0, 102.0, 197.0, 0.0], &[]).unwrap();
+        assert_eq!(t, Affine::north_up(100.0, 200.0, 2.0, 3.0));
+        assert_eq!(transform(&[2.0, -3.0, 0.0], &[0.0, 0.0, 0.0, 100.0, 200.0, 0.0], &[]).unwrap(), t);
+    }
+
+    #[test]
+    fn a_matrix_may_be_south_up_and_tiepoints_alone_are_control_points() {
+        let m = [1.0, 0.0, 0.0, 5.0, 0.0, 2.0, 0.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+        assert_eq!(transform(&[], &[], &m), Some(Affine { a: 1.0, b: 0.0, c: 5.0, d: 0.0, e: 2.0, f: 7.0 }));
+        assert_eq!(transform(&[], &[0.0; 24], &[]), None);
+        assert_eq!(transform(&[0.0, 0.0, 0.0], &[0.0; 6], &[]), None);
+    }
+}
