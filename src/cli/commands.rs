@@ -1,7 +1,12 @@
 //! The commands.
 
 use super::{
-    bench::BenchArgs, convert::ConvertArgs, devices::DevicesArgs, info::InfoArgs, operators::OperatorsArgs, selftest::SelftestArgs,
+    bench::BenchArgs,
+    convert::ConvertArgs,
+    devices::DevicesArgs,
+    info::InfoArgs,
+    operators::OperatorsArgs,
+    selftest::SelftestArgs,
     synth::SynthArgs,
     terrain::{AspectArgs, HillshadeArgs, SlopeArgs},
 };

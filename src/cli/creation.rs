@@ -23,8 +23,7 @@ pub struct Creation {
     pub threads: Option<Option<usize>>,
 }
 
-const KEYS: &str =
-    "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, NUM_THREADS";
+const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, NUM_THREADS";
 
 impl Creation {
     pub fn parse(options: &[String]) -> Outcome<Self> {
@@ -107,7 +106,8 @@ mod tests {
 
     #[test]
     fn gdals_keys_are_taken_in_any_case() {
-        let got = parse(&["compress=Zstd", "ZSTD_LEVEL=9", "TILED=yes", "BLOCKXSIZE=256", "blockysize=128", "NUM_THREADS=ALL_CPUS"]).unwrap();
+        let got =
+            parse(&["compress=Zstd", "ZSTD_LEVEL=9", "TILED=yes", "BLOCKXSIZE=256", "blockysize=128", "NUM_THREADS=ALL_CPUS"]).unwrap();
         assert_eq!((got.compress, got.level_of(Codec::Zstd), got.level_of(Codec::Deflate)), (Some(Codec::Zstd), Some(9), None));
         assert_eq!((got.tiled, got.segment_cols, got.segment_rows, got.threads), (Some(true), Some(256), Some(128), Some(None)));
         assert_eq!(parse(&["PREDICTOR=YES", "BIGTIFF=IF_SAFER"]).unwrap().predictor, Some(PredictorName::Auto));

@@ -1,8 +1,8 @@
 //! `swath devices`: what could compute, and what `auto` takes.
 
 use super::{
-    run::{begin, pretty},
     options::Talk,
+    run::{begin, pretty},
     say,
     stop::Outcome,
 };

@@ -163,7 +163,11 @@ mod tests {
         let lake = samples.iter().filter(|&&s| s == 0.0).count();
         assert!((600.0..2000.0).contains(&highest), "{highest}");
         assert!(lake > 0 && lake < samples.len() / 2, "{lake}");
-        assert!(samples.iter().all(|&s| (f64::from(s) * 100.0).round() / 100.0 == f64::from(s) || ((f64::from(s) * 100.0).round() / 100.0) as f32 == s));
+        assert!(
+            samples
+                .iter()
+                .all(|&s| (f64::from(s) * 100.0).round() / 100.0 == f64::from(s) || ((f64::from(s) * 100.0).round() / 100.0) as f32 == s)
+        );
     }
 
     #[test]

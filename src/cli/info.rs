@@ -1,8 +1,8 @@
 //! `swath info`: what a file's header says.
 
 use super::{
-    run::{begin, pretty},
     options::Talk,
+    run::{begin, pretty},
     say,
     stop::Outcome,
 };

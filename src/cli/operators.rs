@@ -1,8 +1,8 @@
 //! `swath operators`: the registry.
 
 use super::{
-    run::{begin, pretty},
     options::Talk,
+    run::{begin, pretty},
     say,
     stop::Outcome,
 };

@@ -1,11 +1,7 @@
 //! `--preview`: a small grey picture of a finished file, read back chunk by chunk.
 
 use super::stop::{Outcome, Stop};
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 use swath::{
     raster::{SampleType, Span, is_missing},
     source::{ChunkAt, Counters, DecodeScratch, GeoTiff, RowConverter, Source},

@@ -196,7 +196,8 @@ impl SourceRun {
     pub fn release(&mut self, plan: &Plan, unit: &Unit) {
         let (lanes, swaths) = (plan.lanes.len(), plan.swaths());
         let next_swath = |lane| {
-            (unit.swath + 1 < swaths).then(|| host_peak::source_rows(&plan.spec, self.index, &plan.schedule.unit(unit.swath + 1, lane)).start)
+            (unit.swath + 1 < swaths)
+                .then(|| host_peak::source_rows(&plan.spec, self.index, &plan.schedule.unit(unit.swath + 1, lane)).start)
         };
         let below = next_swath(0).unwrap_or(usize::MAX);
         let later = (unit.lane + 1 < lanes)

@@ -164,10 +164,8 @@ impl CpuBackend {
             let (rows, cols) = (strip.rows, strip.cols);
             let reach_rows = rows.dilate(footprint.halo_rows, engine.grid.rows);
             let reach_cols = cols.dilate(footprint.halo_cols, engine.grid.cols);
-            let slices: Vec<Vec<&[f32]>> = inputs
-                .iter()
-                .map(|w| reach_rows.iter().map(|row| bytemuck::cast_slice(w.row(row, reach_cols))).collect())
-                .collect();
+            let slices: Vec<Vec<&[f32]>> =
+                inputs.iter().map(|w| reach_rows.iter().map(|row| bytemuck::cast_slice(w.row(row, reach_cols))).collect()).collect();
             let inputs: Vec<InputRows<'_>> =
                 slices.iter().map(|rows| InputRows { cols: reach_cols, first_row: reach_rows.start, rows }).collect();
             let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();

@@ -163,7 +163,15 @@ impl GpuBackend {
         }
         let mut readbacks = Vec::new();
         for (output, spec) in self.outputs.iter().zip(&engine.plan.spec.outputs) {
-            readbacks.push(output.record(engine, &self.gpu, unit, &unit.steps[spec.node], &self.nodes[spec.node].window, &mut encoder, stages)?);
+            readbacks.push(output.record(
+                engine,
+                &self.gpu,
+                unit,
+                &unit.steps[spec.node],
+                &self.nodes[spec.node].window,
+                &mut encoder,
+                stages,
+            )?);
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;

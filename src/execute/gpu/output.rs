@@ -84,12 +84,8 @@ impl OutputStage {
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let grid = buffer(size_of::<PackGrid>() as u64, uniform, "pack grid")?;
         let params = buffer(size_of::<PackParams>() as u64, uniform, "pack params")?;
-        let parameters = PackParams {
-            lowest: packing.range.0.into(),
-            highest: packing.range.1.into(),
-            sentinel: packing.sentinel.into(),
-            pad0: 0,
-        };
+        let parameters =
+            PackParams { lowest: packing.range.0.into(), highest: packing.range.1.into(), sentinel: packing.sentinel.into(), pad0: 0 };
         gpu.queue.write_buffer(&params, 0, bytemuck::bytes_of(&parameters));
         let packed = buffer(bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, "packed")?;
         let bound = gpu.scoped(|| kernel.bind(gpu, &[&grid, &params, window, &packed]))?;
