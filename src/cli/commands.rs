@@ -26,8 +26,8 @@ const EXAMPLES: &str = "Examples:
   swath slope dem.tif slope.tif --dry-run            how it would be done, in how much memory
   swath synth dem.tif --size 4096x4096               a model to try things on
 
-'swath COMMAND --help' shows a command's options. Exit status: 0 done, 1 failed while working, 2 wrong usage or
-a plan that was refused.";
+'swath COMMAND --help' shows a command's options.
+Exit status: 0 done, 1 failed while working, 2 wrong usage or a refused plan.";
 
 #[derive(Subcommand, Debug)]
 pub enum Command {

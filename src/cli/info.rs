@@ -55,7 +55,7 @@ fn raster_type_name(georef: &Georeferencing) -> &'static str {
 }
 
 /// A number where JSON has one for it, else its text.
-fn nodata_json(nodata: Nodata) -> Value {
+pub fn nodata_json(nodata: Nodata) -> Value {
     let integer = match nodata {
         Nodata::Integer(i) => i64::try_from(i).map(Value::from).or_else(|_| u64::try_from(i).map(Value::from)).ok(),
         Nodata::Float(f) => serde_json::Number::from_f64(f).map(Value::Number),

@@ -1,6 +1,7 @@
 //! `swath operators`: the registry.
 
 use super::{
+    info::nodata_json,
     options::Talk,
     run::{begin, pretty},
     say,
@@ -35,7 +36,7 @@ impl OperatorsArgs {
             let shape = first.map(|operator| {
                 let (footprint, output) = (operator.footprint(), operator.output());
                 json!({ "inputs": operator.inputs(), "halo_rows": footprint.halo_rows, "halo_cols": footprint.halo_cols,
-                        "dtype": output.sample, "nodata": output.nodata })
+                        "dtype": output.sample, "nodata": nodata_json(output.nodata) })
             });
             json!({ "name": info.name, "summary": info.summary, "shape": shape })
         });

@@ -29,7 +29,7 @@ pub struct JobOptions {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where it computes")]
 pub struct ComputeOptions {
-    /// Where kernels run: a hardware GPU if there is one, else the CPU (env SWATH_BACKEND)
+    /// Where kernels run; auto: a hardware GPU if there is one, else the CPU (env SWATH_BACKEND)
     #[arg(long, value_enum, ignore_case = true, value_name = "WHERE")]
     pub backend: Option<Backend>,
     /// The GPU whose name contains this; 'llvmpipe' for the software one
@@ -68,10 +68,10 @@ pub struct OutputOptions {
     /// Level of the codec: deflate 1 to 12, zstd 1 to 22
     #[arg(long, value_name = "N")]
     pub level: Option<u8>,
-    /// Predictor [default: auto]
+    /// Predictor; auto: 3 for floats, 2 for integers [default: auto]
     #[arg(long, value_enum, ignore_case = true)]
     pub predictor: Option<PredictorName>,
-    /// BigTIFF header [default: auto]
+    /// BigTIFF header; auto: where 4 GiB may be exceeded [default: auto]
     #[arg(long, value_enum, ignore_case = true, value_name = "WHEN")]
     pub bigtiff: Option<BigTiffName>,
     /// Sample type: uint8, int16, float32, ...
@@ -107,7 +107,7 @@ pub struct RunOptions {
     /// Write a small picture of the output
     #[arg(long, value_name = "FILE.png")]
     pub preview: Option<PathBuf>,
-    /// Progress bar on stderr
+    /// Progress bar on stderr; auto: on a terminal
     #[arg(long, value_enum, ignore_case = true, default_value = "auto", value_name = "WHEN")]
     pub progress: ProgressWhen,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Values of options as they are typed.
+//! Values of options as they are typed. What a value means is said in the option's help, which stays short that way.
 
 use clap::{
     ValueEnum,
@@ -10,20 +10,20 @@ use swath::raster::{BigTiff, Compression};
 /// `--backend`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Backend {
-    /// A hardware GPU if there is one, else the CPU
+    // A hardware GPU if there is one, else the CPU.
     Auto,
-    /// A GPU, or nothing
+    // A GPU, or nothing.
     Gpu,
-    /// The CPU twins; no adapter is touched
+    // The CPU twins; no adapter is touched.
     Cpu,
 }
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Plain GeoTIFF
+    // Plain GeoTIFF.
     Gtiff,
-    /// Cloud-optimised GeoTIFF
+    // Cloud-optimised GeoTIFF.
     Cog,
 }
 
@@ -39,14 +39,14 @@ pub enum Codec {
 /// `--predictor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PredictorName {
-    /// Floats 3, integers 2
+    // Floats 3, integers 2.
     Auto,
     #[value(alias = "1", alias = "no")]
     None,
-    /// Horizontal differences
+    // Horizontal differences.
     #[value(name = "2", alias = "horizontal", alias = "standard")]
     Two,
-    /// Floating-point differences
+    // Floating-point differences.
     #[value(name = "3", alias = "float", alias = "floating_point")]
     Three,
 }
@@ -73,7 +73,7 @@ impl From<BigTiffName> for BigTiff {
 /// `--progress`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressWhen {
-    /// On a terminal
+    // On a terminal.
     Auto,
     Always,
     Never,
