@@ -9,5 +9,6 @@ pub mod graph;
 pub mod job;
 pub mod op;
 pub mod plan;
+pub mod prelude;
 pub mod raster;
 pub mod source;

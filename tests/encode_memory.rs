@@ -58,7 +58,8 @@ fn main() {
     for compression in deflate.chain(zstd).chain([Compression::Lzw, Compression::None]) {
         for size in [64, 256, 512] {
             let segmentation = Segmentation::Tiles { cols: size, rows: size };
-            let layout = Layout { segmentation, compression, predictor: Predictor::Float, bigtiff: BigTiff::Auto };
+            let predictor = if compression == Compression::None { Predictor::None } else { Predictor::Float };
+            let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto };
             let missing = MissingRule::Verbatim { declared: None };
             let spec = SegmentSpec { cols: 512, rows: 512, bands: 1, window_sample: sample, output_sample: sample, missing, layout };
             let encoder = SegmentEncoder::new(spec).expect("a legal spec");

@@ -92,7 +92,8 @@ fn another_reader_sees_the_same_pixels_in_every_kind_of_file() {
     for (k, sample) in SampleType::ALL.into_iter().enumerate() {
         for (c, compression) in codecs.into_iter().enumerate() {
             for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
-                if predictor == Predictor::Float && !sample.is_float() {
+                let uncompressed = compression == Compression::None;
+                if predictor == Predictor::Float && !sample.is_float() || predictor != Predictor::None && uncompressed {
                     continue;
                 }
                 let segmentation = [TILES, Segmentation::Strips { rows: 7 }, Segmentation::Strips { rows: 500 }][(k + c) % 3];

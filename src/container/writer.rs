@@ -94,20 +94,23 @@ impl GeoTiffWriter {
             return refuse(format!("TIFF cannot hold {} x {} pixels of {} samples", profile.cols, profile.rows, profile.bands));
         }
         let segments = segment_count(&profile, layout.segmentation);
+        if segments > u32::MAX as usize {
+            return refuse(format!("TIFF cannot index {segments} segments; use larger tiles or strips"));
+        }
         let ifd = Ifd::new(tags::entries(&profile, &layout), segments);
         let classic = ifd.prefix_bytes(HeaderKind::Classic);
         // What cannot fit is refused before a pixel is computed; what may not fit, when it happens.
         let least = match layout.compression {
-            Compression::None => profile.cols as u64 * profile.rows as u64 * profile.pixel_bytes() as u64,
+            Compression::None => (profile.cols as u64 * profile.rows as u64).saturating_mul(profile.pixel_bytes() as u64),
             _ => segments as u64,
         };
-        if layout.bigtiff == BigTiff::No && !size::fits_classic(classic + least) {
+        if layout.bigtiff == BigTiff::No && !size::fits_classic(classic.saturating_add(least)) {
             return refuse(OUTGROWN.to_owned());
         }
         let decision = size::decide_before(layout.bigtiff, classic, (segments as u64).saturating_mul(max_segment_bytes as u64));
         let prefix = match decision {
             Decision::Settled(kind) => ifd.prefix_bytes(kind),
-            Decision::Open => ifd.prefix_bytes(HeaderKind::Big),
+            Decision::Open => ifd.prefix_bytes(HeaderKind::Big).max(classic),
         };
         let (temporary, mut file) = Temporary::create(path, overwrite)?;
         file.seek(SeekFrom::Start(prefix)).map_err(|e| temporary.error("reserve its header", e))?;

@@ -42,16 +42,20 @@ impl EncodeScratch {
     pub(super) fn compress(&mut self, compression: Compression) -> Result<Vec<u8>> {
         if compression == Compression::None {
             // Nothing to keep: the buffer itself is the segment.
-            return Ok(std::mem::take(&mut self.tile));
+            let mut bytes = std::mem::take(&mut self.tile);
+            bytes.shrink_to_fit();
+            return Ok(bytes);
         }
         let bound = super::memory::codec_bound(compression, self.tile.len());
         if self.packed.len() < bound {
+            // The old buffer goes before the new one comes, so that both are never held.
+            self.packed = Vec::new();
             self.packed = vec![0; bound];
         }
         let codec = match &mut self.codec {
             Some((kept, codec)) if *kept == compression => codec,
             slot => {
-                // The old state goes before the new one comes, so that both are never held.
+                // Likewise.
                 *slot = None;
                 &mut slot.insert((compression, Codec::new(compression)?)).1
             }

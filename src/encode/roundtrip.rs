@@ -90,6 +90,7 @@ fn decode(encoder: &SegmentEncoder, window: &PixelWindow, scratch: &mut EncodeSc
 }
 
 fn spec(sample: SampleType, missing: MissingRule, compression: Compression, predictor: Predictor) -> SegmentSpec {
+    let predictor = if compression == Compression::None { Predictor::None } else { predictor };
     let layout = Layout { segmentation: Segmentation::Tiles { cols: 16, rows: 16 }, compression, predictor, bigtiff: BigTiff::Auto };
     SegmentSpec { cols: 1, rows: 1, bands: 1, window_sample: sample, output_sample: sample, missing, layout }
 }
@@ -234,6 +235,33 @@ fn the_bytes_do_not_depend_on_what_the_scratch_did_before() {
 }
 
 #[test]
+fn the_bytes_do_not_depend_on_the_window_that_the_segment_is_carved_from() {
+    let (rows, cols, bands) = (40, 70, 3);
+    let pixel = bands * 2;
+    let samples: Vec<u8> = (0..rows * cols * pixel).map(|k| (k * k / 7) as u8).collect();
+    let whole = window(rows, cols, bands, SampleType::I16, samples.clone());
+    let mut spec =
+        spec(SampleType::I16, MissingRule::Verbatim { declared: None }, Compression::Deflate { level: 6 }, Predictor::Horizontal);
+    (spec.rows, spec.cols, spec.bands) = (rows, cols, bands);
+    let encoder = SegmentEncoder::new(spec).unwrap();
+    let mut scratch = EncodeScratch::new();
+    for (seg_row, seg_col) in [(0, 0), (1, 2), (2, 4)] {
+        // A swath and a lane that just hold the segment, and one more column to the left where there is one.
+        let (in_rows, in_cols) = encoder.covers(seg_row, seg_col);
+        let in_cols = Span::new(in_cols.start.saturating_sub(1), in_cols.end);
+        let part: Vec<u8> = in_rows
+            .iter()
+            .flat_map(|row| samples[(row * cols + in_cols.start) * pixel..(row * cols + in_cols.end) * pixel].iter().copied())
+            .collect();
+        let data = Arc::new(Rows { first: in_rows.start, row_bytes: in_cols.len() * pixel, bytes: part });
+        let lane = PixelWindow { rows: in_rows, cols: in_cols, bands, sample: SampleType::I16, data };
+        let expected = encoder.encode(&whole, seg_row, seg_col, &mut scratch).unwrap();
+        assert_eq!(encoder.encode(&lane, seg_row, seg_col, &mut scratch).unwrap(), expected);
+        assert!(encoder.encode(&lane, seg_row, seg_col + 1, &mut scratch).is_err(), "a window without the segment");
+    }
+}
+
+#[test]
 fn what_tiff_or_a_codec_cannot_do_is_refused() {
     let verbatim = MissingRule::Verbatim { declared: None };
     let ok = spec(SampleType::I16, verbatim, Compression::Deflate { level: 12 }, Predictor::Horizontal);
@@ -245,6 +273,7 @@ fn what_tiff_or_a_codec_cannot_do_is_refused() {
     };
     for refused in [
         with(|s| s.layout.predictor = Predictor::Float),
+        with(|s| s.layout.compression = Compression::None),
         with(|s| s.layout.compression = Compression::Deflate { level: 13 }),
         with(|s| s.layout.compression = Compression::Zstd { level: 0 }),
         with(|s| s.layout.compression = Compression::Zstd { level: 23 }),

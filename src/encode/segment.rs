@@ -66,6 +66,10 @@ impl SegmentSpec {
             Compression::Zstd { level } if !(1..=22).contains(&level) => return refuse("zstd level", level.to_string(), "1 to 22"),
             _ => {}
         }
+        // libtiff ignores the predictor of uncompressed files, so nobody would undo it.
+        if self.layout.predictor != Predictor::None && self.layout.compression == Compression::None {
+            return refuse("predictor", format!("{} without compression", self.layout.predictor.tiff()), "none, or a codec beside it");
+        }
         if self.layout.predictor == Predictor::Float && !self.output_sample.is_float() {
             return refuse("predictor", format!("3 with {} samples", self.output_sample), "3 for floating-point samples only");
         }
@@ -170,6 +174,7 @@ impl SegmentEncoder {
 /// Exactly `len` bytes, of any content: every one is written afterwards.
 fn fit(buffer: &mut Vec<u8>, len: usize) {
     if buffer.capacity() < len {
+        *buffer = Vec::new();
         *buffer = vec![0; len];
     }
     buffer.resize(len, 0);

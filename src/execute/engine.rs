@@ -4,7 +4,7 @@ use super::{ledger::Ledger, pool::BufferPool, workers::Workers};
 use crate::{
     graph::{GridInfo, Operator},
     plan::{Plan, Step},
-    raster::{PixelWindow, SampleType},
+    raster::{PixelWindow, SampleType, Span},
     source::RowConverter,
 };
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub enum NodeRun {
     Ingest {
         /// How.
         converter: RowConverter,
+        /// Positions, among the planes that the source run reads, of those that the converter takes.
+        planes: Vec<usize>,
         /// Bit for bit instead of f32.
         verbatim: bool,
     },
@@ -62,6 +64,10 @@ pub struct Finished {
     pub swath: usize,
     /// Lane.
     pub lane: usize,
+    /// Rows to encode.
+    pub rows: Span,
+    /// Columns to encode; the window may be wider.
+    pub cols: Span,
     /// Its pixels.
     pub window: PixelWindow,
 }

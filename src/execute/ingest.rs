@@ -12,7 +12,10 @@ use crate::{
     source::{ChunkAt, Counters, DecodeScratch, RowConverter, RowCursor, Source},
 };
 use rayon::prelude::*;
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// One source of a running job.
 pub struct SourceRun {
@@ -39,7 +42,8 @@ struct PlaneRun {
 
 #[derive(Default)]
 struct Column {
-    cursor: Option<(Box<dyn RowCursor>, Grant)>,
+    /// Behind a lock only so that rows can be converted by many threads; it is never contended.
+    cursor: Mutex<Option<(Box<dyn RowCursor>, Grant)>>,
     next_row: usize,
     held: VecDeque<Piece>,
 }
@@ -124,6 +128,7 @@ impl SourceRun {
             return Ok(());
         }
         let (source, counters, pool, ledger) = (&self.source, &self.counters, &self.pool, &self.ledger);
+        let plane_of = self.planes();
         let mut fetches = Vec::new();
         for (run_index, run) in self.planes.iter_mut().enumerate() {
             let chunking = run.chunking;
@@ -148,24 +153,24 @@ impl SourceRun {
                         }
                     }
                     DecodeMode::RowCursors => {
-                        if column.cursor.is_none() {
+                        let slot = column.cursor.get_mut().unwrap_or_else(PoisonError::into_inner);
+                        if slot.is_none() {
                             let state = match chunking.stream {
                                 crate::raster::StreamCost::RandomRows => 0,
                                 crate::raster::StreamCost::State { bytes } => bytes,
                             };
                             let grant = ledger.grant(state as u64)?;
-                            column.cursor = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
+                            *slot = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
                         }
                         let row_bytes = chunking.cols * chunking.pixel_bytes;
                         let data = pool.take(run.piece_rows * row_bytes)?;
                         let bytes = wanted.len() * row_bytes;
-                        let cursor = column.cursor.as_mut();
+                        let cursor = slot.as_mut();
                         fetches.push(Fetch { plane: run_index, chunk_col, rows: wanted, chunk_row: 0, cursor, data, bytes });
                     }
                 }
             }
         }
-        let plane_of: Vec<usize> = self.planes_of();
         let (shelf, scratch_bytes) = (&self.scratch, self.scratch_bytes);
         let (source, counters, ledger) = (&self.source, &self.counters, &self.ledger);
         let decode = |fetch: &mut Fetch<'_>| -> Result<()> {
@@ -186,10 +191,6 @@ impl SourceRun {
             self.planes[plane].columns[chunk_col].held.push_back(piece);
         }
         Ok(())
-    }
-
-    fn planes_of(&self) -> Vec<usize> {
-        self.planes.iter().map(|p| p.plane).collect()
     }
 
     /// Forgets rows that no later unit asks for, in the columns that no later lane of this swath asks for.
@@ -213,27 +214,28 @@ impl SourceRun {
     }
 
     /// Converts one row of the raster, columns `cols`, into f32 with missing as NaN.
-    pub fn convert_f32(&self, converter: &RowConverter, row: usize, cols: Span, out: &mut [f32]) {
-        self.for_each_run(row, cols, |run, slices| {
+    pub fn convert_f32(&self, converter: &RowConverter, planes: &[usize], row: usize, cols: Span, out: &mut [f32]) {
+        self.for_each_run(planes, row, cols, |run, slices| {
             converter.convert_f32(slices, &mut out[run.start - cols.start..run.end - cols.start]);
         });
     }
 
     /// Copies one row of the raster, columns `cols`, bit for bit, pixel-interleaved.
-    pub fn copy(&self, converter: &RowConverter, row: usize, cols: Span, pixel_bytes: usize, out: &mut [u8]) {
-        self.for_each_run(row, cols, |run, slices| {
+    pub fn copy(&self, converter: &RowConverter, planes: &[usize], row: usize, cols: Span, pixel_bytes: usize, out: &mut [u8]) {
+        self.for_each_run(planes, row, cols, |run, slices| {
             converter.copy(slices, &mut out[(run.start - cols.start) * pixel_bytes..(run.end - cols.start) * pixel_bytes]);
         });
     }
 
     /// Walks the runs of columns inside which no plane changes its chunk.
-    fn for_each_run(&self, row: usize, cols: Span, mut visit: impl FnMut(Span, &[&[u8]])) {
+    fn for_each_run(&self, planes: &[usize], row: usize, cols: Span, mut visit: impl FnMut(Span, &[&[u8]])) {
         let mut start = cols.start;
         while start < cols.end {
-            let end = self.planes.iter().map(|p| (start / p.chunking.cols + 1) * p.chunking.cols).min().unwrap_or(cols.end).min(cols.end);
+            let taken = || planes.iter().map(|&p| &self.planes[p]);
+            let end = taken().map(|p| (start / p.chunking.cols + 1) * p.chunking.cols).min().unwrap_or(cols.end).min(cols.end);
             let run = Span::new(start, end);
             // One or two planes in practice; a planar multi-band copy has one a band.
-            let slices: Vec<&[u8]> = self.planes.iter().map(|p| p.row(row, run)).collect();
+            let slices: Vec<&[u8]> = taken().map(|p| p.row(row, run)).collect();
             visit(run, &slices);
             start = end;
         }

@@ -60,7 +60,7 @@ pub struct FinishedWindow {
     /// The rows.
     pub window: Window,
     /// Given back when the last segment is carved.
-    pub permit: Arc<Permit>,
+    pub _permit: Arc<Permit>,
 }
 
 impl PixelRows for FinishedWindow {

@@ -1,22 +1,29 @@
 //! The job runner: the only place that knows sources, plan, execution, encoding and container together.
 
+mod array;
+mod budget;
+mod encode_stage;
+mod lower;
 mod report;
+mod run;
 
+pub use array::compute_array;
 pub use report::{AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport};
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     execute::Context,
     graph::{Destination, Raster},
-    plan::{Budget, Plan},
+    plan::{self, Budget, Plan},
 };
-use ndarray::Array2;
+use lower::{Lowered, lower};
 use std::{
     fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 /// Told how far a running job is; called from the writer's thread.
@@ -25,19 +32,29 @@ pub trait Observer: Send + Sync {
     fn progress(&self, done: u64, total: u64);
 }
 
-/// Asks a running job to stop: it ends with [`Error::Cancelled`] and leaves nothing under its outputs' names.
+/// Asks a running job to stop: it ends with [`Error::Cancelled`](crate::error::Error::Cancelled) and leaves nothing under its outputs' names.
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken {
+    asked: Arc<AtomicBool>,
+    /// The caller's, for the job's own token.
+    parent: Option<Arc<AtomicBool>>,
+}
 
 impl CancelToken {
     /// Asks.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was asked.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        set(&self.asked) || self.parent.as_deref().is_some_and(set)
+    }
+
+    /// A token that is cancelled with this one, but not the other way round.
+    fn child(&self) -> Self {
+        Self { asked: Arc::default(), parent: Some(self.asked.clone()) }
     }
 }
 
@@ -95,15 +112,30 @@ impl Job {
     /// Plans the job under a budget: reads no pixel.
     ///
     /// # Errors
-    /// [`Error::Usage`] for options that do not go together, [`Error::Budget`] naming the minimum.
-    pub fn plan(self, _budget: Budget) -> Result<PlannedJob> {
-        Err(Error::Internal("the runner is being built"))
+    /// [`Error::Usage`](crate::error::Error::Usage) for options that do not go together,
+    /// [`Error::Budget`](crate::error::Error::Budget) naming the minimum.
+    pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
+        let started = Instant::now();
+        let threads = self.threads.unwrap_or_else(default_threads);
+        let lowered = lower(&self.writes, threads, self.context.limits())?;
+        let plan = plan::plan(&lowered.spec, budget)?;
+        let Self { context, observer, cancel, .. } = self;
+        Ok(PlannedJob { plan, lowered, context, observer, cancel, plan_seconds: started.elapsed().as_secs_f64() })
     }
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A job with its plan, ready to run.
 pub struct PlannedJob {
     plan: Plan,
+    lowered: Lowered,
+    context: Context,
+    observer: Option<Arc<dyn Observer>>,
+    cancel: CancelToken,
+    plan_seconds: f64,
 }
 
 impl PlannedJob {
@@ -117,7 +149,7 @@ impl PlannedJob {
     /// # Errors
     /// Whatever sources, device or outputs report; nothing stands under an output's name then.
     pub fn run(self) -> Result<Report> {
-        Err(Error::Internal("the runner is being built"))
+        run::run(self)
     }
 }
 
@@ -125,12 +157,4 @@ impl fmt::Display for PlannedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.plan.fmt(f)
     }
-}
-
-/// Computes a raster into memory, f32 with missing as NaN, through the same planner and executor as a file.
-///
-/// # Errors
-/// As [`Job::plan`] and [`PlannedJob::run`].
-pub fn compute_array(_raster: &Raster, _context: &Context, _budget: Budget) -> Result<Array2<f32>> {
-    Err(Error::Internal("the runner is being built"))
 }

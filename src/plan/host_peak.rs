@@ -135,7 +135,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
         parts.indices += output.index_bytes;
     }
     let decode_scratch = spec.sources.iter().map(|s| s.scratch_bytes).max().unwrap_or(0);
-    let encode_scratch = spec.outputs.iter().map(|o| o.scratch_bytes).max().unwrap_or(0);
+    // One scratch a worker and output: codec state is not rebuilt from segment to segment.
+    let encode_scratch: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
     let convert_row = if run.on_device { widest.iter().max().copied().unwrap_or(0) * 4 } else { 0 };
     parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row);
     parts.segments = segment_slots(run.threads) * spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);

@@ -10,14 +10,6 @@ pub struct Budget {
     pub device: ByteSize,
 }
 
-impl Budget {
-    /// This machine's budget: half of the memory that is available to this process now (the cgroup's limit respected),
-    /// at most 1 GiB, for the host; 256 MiB for the device. Print it: nothing else is assumed anywhere.
-    pub fn detect() -> Self {
-        Self { host: ByteSize::mib(512), device: ByteSize::mib(256) }
-    }
-}
-
 /// Everything the planner knows of a job: numbers, no handles.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JobSpec {

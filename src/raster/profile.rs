@@ -73,15 +73,16 @@ pub struct Chunking {
     pub stream: StreamCost,
 }
 
-/// What it costs to suspend the decoding of a chunk between rows.
+/// What it costs to suspend the decoding of a chunk between rows; the cursor itself, under 512 bytes, is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamCost {
     /// Rows can be had at any offset without state (uncompressed, in memory, generated).
     RandomRows,
-    /// A suspended decoder holds this many bytes per chunk column.
+    /// A cursor holds at most this many bytes per chunk column.
     State {
-        /// Bytes of one suspended decoder, its input buffer included.
+        /// Bytes of one suspended decoder, its input buffer and row buffers included, or of one decoded chunk and
+        /// what decodes it where that is less.
         bytes: usize,
     },
 }

@@ -61,7 +61,7 @@ impl<T: Sample> ArraySource<T> {
 
     /// A name for messages and reports (`array`).
     #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Self {
+    pub fn named(self, name: impl Into<String>) -> Self {
         self.with(|inner| inner.name = name.into())
     }
 

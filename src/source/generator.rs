@@ -48,7 +48,7 @@ impl GeneratorSource {
 
     /// A name for messages and reports (`generator`).
     #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Self {
+    pub fn named(self, name: impl Into<String>) -> Self {
         self.with(|inner| Inner { name: name.into(), ..inner })
     }
 

@@ -61,7 +61,7 @@ impl CpuBackend {
             // Whoever has no consumer after this node is done with: keep what the next swath looks back at.
             for done in 0..=node {
                 let last = host_peak::last_consumer(&engine.plan.spec, done).unwrap_or(done);
-                if last == node && (last != done || done == node) && windows[done].is_some() {
+                if last == node && windows[done].is_some() {
                     self.keep(engine, unit, done, windows[done].as_ref())?;
                     let window = windows[done].take();
                     if host_peak::is_output(&engine.plan.spec, done) {
@@ -80,13 +80,15 @@ impl CpuBackend {
     }
 
     fn finish(&self, engine: &Engine<'_>, unit: &Unit, node: usize, window: Window, permit: &Arc<Permit>) -> Vec<Finished> {
-        let data = Arc::new(FinishedWindow { window, permit: permit.clone() });
+        let data = Arc::new(FinishedWindow { window, _permit: permit.clone() });
         let outputs = engine.plan.spec.outputs.iter().enumerate().filter(|(_, o)| o.node == node);
         outputs
             .map(|(output, _)| Finished {
                 output,
                 swath: unit.swath,
                 lane: unit.lane,
+                rows: unit.rows,
+                cols: unit.cols,
                 window: PixelWindow {
                     rows: unit.rows,
                     cols: data.window.cols,
@@ -125,7 +127,7 @@ impl CpuBackend {
     }
 
     fn ingest(&self, engine: &Engine<'_>, unit: &Unit, node: usize, source: &SourceRun) -> Result<Window> {
-        let NodeRun::Ingest { converter, verbatim } = &engine.nodes[node] else {
+        let NodeRun::Ingest { converter, planes, verbatim } = &engine.nodes[node] else {
             return Err(Error::Internal("an ingest step names an operator"));
         };
         let (mut window, mut strips) = self.open_window(engine, &unit.steps[node])?;
@@ -134,9 +136,9 @@ impl CpuBackend {
             for row in strip.rows.iter() {
                 let out = strip.row_bytes_mut(row, cols);
                 if *verbatim {
-                    source.copy(converter, row, cols, pixel_bytes, out);
+                    source.copy(converter, planes, row, cols, pixel_bytes, out);
                 } else {
-                    source.convert_f32(converter, row, cols, bytemuck::cast_slice_mut(out));
+                    source.convert_f32(converter, planes, row, cols, bytemuck::cast_slice_mut(out));
                 }
             }
         };

@@ -217,7 +217,7 @@ impl GpuBackend {
     ) -> Result<()> {
         let (rows, cols) = (step.new_rows, step.cols);
         let node = &mut self.nodes[step.node];
-        let NodeRun::Ingest { converter, .. } = &engine.nodes[step.node] else {
+        let NodeRun::Ingest { converter, planes, .. } = &engine.nodes[step.node] else {
             return Err(Error::Internal("an ingest step names an operator"));
         };
         let upload = &mut node.uploads[turn];
@@ -239,7 +239,7 @@ impl GpuBackend {
             line.resize(cols.len(), 0.0);
             for (i, row) in strip_rows.iter().enumerate() {
                 // Mapped memory may be write-combining: a row is made in cache, then written once.
-                source.convert_f32(converter, row, cols, line);
+                source.convert_f32(converter, planes, row, cols, line);
                 view.slice(i * pitch..(i + 1) * pitch).copy_from_slice(bytemuck::cast_slice(line));
             }
         };
@@ -318,7 +318,7 @@ impl GpuBackend {
             let row_bytes = cols.len() * stage.pixel_bytes();
             let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
             let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
-            finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, window });
+            finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, rows, cols, window });
             stages.readbacks += 1;
         }
         stages.readback += started.elapsed().as_secs_f64();

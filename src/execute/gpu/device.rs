@@ -24,8 +24,9 @@ pub struct Gpu {
     uncaught: Arc<Mutex<Option<String>>>,
 }
 
-fn instance() -> wgpu::Instance {
+fn instance(backends: wgpu::Backends) -> wgpu::Instance {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = backends;
     // Validation layers are a developer's tool: they cost time and print to stderr.
     descriptor.flags = wgpu::InstanceFlags::empty();
     wgpu::Instance::new(descriptor)
@@ -56,7 +57,12 @@ fn describe(adapter: &wgpu::Adapter) -> AdapterInfo {
 
 /// Every adapter that can run compute shaders, hardware first, native interfaces before GL.
 fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
-    let found = pollster::block_on(instance().enumerate_adapters(wgpu::Backends::all()));
+    // GL only where nothing else answers: its loaders print to stderr and add nothing beside a native interface.
+    let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    let mut found = pollster::block_on(instance(native).enumerate_adapters(native));
+    if found.is_empty() {
+        found = pollster::block_on(instance(wgpu::Backends::GL).enumerate_adapters(wgpu::Backends::GL));
+    }
     let mut usable: Vec<_> = found
         .into_iter()
         .filter(|a| a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS))

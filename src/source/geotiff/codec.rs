@@ -72,11 +72,7 @@ impl Codec {
     /// taken.
     pub fn decode_whole(self, decoders: &mut Decoders, encoded: &[u8], out: &mut [u8], needed: usize) -> Result<(), String> {
         let written = match self {
-            Self::None => {
-                let n = encoded.len().min(out.len());
-                out[..n].copy_from_slice(&encoded[..n]);
-                n
-            }
+            Self::None => return Err("uncompressed chunks need no decoder".into()),
             Self::Deflate => match decoders.deflate().zlib_decompress(encoded, out) {
                 Ok(written) => written,
                 // More data than the chunk has pixels: take what is needed, as libtiff does.

@@ -126,12 +126,13 @@ impl Image {
     }
 
     fn read_index(&self, header: &Header<'_>, ifd: &Ifd) -> Result<Vec<Address>> {
-        let (offsets_tag, lengths_tag) = match self.tiled {
+        // Some old writers list tiles under the names of strips.
+        let (offsets_tag, lengths_tag) = match self.tiled && ifd.has(Tag::TileOffsets) {
             true => (Tag::TileOffsets, Tag::TileByteCounts),
             false => (Tag::StripOffsets, Tag::StripByteCounts),
         };
         let per_plane = self.across as u64 * self.down as u64;
-        let chunks = per_plane * self.planes() as u64;
+        let chunks = per_plane.saturating_mul(self.planes() as u64);
         let offsets = header.unsigned(ifd, offsets_tag, Some(chunks))?;
         if (offsets.len() as u64) < chunks {
             return Err(header.bad(format!("the index lists {} chunks, where {chunks} are needed", offsets.len())));

@@ -38,7 +38,8 @@ impl Suspended {
                 decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG)).map_err(|e| e.to_string())?;
                 Self::Zstd(Box::new(decoder))
             }
-            Codec::PackBits | Codec::None => Self::PackBits(PackBits::default()),
+            Codec::PackBits => Self::PackBits(PackBits::default()),
+            Codec::None => return Err("uncompressed chunks need no decoder".into()),
         })
     }
 

@@ -1,0 +1,223 @@
+//! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
+
+use super::{
+    AdapterReport, CancelToken, InputReport, MemoryReport, OperatorReport, OutputReport, PlannedJob, Report, Seconds, SpoolReport,
+    encode_stage::{EncodeSeconds, EncodeStage, EncodedOutput},
+    lower::Lowered,
+};
+use crate::{
+    error::{Error, Result},
+    execute::{BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Workers, cpu::CpuBackend, gpu::GpuBackend},
+    plan::{NodeKind, Plan, host_peak},
+};
+use crossbeam_channel::unbounded;
+use std::{sync::Arc, time::Instant};
+
+/// What an executed plan counted.
+pub struct Executed {
+    pub stages: Stages,
+    pub sources: Vec<SourceRun>,
+    pub device_peak: u64,
+}
+
+/// Follows the units of a plan and hands every finished window to `accept`, in plan order.
+///
+/// # Errors
+/// What sources and device report; [`Error::Cancelled`].
+pub fn execute(
+    engine: &Engine<'_>,
+    lowered: &Lowered,
+    context: &Context,
+    cancel: &CancelToken,
+    mut accept: impl FnMut(Finished),
+) -> Result<Executed> {
+    let plan = engine.plan;
+    let mut stages = Stages::new(plan.spec.nodes.len());
+    let mut sources = Vec::new();
+    for (index, (source, planes)) in lowered.sources.iter().enumerate() {
+        sources.push(SourceRun::new(plan, index, source.clone(), planes, &engine.pool, &engine.ledger)?);
+    }
+    let in_flight = InFlight::new(plan.execution.units_in_flight);
+    let mut device = match (&plan.device, context.device()) {
+        (Some(peak), Some(gpu)) => Some(GpuBackend::new(engine, gpu.clone(), Ledger::new("device", peak.peak))?),
+        _ => None,
+    };
+    let mut host = CpuBackend::default();
+    for unit in plan.schedule.units() {
+        let permit = in_flight.acquire();
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let finished = match &mut device {
+            Some(device) => device.unit(engine, &unit, &mut sources, permit, &mut stages)?,
+            None => host.unit(engine, &unit, &mut sources, &permit, &mut stages)?,
+        };
+        finished.into_iter().for_each(&mut accept);
+    }
+    if let Some(device) = &mut device {
+        device.drain(engine, &mut stages)?.into_iter().for_each(&mut accept);
+    }
+    stages.finish(plan.lanes.len());
+    Ok(Executed { stages, sources, device_peak: device.map_or(0, |d| d.peak()) })
+}
+
+/// The engine of a plan.
+pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, pool: &Arc<BufferPool>, workers: &'a Workers) -> Engine<'a> {
+    Engine {
+        plan,
+        grid: lowered.grid.clone(),
+        nodes: &lowered.nodes,
+        bands: lowered.bands.clone(),
+        samples: lowered.samples.clone(),
+        window_cols: host_peak::window_cols(&plan.schedule),
+        carry_rows: host_peak::carry_rows(&plan.schedule),
+        pool: pool.clone(),
+        ledger: ledger.clone(),
+        packing: lowered.packing.clone(),
+        workers,
+    }
+}
+
+/// Runs a planned job into its files.
+///
+/// # Errors
+/// As [`PlannedJob::run`].
+pub fn run(job: PlannedJob) -> Result<Report> {
+    let started = Instant::now();
+    let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds } = job;
+    let ledger = Ledger::new("host", plan.host.peak as u64);
+    let pool = BufferPool::new(ledger.clone());
+    let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
+    let workers = Workers::new(plan.execution.threads)?;
+    let slots = host_peak::segment_slots(plan.execution.threads);
+    // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
+    let stop = cancel.child();
+    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, slots, stop.clone(), observer)?;
+    let engine = engine(&plan, &lowered, &ledger, &pool, &workers);
+    let (sender, windows) = unbounded();
+    let (executed, encoded) = std::thread::scope(|scope| {
+        let stage = &mut stage;
+        let writer = scope.spawn(move || stage.run(&windows));
+        let executed = execute(&engine, &lowered, &context, &stop, |finished| {
+            // The writer only goes away once this sender is gone.
+            let _ = sender.send(finished);
+        });
+        if executed.is_err() {
+            stop.cancel();
+        }
+        drop(sender);
+        (executed, writer.join().unwrap_or(Err(Error::Internal("the writer panicked"))))
+    });
+    // Whoever failed first says why; the other was only told to stop.
+    let executed = match (executed, encoded) {
+        (Ok(executed), Ok(())) => executed,
+        (Err(Error::Cancelled), Err(cause)) => return Err(cause),
+        (Err(cause), _) | (_, Err(cause)) => return Err(cause),
+    };
+    let mut warnings = lowered.warnings.clone();
+    for (file, counts) in lowered.files.iter().zip(stage.counts()) {
+        if counts.collisions == 0 {
+            continue;
+        }
+        let path = file.destination.path.clone();
+        let nodata = file.profile.nodata.map(|n| n.to_string()).unwrap_or_default();
+        if file.destination.options.strict {
+            return Err(Error::SentinelCollision { path, count: counts.collisions, nodata });
+        }
+        warnings.push(format!("{}: {} computed samples equal the nodata value {nodata}", path.display(), counts.collisions));
+    }
+    let (outputs, encode_seconds) = stage.finish()?;
+    let mut report = report(&plan, &lowered, &context, &executed, &outputs, encode_seconds);
+    report.warnings = warnings;
+    report.host.measured_peak = ledger.peak();
+    report.seconds.plan = plan_seconds;
+    report.seconds.total = started.elapsed().as_secs_f64() + plan_seconds;
+    Ok(report)
+}
+
+fn report(
+    plan: &Plan,
+    lowered: &Lowered,
+    context: &Context,
+    executed: &Executed,
+    outputs: &[EncodedOutput],
+    encode: EncodeSeconds,
+) -> Report {
+    let (spec, stages) = (&plan.spec, &executed.stages);
+    let pixels = (spec.rows * spec.cols) as u64;
+    let mut seconds = Seconds {
+        upload: stages.upload,
+        compute: stages.compute,
+        readback: stages.readback,
+        encode: encode.encode,
+        write: encode.write,
+        ..Seconds::default()
+    };
+    let mut inputs = Vec::new();
+    for (source, (path, _)) in executed.sources.iter().zip(&lowered.sources) {
+        let (chunks, chunks_decoded, max_decodes_per_chunk) = source.counters().decodes(&source.planes());
+        let (read, decode) = source.counters().seconds();
+        seconds.read += read;
+        seconds.decode += decode;
+        let bytes_read = source.counters().bytes_read();
+        inputs.push(InputReport { path: path.name(), chunks, chunks_decoded, max_decodes_per_chunk, bytes_read });
+    }
+    let operators = spec.nodes.iter().enumerate().filter(|(_, n)| matches!(n.kind, NodeKind::Operator { .. }));
+    let operators = operators
+        .map(|(i, n)| OperatorReport {
+            name: n.name.clone(),
+            rows: spec.rows as u64,
+            rows_computed: stages.rows_computed[i],
+            pixels,
+            pixels_computed: stages.pixels_computed[i],
+        })
+        .collect();
+    let outputs = lowered
+        .files
+        .iter()
+        .zip(outputs)
+        .map(|(file, done)| OutputReport {
+            path: file.destination.path.display().to_string(),
+            width: file.profile.cols,
+            height: file.profile.rows,
+            bands: file.profile.bands,
+            dtype: file.profile.sample.name(),
+            segments: done.file.segments as u64,
+            bytes: done.file.bytes,
+            bigtiff: done.file.bigtiff,
+            overviews: Vec::new(),
+            missing: done.counts.missing,
+            sentinel_collisions: done.counts.collisions,
+            statistics: Vec::new(),
+        })
+        .collect();
+    let on_device = plan.device.is_some();
+    let adapter = context.adapter().filter(|_| on_device).map(|a| AdapterReport {
+        name: a.name.clone(),
+        api: a.api.clone(),
+        kind: a.kind.clone(),
+        driver: a.driver.clone(),
+    });
+    Report {
+        version: env!("CARGO_PKG_VERSION"),
+        backend: if on_device { "gpu" } else { "cpu" },
+        adapter,
+        inputs,
+        operators,
+        outputs,
+        swaths: plan.swaths(),
+        lanes: plan.lanes.len(),
+        readbacks: stages.readbacks,
+        bytes_uploaded: stages.bytes_uploaded,
+        bytes_read_back: stages.bytes_read_back,
+        host: MemoryReport { budget: plan.budget.host.bytes(), predicted_peak: plan.host.peak as u64, measured_peak: 0 },
+        device: MemoryReport {
+            budget: if on_device { plan.budget.device.bytes() } else { 0 },
+            predicted_peak: plan.device.map_or(0, |d| d.peak),
+            measured_peak: executed.device_peak,
+        },
+        spool: SpoolReport::default(),
+        seconds,
+        warnings: Vec::new(),
+    }
+}

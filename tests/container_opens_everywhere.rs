@@ -1,0 +1,167 @@
+//! rasterio (GDAL, libtiff) and tifffile (imagecodecs) decode the very pixels that were written, in every kind of file.
+
+mod common;
+
+use serde_json::{Value, json};
+use std::{fs, path::Path, process::Command, sync::Arc};
+use swath::{
+    container::{FileSpec, GeoTiffWriter, SegmentKey},
+    encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes},
+    raster::*,
+};
+
+struct Rows {
+    row_bytes: usize,
+    bytes: Vec<u8>,
+}
+
+impl PixelRows for Rows {
+    fn row(&self, row: usize) -> &[u8] {
+        &self.bytes[row * self.row_bytes..][..self.row_bytes]
+    }
+}
+
+fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) {
+    let (cols, rows, bands, sample) = (profile.cols, profile.rows, profile.bands, profile.sample);
+    let data = Arc::new(Rows { row_bytes: cols * profile.pixel_bytes(), bytes: bytes.to_vec() });
+    let window = PixelWindow { rows: Span::new(0, rows), cols: Span::new(0, cols), bands, sample, data };
+    let missing = MissingRule::Verbatim { declared: None };
+    let spec = SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, layout };
+    let encoder = SegmentEncoder::new(spec).unwrap();
+    let file = FileSpec { profile: profile.clone(), layout, max_segment_bytes: max_segment_bytes(&spec), overwrite: false };
+    let mut writer = GeoTiffWriter::create(path, file).unwrap();
+    let across = layout.segmentation.across(cols);
+    let mut scratch = EncodeScratch::new();
+    for index in 0..across * layout.segmentation.down(rows) {
+        let segment = encoder.encode(&window, index / across, index % across, &mut scratch).unwrap();
+        writer.put(SegmentKey { index, ..SegmentKey::default() }, &segment.bytes).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Every way to lie in the world, with what a reader must see: transform from corners, EPSG code, point or area.
+fn georeferencing() -> Vec<(Georeferencing, Value)> {
+    let keys = |directory: &[u16]| Some(GeoTags { directory: directory.to_vec(), doubles: vec![], ascii: String::new() });
+    let utm = keys(&[1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633]);
+    let utm_point = keys(&[1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 2, 3072, 0, 1, 32633]);
+    let geographic = keys(&[1, 1, 1, 2, 1024, 0, 1, 2, 2048, 0, 1, 4326]);
+    let scale = |x: f64, y: f64| vec![x, y, 0.0];
+    let tie = |x: f64, y: f64| vec![0.0, 0.0, 0.0, x, y, 0.0];
+    let ours = |transform, raster_type| Georeferencing { transform: Some(transform), raster_type, ..Georeferencing::default() };
+    let rotated = Affine { a: 8.0, b: 6.0, c: 1000.0, d: 6.0, e: -8.0, f: 2000.0 };
+    vec![
+        (Georeferencing::default(), json!({"transform": null, "epsg": null, "point": null})),
+        (
+            Georeferencing { pixel_scale: scale(10.0, 10.0), tiepoints: tie(5e5, 5.4e6), keys: utm.clone(), ..Default::default() },
+            json!({"transform": [10.0, 0.0, 5e5, 0.0, -10.0, 5.4e6], "epsg": 32633, "point": false}),
+        ),
+        (
+            Georeferencing { pixel_scale: scale(10.0, 10.0), tiepoints: tie(5e5, 5.4e6), keys: utm_point, ..Default::default() },
+            json!({"transform": [10.0, 0.0, 5e5 - 5.0, 0.0, -10.0, 5.4e6 + 5.0], "epsg": 32633, "point": true}),
+        ),
+        (
+            Georeferencing { pixel_scale: scale(0.25, 0.125), tiepoints: tie(-12.0, 50.0), keys: geographic, ..Default::default() },
+            json!({"transform": [0.25, 0.0, -12.0, 0.0, -0.125, 50.0], "epsg": 4326, "point": false}),
+        ),
+        (
+            Georeferencing { keys: utm, ..ours(rotated, RasterType::Area) },
+            json!({"transform": [8.0, 6.0, 1000.0, 6.0, -8.0, 2000.0], "epsg": 32633, "point": false}),
+        ),
+        (
+            ours(Affine::north_up(7.0, 9.0, 2.0, 3.0), RasterType::Area),
+            json!({"transform": [2.0, 0.0, 7.0, 0.0, -3.0, 9.0], "epsg": null, "point": false}),
+        ),
+        (
+            ours(Affine::north_up(7.0, 9.0, 2.0, 3.0), RasterType::Point),
+            json!({"transform": [2.0, 0.0, 7.0, 0.0, -3.0, 9.0], "epsg": null, "point": true}),
+        ),
+        (
+            ours(Affine::north_up(7.0, 9.0, 2.0, -3.0), RasterType::Area),
+            json!({"transform": [2.0, 0.0, 7.0, 0.0, 3.0, 9.0], "epsg": null, "point": false}),
+        ),
+    ]
+}
+
+fn nodata(k: usize, sample: SampleType) -> (Option<Nodata>, Option<String>) {
+    let nodata = match k % 3 {
+        0 => None,
+        1 if sample.is_float() => Some(Nodata::Float(f64::NAN)),
+        1 => Some(Nodata::Integer(sample.integer_range().map_or(0, |range| range.0.max(-9999)))),
+        // tifffile thinks that int8 cannot hold +100.
+        _ => Some(Nodata::Integer(if sample == SampleType::I8 { -100 } else { 100 })),
+    };
+    (nodata, nodata.map(|n| n.to_string()))
+}
+
+#[test]
+fn other_readers_decode_the_same_pixels_from_every_kind_of_file() {
+    let Some(python) = common::oracle_python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let georeferencing = georeferencing();
+    let codecs = [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw];
+    let mut cases = Vec::new();
+    for sample in SampleType::ALL {
+        for compression in codecs {
+            for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
+                if predictor == Predictor::Float && !sample.is_float() || predictor != Predictor::None && compression == Compression::None {
+                    continue;
+                }
+                for segmentation in [Segmentation::Tiles { cols: 32, rows: 16 }, Segmentation::Strips { rows: 7 }] {
+                    let k = cases.len();
+                    // One pixel, one row, one column, and sizes that no tile divides.
+                    let (cols, rows) = [(45, 33), (64, 32), (1, 1), (100, 1), (1, 40), (31, 17)][k / 2 % 6];
+                    let mut profile = Profile::new(cols, rows, 1 + k / 3 % 4, sample);
+                    let (declared, nodata) = nodata(k, sample);
+                    let (georef, mut case) = georeferencing[k % georeferencing.len()].clone();
+                    (profile.nodata, profile.georef) = (declared, georef);
+                    let bigtiff = if k / 5 % 2 == 0 { BigTiff::Auto } else { BigTiff::Yes };
+                    let layout = Layout { segmentation, compression, predictor, bigtiff };
+                    let bytes: Vec<u8> = (0..(rows * cols * profile.pixel_bytes()) as u32)
+                        .map(|at| (at.wrapping_mul(2654435761) >> 24) as u8 & if at / 97 % 2 == 0 { 0x3f } else { 0x03 })
+                        .collect();
+                    let (file, raw) = (dir.path().join(format!("{k}.tif")), dir.path().join(format!("{k}.raw")));
+                    write(&file, &profile, layout, &bytes);
+                    fs::write(&raw, &bytes).unwrap();
+                    let members = json!({
+                        "file": file, "raw": raw, "rows": rows, "cols": cols, "bands": profile.bands, "dtype": sample.name(),
+                        "tiled": matches!(segmentation, Segmentation::Tiles { .. }), "bigtiff": bigtiff == BigTiff::Yes, "nodata": nodata,
+                    });
+                    case.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+                    cases.push(case);
+                }
+            }
+        }
+    }
+    let manifest = dir.path().join("manifest.json");
+    fs::write(&manifest, serde_json::to_vec(&cases).unwrap()).unwrap();
+    run(&python, "check_written.py", &[manifest.as_os_str()]);
+}
+
+#[test]
+fn georeferenced_files_satisfy_the_ogc_rules_and_four_readers_without_a_murmur() {
+    let Some(python) = common::oracle_python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    for (k, (georef, _)) in georeferencing().into_iter().enumerate().skip(1) {
+        let (sample, predictor) = [(SampleType::F32, Predictor::Float), (SampleType::I16, Predictor::Horizontal)][k % 2];
+        let mut profile = Profile::new(70, 50, 1, sample);
+        (profile.nodata, profile.georef) = (Some(Nodata::Integer(-9999)), georef);
+        let segmentation = Segmentation::Tiles { cols: 32, rows: 32 };
+        let bigtiff = if k % 3 == 0 { BigTiff::Yes } else { BigTiff::Auto };
+        let layout = Layout { segmentation, compression: Compression::Deflate { level: 4 }, predictor, bigtiff };
+        let bytes: Vec<u8> = (0..(50 * 70 * sample.bytes()) as u32).map(|at| (at % 64) as u8).collect();
+        let file = dir.path().join(format!("ogc{k}.tif"));
+        write(&file, &profile, layout, &bytes);
+        let header = if bigtiff == BigTiff::Yes { "--bigtiff" } else { "--classic" };
+        let name = predictor.tiff().to_string();
+        let rest = ["--ogc", "--tile", "32", "--nodata=-9999", "--predictor", &name, header];
+        let args: Vec<_> = [file.as_os_str()].into_iter().chain(rest.iter().map(|arg| arg.as_ref())).collect();
+        run(&python, "check_tif.py", &args);
+    }
+}
+
+fn run(python: &Path, script: &str, args: &[&std::ffi::OsStr]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(script);
+    let output = Command::new(python).arg(script).args(args).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{args:?}\n{out}\n{err}");
+}

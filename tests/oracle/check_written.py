@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Compares written GeoTIFFs with what was meant: check_written.py MANIFEST.json
+
+The manifest is a list of {file, raw, rows, cols, bands, dtype, tiled, bigtiff, nodata, transform, epsg, point}; `raw` holds
+the expected samples, little-endian and pixel-interleaved. rasterio and tifffile must both decode exactly those.
+Exit 1 where anything differs.
+"""
+import json
+import logging
+import sys
+import warnings
+
+import numpy as np
+import rasterio
+import tifffile
+
+warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+
+
+class Collect(logging.Handler):
+    """What GDAL and tifffile complain of."""
+
+    lines = []
+
+    def emit(self, record):
+        if record.levelno >= logging.WARNING:
+            self.lines.append(record.getMessage())
+
+
+for name in ("rasterio", "tifffile"):
+    logging.getLogger(name).addHandler(Collect())
+
+failures = []
+cases = json.load(open(sys.argv[1]))
+for case in cases:
+
+    def check(good, what):
+        if not good:
+            failures.append(f"{case['file']}: {what}")
+
+    expected = np.fromfile(case["raw"], np.dtype(case["dtype"]).newbyteorder("<"))
+    expected = expected.reshape(case["rows"], case["cols"], case["bands"])
+    Collect.lines = []
+    with tifffile.TiffFile(case["file"]) as tif:
+        page = tif.pages[0]
+        check(tif.is_bigtiff == case["bigtiff"], f"BigTIFF is {tif.is_bigtiff}")
+        check(page.is_tiled == case["tiled"], f"tiled is {page.is_tiled}")
+        codes = [tag.code for tag in page.tags]
+        check(codes == sorted(codes), "tags not ascending")
+        got = page.asarray().reshape(expected.shape)
+        check(got.tobytes() == expected.tobytes(), "tifffile decodes other pixels")
+    with rasterio.open(case["file"]) as ds:
+        got = np.moveaxis(ds.read(), 0, 2)
+        if case["dtype"] == "float16":  # GDAL reads it as float32
+            same = np.array_equal(got, expected.astype(got.dtype), equal_nan=True)
+        else:
+            same = ds.dtypes[0] == case["dtype"] and np.ascontiguousarray(got).tobytes() == expected.tobytes()
+        check(same, f"rasterio decodes other pixels ({ds.dtypes[0]})")
+        nodata = None if case["nodata"] is None else float(case["nodata"])
+        check(nodata == ds.nodata or (np.isnan(nodata) and np.isnan(ds.nodata)), f"nodata is {ds.nodata}")
+        if case["transform"] is not None:
+            check(np.allclose(tuple(ds.transform)[:6], case["transform"], rtol=0, atol=1e-9), f"transform is {tuple(ds.transform)[:6]}")
+        if case["epsg"] is not None:
+            check(ds.crs is not None and ds.crs.to_epsg() == case["epsg"], f"CRS is {ds.crs}")
+        if case["point"] is not None:
+            check(ds.tags()["AREA_OR_POINT"] == ("Point" if case["point"] else "Area"), ds.tags()["AREA_OR_POINT"])
+    for line in Collect.lines:
+        check(False, f"complaint: {line}")
+
+print("\n".join(failures[:40]))
+print(f"{len(cases)} files, {len(failures)} failures")
+sys.exit(1 if failures else 0)
