@@ -56,7 +56,7 @@ pub fn source(size: Size, sample: SampleType, nodata: Option<Nodata>, seed: u64,
     let fractal = Fractal::new(seed, missing, relief, steps);
     let profile = Profile { nodata, georef: georeferencing(), ..Profile::new(size.cols, size.rows, 1, sample) };
     let source = GeneratorSource::new(profile, move |row, first_col, out| fractal.fill_row(row, first_col, out))?;
-    Ok(source.name(format!("synth (seed {seed})")))
+    Ok(source.named(format!("synth (seed {seed})")))
 }
 
 /// A value that no height has.
