@@ -1,6 +1,6 @@
 // Aspect: the direction that the surface faces, downslope.
 //     azimuth = atan2(-p, -q), clockwise from north;   trigonometric = atan2(-q, -p), counter-clockwise from east
-// Horn 1981; options as `gdaldem aspect`, but the cell's shape counts.
+// Horn 1981; options as `gdaldem aspect`, but the pixel's shape counts.
 
 struct Params {
     gradient_alg: u32,

@@ -3,7 +3,7 @@
 const HORN: u32 = 0u;
 const ZEVENBERGEN_THORNE: u32 = 1u;
 
-// Differences of heights per column (x) and per row (y), before the kernel's divisor.
+// Differences of heights per column (x) and per row (y), before the algorithm's divisor.
 // Horn 1981, "Hill shading and the reflectance map", Proc. IEEE 69(1); Zevenbergen and Thorne 1987, "Quantitative
 // analysis of land surface topography", Earth Surf. Process. Landf. 12.
 fn difference(w: Window, algorithm: u32) -> vec2<f32> {

@@ -262,8 +262,8 @@ fn source_spec(source: &dyn Source, planes: &[usize]) -> SourceSpec {
     let (profile, all) = (source.profile(), source.planes());
     let chunks: usize = all.iter().map(|p| p.across(profile.cols) * p.down(profile.rows)).sum();
     let planes: Vec<_> = planes.iter().map(|&p| all[p]).collect();
-    // Offset, size and decode counter of every chunk.
-    let index_bytes = chunks * 20;
+    // What the source holds, and a decode counter a chunk.
+    let index_bytes = source.resident_bytes() + chunks * 4;
     let scratch_bytes = planes.iter().map(DecodeScratch::bytes_for).max().unwrap_or(0);
     SourceSpec { name: source.name(), planes, index_bytes, scratch_bytes }
 }

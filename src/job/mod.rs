@@ -14,7 +14,7 @@ use crate::{
     error::Result,
     execute::Context,
     graph::{Destination, Raster},
-    plan::{self, Budget, Plan},
+    plan::{self, Budget, Cut, Plan},
 };
 use lower::{Lowered, lower};
 use std::{
@@ -63,6 +63,7 @@ impl CancelToken {
 pub struct Job {
     writes: Vec<(Raster, Destination)>,
     threads: Option<usize>,
+    cut: Cut,
     context: Context,
     observer: Option<Arc<dyn Observer>>,
     cancel: CancelToken,
@@ -85,6 +86,13 @@ impl Job {
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Gives parts of the cut instead of letting the planner choose.
+    #[must_use]
+    pub fn cut(mut self, cut: Cut) -> Self {
+        self.cut = cut;
         self
     }
 
@@ -118,7 +126,7 @@ impl Job {
         let started = Instant::now();
         let threads = self.threads.unwrap_or_else(default_threads);
         let lowered = lower(&self.writes, threads, self.context.limits())?;
-        let plan = plan::plan(&lowered.spec, budget)?;
+        let plan = plan::plan_cut(&lowered.spec, budget, &self.cut)?;
         let Self { context, observer, cancel, .. } = self;
         Ok(PlannedJob { plan, lowered, context, observer, cancel, plan_seconds: started.elapsed().as_secs_f64() })
     }

@@ -2,7 +2,7 @@
 
 /// A field of a uniform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
+pub struct UniformField {
     /// As in the shader.
     pub name: &'static str,
     /// Bytes from the start.
@@ -13,16 +13,16 @@ pub struct Field {
 
 /// A uniform's layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub struct UniformLayout {
     /// Bytes of the whole.
     pub bytes: usize,
     /// In order.
-    pub fields: &'static [Field],
+    pub fields: &'static [UniformField],
 }
 
 /// A constant that both sides spell out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Constant {
+pub struct ShaderConstant {
     /// As in the shader.
     pub name: &'static str,
     /// Its bits.
@@ -39,9 +39,9 @@ macro_rules! uniform {
 
         impl $name {
             /// Its layout.
-            pub const LAYOUT: $crate::op::Layout = $crate::op::Layout {
+            pub const LAYOUT: $crate::op::UniformLayout = $crate::op::UniformLayout {
                 bytes: size_of::<Self>(),
-                fields: &[$($crate::op::Field {
+                fields: &[$($crate::op::UniformField {
                     name: stringify!($field),
                     offset: ::std::mem::offset_of!($name, $field),
                     bytes: size_of::<$ty>(),
@@ -55,8 +55,8 @@ macro_rules! uniform {
 macro_rules! shader_constants {
     ($table:ident: $($(#[$doc:meta])* $name:ident: $ty:tt = $value:expr;)*) => {
         $($(#[$doc])* pub(crate) const $name: $ty = $value;)*
-        pub(crate) const $table: &[$crate::op::Constant] =
-            &[$($crate::op::Constant { name: stringify!($name), bits: shader_constants!(@bits $ty $name) },)*];
+        pub(crate) const $table: &[$crate::op::ShaderConstant] =
+            &[$($crate::op::ShaderConstant { name: stringify!($name), bits: shader_constants!(@bits $ty $name) },)*];
     };
     (@bits f32 $name:ident) => { $name.to_bits() };
     (@bits u32 $name:ident) => { $name };

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// nowhere: missing, unless `zero_for_flat`. Gradients as in [`Slope`](super::Slope).
 ///
 /// A missing centre gives missing, with `zero_for_flat` too; [`Edges`] says what becomes of incomplete
-/// neighbourhoods. Unlike gdaldem's, the cell's shape counts. Written as float32 with nodata -9999.
+/// neighbourhoods. Unlike gdaldem's, the pixel's shape counts. Written as float32 with nodata -9999.
 ///
 /// Against float64: 5e-5 degrees where the slope exceeds one degree; CPU against GPU: 2e-5 there, and the same pixels
 /// are flat.

@@ -7,7 +7,7 @@ shader_constants! { CONSTANTS:
     ZEVENBERGEN_THORNE: u32 = 1;
 }
 
-/// Differences of heights per column and per row, before the kernel's divisor.
+/// Differences of heights per column and per row, before the algorithm's divisor.
 #[inline(always)]
 pub fn difference<const ALGORITHM: u32>(w: &Window) -> (f32, f32) {
     if ALGORITHM == ZEVENBERGEN_THORNE {

@@ -62,7 +62,7 @@ named_option! {
         Multidirectional = "multidirectional",
         /// Shade only where slopes turn away from the light, little on gentle ground:
         /// `255 (1 - (slope / 90°) (1 - angle between ascent and light / 180°))`, at least 1. Unlike gdaldem's, the
-        /// cell's shape counts in the angle.
+        /// pixel's shape counts in the angle.
         Igor = "Igor",
     }
 }

@@ -7,7 +7,7 @@
 //! | [`Hillshade`] | illumination, 1 to 255 | `shaders/hillshade.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
-//! uniforms and constants are described as values ([`Layout`], [`Constant`]), so that a test can compare them with
+//! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
 //! what the shader's text says.
 
 mod abi;
@@ -22,7 +22,7 @@ mod slope;
 mod stencil;
 mod terrain;
 
-pub use abi::{Constant, Field, GridUniform, Layout, MISSING_BITS};
+pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
@@ -47,9 +47,9 @@ pub struct OperatorInfo {
     /// The shader's files.
     pub shader: Shader,
     /// The Rust side of its `Params`.
-    pub params: Layout,
+    pub params: UniformLayout,
     /// The Rust side of the constants in its own file and its includes.
-    pub constants: &'static [&'static [Constant]],
+    pub constants: &'static [&'static [ShaderConstant]],
 }
 
 /// Every operator.

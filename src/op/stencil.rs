@@ -66,15 +66,13 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
                 let window = if thin || edges == Edges::Missing { None } else { border.window(col) };
                 *out = window.map_or(f32::NAN, |window| kernel.sample(&window, *factors));
             };
-            let inner = match (row.checked_sub(1).and_then(|r| input.row(r)), input.row(row), input.row(row + 1)) {
-                (Some(up), Some(mid), Some(down)) if !thin && row > 0 && row < raster_rows - 1 => Some([up, mid, down]),
-                _ => None,
-            };
-            let Some(rows) = inner else {
+            if thin || row == 0 || row == raster_rows - 1 {
                 out.iter_mut().zip(cols.iter()).for_each(|(out, col)| edge(out, col));
                 continue;
-            };
-            let (first, last) = (usize::from(cols.start == 0), out.len() - usize::from(cols.end == raster_cols && cols.len() > 1));
+            }
+            let rows = [row - 1, row, row + 1].map(|row| input.row(row).expect("the window holds the footprint's rows"));
+            // Not thin, so no pixel is first and last.
+            let (first, last) = (usize::from(cols.start == 0), out.len() - usize::from(cols.end == raster_cols));
             if first == 1 {
                 edge(&mut out[0], 0);
             }
@@ -82,7 +80,7 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
                 edge(out.last_mut().expect("cols are not empty"), raster_cols - 1);
             }
             let from = cols.start + first - 1 - input.cols.start;
-            let inner = &mut out[first.min(last)..last];
+            let inner = &mut out[first..last];
             match edges {
                 Edges::Extrapolate => sweep_row::<K, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
                 Edges::Missing => sweep_row::<K, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),

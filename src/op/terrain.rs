@@ -61,7 +61,8 @@ named_option! {
     /// What happens where the neighbourhood is not whole.
     "edges" Edges {
         /// Beyond the raster heights go on linearly, and a missing neighbour is level with the centre, as
-        /// `gdaldem -compute_edges` and `gdal raster` have it. A raster one pixel wide or high is all missing.
+        /// `gdaldem -compute_edges` and `gdal raster` have it. A raster one pixel wide or high is all missing. Infinite
+        /// heights count as missing.
         #[default]
         Extrapolate = "extrapolate",
         /// Any of the nine heights missing or beyond the raster gives missing: `--no-edges`.

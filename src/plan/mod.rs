@@ -13,7 +13,7 @@ mod spec;
 pub use device_peak::{DevicePeak, window_bytes};
 pub use host_peak::{Execution, HostPeak};
 pub use schedule::Schedule;
-pub use search::{chunk_rows_in, plan};
+pub use search::{Cut, chunk_rows_in, plan, plan_cut};
 pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec, Step, Unit};
 
 use crate::raster::Span;

@@ -25,11 +25,23 @@ const DEVICE_SWATH_PIXELS: usize = 8 << 20;
 /// # Errors
 /// [`Error::Budget`] naming the minimum, where no way of cutting the job fits.
 pub fn plan(spec: &JobSpec, budget: Budget) -> Result<Plan> {
+    plan_cut(spec, budget, &Cut::default())
+}
+
+/// As [`plan`], with parts of the cut given instead of chosen.
+///
+/// # Errors
+/// As [`plan`]; [`Error::Usage`] for a cut that splits segments.
+pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
     let quantum = swath_quantum(spec);
+    let cuts = match (cut.swath_rows, cut.lane_cols) {
+        (None, None) => cuts(spec, quantum),
+        (rows, cols) => vec![cut_by_hand(spec, quantum, rows, cols)?],
+    };
     let mut refusal = Refusal::default();
     let most_threads = spec.threads.max(1);
     for threads in (1..=most_threads).rev() {
-        for (swath_rows, lane_cols) in cuts(spec, quantum) {
+        for &(swath_rows, lane_cols) in &cuts {
             let schedule = Schedule::new(spec, swath_rows, lane_cols);
             let device = match &spec.device {
                 None => None,
@@ -43,7 +55,7 @@ pub fn plan(spec: &JobSpec, budget: Budget) -> Result<Plan> {
                 },
             };
             refusal.device_fits = true;
-            for modes in mode_choices(spec, &schedule) {
+            for modes in mode_choices(spec, &schedule, cut.decode) {
                 for &units_in_flight in in_flight_choices(spec) {
                     let run = Execution {
                         threads,
@@ -62,6 +74,32 @@ pub fn plan(spec: &JobSpec, budget: Budget) -> Result<Plan> {
         }
     }
     Err(refusal.error(budget))
+}
+
+/// Parts of a cut that are given: for experiments, and for tests of the promise that no cut changes a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// Rows of a swath: a multiple of every output's segment rows.
+    pub swath_rows: Option<usize>,
+    /// Columns of a lane: a multiple of every output's segment columns; needs swaths of one row of segments.
+    pub lane_cols: Option<usize>,
+    /// How every plane is decoded.
+    pub decode: Option<DecodeMode>,
+}
+
+fn cut_by_hand(spec: &JobSpec, quantum: usize, rows: Option<usize>, cols: Option<usize>) -> Result<(usize, usize)> {
+    let (rows, cols) = (rows.unwrap_or(quantum), cols.unwrap_or(spec.cols));
+    let whole_rows = rows > 0 && (rows % quantum == 0 || rows >= spec.rows);
+    let whole_cols = cols >= spec.cols || (cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0));
+    // File order is row-major: lanes go with one row of segments.
+    if whole_rows && whole_cols && (cols >= spec.cols || spec.outputs.iter().all(|o| rows <= o.segment_rows)) {
+        return Ok((rows, cols));
+    }
+    Err(Error::Usage {
+        what: "cut",
+        given: format!("{rows} rows, {cols} columns"),
+        accepted: "whole rows and columns of segments; several lanes only with one row of segments a swath".to_owned(),
+    })
 }
 
 #[derive(Default)]
@@ -145,10 +183,13 @@ fn strip_rows(swath_rows: usize, threads: usize) -> usize {
 }
 
 /// Decode modes to try: the fastest, then the leanest.
-fn mode_choices(spec: &JobSpec, schedule: &Schedule) -> Vec<Vec<Vec<DecodeMode>>> {
+fn mode_choices(spec: &JobSpec, schedule: &Schedule, given: Option<DecodeMode>) -> Vec<Vec<Vec<DecodeMode>>> {
     let pick = |choose: &dyn Fn(&Chunking) -> DecodeMode| -> Vec<Vec<DecodeMode>> {
         spec.sources.iter().map(|s: &SourceSpec| s.planes.iter().map(choose).collect()).collect()
     };
+    if let Some(mode) = given {
+        return vec![pick(&|_| mode)];
+    }
     let fast = pick(&|plane| match plane.stream {
         StreamCost::RandomRows if plane.rows > schedule.swath_rows => DecodeMode::RowCursors,
         _ => DecodeMode::WholeChunks,

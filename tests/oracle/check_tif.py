@@ -1,145 +1,328 @@
 #!/usr/bin/env python3
-"""Acceptance checker for a written GeoTIFF / COG.
+"""Checks a written GeoTIFF or COG with four readers that share no code with ours.
 
-check_tif.py FILE [--cog|--cog-no-overviews] [--ref REF.tif] [--atol A] [--rtol R] [--angular] [--ignore-border N] [--tile T] [--compression NAME]
-             [--predictor N] [--nodata V|nan] [--bigtiff|--classic] [--ogc] [--no-gdalinfo]
-Opens FILE with (1) rasterio, (2) tifffile (+imagecodecs), (3) gdalinfo -checksum -stats (another GDAL build), (4) tiffinfo (libtiff);
- - all readers must agree on size, dtype, tiling and every decoded pixel (rasterio == tifffile bit for bit)
- - gdalinfo's checksum must equal rasterio's own checksum (two GDAL versions, two zlib/zstd builds)
- - tile offsets/byte counts inside the file, non-overlapping; no warnings from libtiff
- - with --ref: size, CRS, transform, nodata mask (exact) and pixels (|a-b| <= atol + rtol*|b|); --angular compares modulo 360
- - with --cog: rio-cogeo validate (strict) AND GDAL's validate_cloud_optimized_geotiff.py must pass
-Prints one line per check; exit 0 all good, 1 something differs, 2 cannot be opened. Pixels are compared in row bands (memory stays small).
+    check_tif.py FILE [--ref REF.tif --atol A --rtol R --angular --ignore-border N | --only-border N]
+                 [--only-above RASTER LIMIT] [--tile N --compression NAME --predictor N --nodata V --bigtiff|--classic]
+                 [--ogc] [--cog | --cog-no-overviews] [--no-gdalinfo]
+
+- rasterio, tifffile (with imagecodecs), gdalinfo (another GDAL build) and tiffinfo (libtiff) open the file without a word;
+  rasterio and tifffile agree on size, type, tiling and every bit of every pixel, gdalinfo on the checksum;
+- tile offsets and byte counts lie inside the file and do not overlap;
+- --ogc: the tag structure is what OGC 19-008r4 demands;
+- --ref: size, CRS, transform and missing samples are the reference's (missing exactly), pixels within atol + rtol |ref|;
+  --angular compares modulo 360; --only-above compares pixels only where RASTER is above LIMIT (missing: everywhere);
+- --cog: rio-cogeo's strict validator and GDAL's.
+
+One line a check. Exit status: 0 all passed, 1 something differs, 2 the file cannot be opened. Pixels are compared in bands of
+rows, so that memory stays small.
 """
-import argparse, os, re, shutil, subprocess, sys, tempfile, warnings
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+
 import numpy as np
-ap = argparse.ArgumentParser(); ap.add_argument("file"); ap.add_argument("--cog", action="store_true"); ap.add_argument("--cog-no-overviews", action="store_true", help="COG without overviews is intended: rio-cogeo non-strict"); ap.add_argument("--ref")
-ap.add_argument("--atol", type=float, default=0.); ap.add_argument("--rtol", type=float, default=0.); ap.add_argument("--angular", action="store_true")
-ap.add_argument("--ignore-border", type=int, default=0); ap.add_argument("--tile", type=int); ap.add_argument("--compression"); ap.add_argument("--predictor", type=int)
-ap.add_argument("--nodata"); ap.add_argument("--bigtiff", action="store_true"); ap.add_argument("--classic", action="store_true"); ap.add_argument("--ogc", action="store_true"); ap.add_argument("--no-gdalinfo", action="store_true")
-a = ap.parse_args(); bad = []
-def ok(c, msg, detail=""):
-    print(("PASS " if c else "FAIL ")+msg+((" : "+str(detail)) if detail != "" else ""), flush=True)
-    if not c: bad.append(msg)
-    return c
-if not os.path.exists(a.file): print("FAIL no such file", a.file); sys.exit(2)
-import rasterio, tifffile
-from rasterio.windows import Window
-os.environ["GDAL_PAM_ENABLED"] = "NO"
-with warnings.catch_warnings(record=True) as ws:
-    warnings.simplefilter("always")
-    try: ds = rasterio.open(a.file)
-    except Exception as e: print("FAIL rasterio cannot open:", e); sys.exit(2)
-try: tf = tifffile.TiffFile(a.file); pg = tf.pages[0]
-except Exception as e: print("FAIL tifffile cannot open:", e); sys.exit(2)
-W, H, N = ds.width, ds.height, ds.count
-ok(not [w for w in ws if "NotGeoreferenced" in str(w.category)], "georeferenced")
-ok((pg.imagewidth, pg.imagelength, pg.samplesperpixel) == (W, H, N), "rasterio/tifffile size+bands", f"{W}x{H}x{N} vs {pg.imagewidth}x{pg.imagelength}x{pg.samplesperpixel}")
-ok(str(pg.dtype) == ds.dtypes[0], "rasterio/tifffile dtype", f"{ds.dtypes[0]} {pg.dtype}")
-ok(bool(pg.is_tiled) == bool(ds.profile.get("tiled")), "tiled flag", f"{pg.is_tiled} blocks {ds.block_shapes[0]}")
-if a.tile: ok(pg.is_tiled and (pg.tilewidth, pg.tilelength) == (a.tile, a.tile), "tile size", (pg.tilewidth, pg.tilelength))
-if a.compression: ok(a.compression.lower() in pg.compression.name.lower(), "compression", pg.compression.name)
-if a.predictor: ok(int(pg.predictor) == a.predictor, "predictor", int(pg.predictor))
-if a.bigtiff: ok(tf.is_bigtiff, "BigTIFF")
-if a.classic: ok(not tf.is_bigtiff, "classic TIFF")
-if a.nodata is not None:
-    nd = float(a.nodata); ok(ds.nodata is not None and (ds.nodata == nd or (np.isnan(nd) and np.isnan(ds.nodata))), "nodata tag", ds.nodata)
-# byte ranges of every IFD
-size = os.path.getsize(a.file); rng = []
-for pi, p in enumerate(tf.pages):
-    n = len(p.dataoffsets); exp = int(np.prod([-(-p.imagelength//p.tilelength), -(-p.imagewidth//p.tilewidth)]))*(p.samplesperpixel if p.planarconfig == 2 else 1) if p.is_tiled else n
-    ok(n == exp == len(p.databytecounts), f"IFD{pi} tile count", f"{n} expected {exp}")
-    rng += [(o, o+c) for o, c in zip(p.dataoffsets, p.databytecounts) if c]
-rng.sort(); ok(all(e <= size for _, e in rng) and (not rng or rng[0][0] >= 8), "tile ranges inside file")
-dup = set(); ok(all(x == y or x[1] <= y[0] for x, y in zip(rng, rng[1:])), "tile ranges do not overlap")
-# the mechanical part of OGC 19-008r4 (what ets-geotiff11 asserts about the tag structure)
-if a.ogc:
-    T = {t.code: t.value for t in pg.tags.values()}; k = T.get(34735)
-    if ok(k is not None and len(k) >= 4 and len(k) % 4 == 0, "OGC: GeoKeyDirectoryTag present, 4-short rows"):
-        k = list(map(int, k)); rows = [tuple(k[i:i+4]) for i in range(4, 4+4*k[3], 4)]; ids = [r[0] for r in rows]
-        ok(k[0] == 1 and k[1] == 1 and k[2] in (0, 1), "OGC: KeyDirectoryVersion 1, KeyRevision 1.0|1.1", k[:3]); ok(len(k) == 4+4*k[3], "OGC: NumberOfKeys matches", k[3])
-        ok(ids == sorted(set(ids)), "OGC: keys ascending, unique", ids); ok(1024 in ids, "OGC: GTModelTypeGeoKey present"); ok(1025 in ids, "OGC: GTRasterTypeGeoKey present")
-        d = T.get(34736); d = () if d is None else tuple(np.atleast_1d(d)); s_ = T.get(34737, ""); s_ = s_ if isinstance(s_, str) else s_.decode("latin1")
-        for i, loc, n, v in rows:
-            if loc == 0: ok(n == 1, f"OGC: key {i} count 1") if n != 1 else None
-            elif loc == 34736: ok(v+n <= len(d), f"OGC: key {i} inside GeoDoubleParams") if v+n > len(d) else None
-            elif loc == 34737: ok(s_[v+n-1:v+n] in ("|", "\0"), f"OGC: key {i} ascii ends with |", repr(s_[v:v+n])) if s_[v+n-1:v+n] != "|" else None
-            else: ok(False, f"OGC: key {i} TIFFTagLocation", loc)
-        m = dict((r[0], r[3]) for r in rows)
-        ok(m.get(1024) in (1, 2, 3, 32767), "OGC: GTModelType value", m.get(1024)); ok(m.get(1025, 1) in (1, 2), "OGC: GTRasterType value", m.get(1025))
-        if m.get(1024) == 1: ok(3072 in m, "OGC: ProjectedCRSGeoKey present", m.get(3072))
-        if m.get(1024) == 2: ok(2048 in m, "OGC: GeodeticCRSGeoKey present", m.get(2048))
-    sc, tp, mt = T.get(33550), T.get(33922), T.get(34264)
-    ok(mt is not None and sc is None or tp is not None and len(tp) % 6 == 0, "OGC: tiepoint(+scale) xor transformation", (sc, tp))
-    if sc is not None: ok(len(sc) == 3 and sc[0] > 0 and sc[1] > 0, "OGC: ModelPixelScale 3 doubles > 0", sc)
-# pixels: rasterio vs tifffile
-import zlib
-full = tf.series[0].levels[0] if getattr(tf.series[0], "levels", None) else tf.series[0]
-arr = None
-try:
-    store = None
-    arr = tifffile.memmap(a.file, page=0) if pg.is_memmappable else None
-except Exception: arr = None
-if arr is None:
-    tmp = tempfile.NamedTemporaryFile(dir=os.path.dirname(os.path.abspath(a.file)) if os.access(os.path.dirname(os.path.abspath(a.file)), os.W_OK) else None, suffix=".mm")
-    try: arr = pg.asarray(out=tmp.name, maxworkers=2)
-    except Exception as e: print("FAIL tifffile cannot decode the pixels :", type(e).__name__, str(e)[:200]); print("NOT OK "+a.file+" : tifffile decode"); sys.exit(1)
-arr = np.asarray(arr).reshape((H, W) if N == 1 else arr.shape) if not isinstance(arr, np.memmap) else arr
-ref = rasterio.open(a.ref) if a.ref else None
-geo_ok = True
-if ref is not None:
-    geo_ok = ok((ref.width, ref.height, ref.count) == (W, H, N), "size equals ref", f"{W}x{H}x{N} vs {ref.width}x{ref.height}x{ref.count}")
-    ok(ds.crs == ref.crs, "CRS equals ref", f"{ds.crs} vs {ref.crs}")
-    ok(ds.transform.almost_equals(ref.transform, 1e-9), "transform equals ref", f"{tuple(ds.transform)[:6]} vs {tuple(ref.transform)[:6]}")
-    ok(ds.tags().get("AREA_OR_POINT") == ref.tags().get("AREA_OR_POINT"), "AREA_OR_POINT equals ref", f"{ds.tags().get('AREA_OR_POINT')} vs {ref.tags().get('AREA_OR_POINT')}")
-same = True; maxd = 0.; nbad = 0; nmask = 0; where = None; sumsq = 0.; nval = 0
-def mask(x, nd): 
+
+GDAL_COG_VALIDATOR = "/usr/lib/python3/dist-packages/osgeo_utils/samples/validate_cloud_optimized_geotiff.py"
+
+
+class Checks:
+    """Prints one line a check and remembers what failed."""
+
+    def __init__(self, path):
+        self.path, self.failed = path, []
+
+    def __call__(self, passed, what, detail=""):
+        print(("PASS " if passed else "FAIL ") + what + (f" : {detail}" if detail != "" else ""), flush=True)
+        if not passed:
+            self.failed.append(what)
+        return passed
+
+    def finish(self):
+        print(f"NOT OK {self.path} : {'; '.join(self.failed)}" if self.failed else f"OK {self.path}")
+        sys.exit(1 if self.failed else 0)
+
+    def stop(self, what, status):
+        print(f"FAIL {what}")
+        print(f"NOT OK {self.path}")
+        sys.exit(status)
+
+
+def arguments():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("file")
+    ap.add_argument("--cog", action="store_true")
+    ap.add_argument("--cog-no-overviews", action="store_true", help="a COG meant to have no overviews: rio-cogeo not strict")
+    ap.add_argument("--ref")
+    ap.add_argument("--atol", type=float, default=0.0)
+    ap.add_argument("--rtol", type=float, default=0.0)
+    ap.add_argument("--angular", action="store_true")
+    ap.add_argument("--ignore-border", type=int, default=0)
+    ap.add_argument("--only-border", type=int, default=0)
+    ap.add_argument("--only-above", nargs=2, metavar=("RASTER", "LIMIT"))
+    ap.add_argument("--tile", type=int)
+    ap.add_argument("--compression")
+    ap.add_argument("--predictor", type=int)
+    ap.add_argument("--nodata")
+    ap.add_argument("--bigtiff", action="store_true")
+    ap.add_argument("--classic", action="store_true")
+    ap.add_argument("--ogc", action="store_true")
+    ap.add_argument("--no-gdalinfo", action="store_true")
+    return ap.parse_args()
+
+
+def open_both(check, path):
+    import rasterio
+    import tifffile
+
+    if not os.path.exists(path):
+        check.stop(f"no such file {path}", 2)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            dataset = rasterio.open(path)
+        except Exception as error:
+            check.stop(f"rasterio cannot open: {error}", 2)
+    try:
+        tiff = tifffile.TiffFile(path)
+        tiff.pages[0]
+    except Exception as error:
+        check.stop(f"tifffile cannot open: {error}", 2)
+    check(not [w for w in said if "NotGeoreferenced" in str(w.category)], "georeferenced")
+    return dataset, tiff
+
+
+def check_header(check, a, dataset, tiff):
+    page = tiff.pages[0]
+    ours, theirs = (dataset.width, dataset.height, dataset.count), (page.imagewidth, page.imagelength, page.samplesperpixel)
+    check(ours == theirs, "rasterio/tifffile size+bands", f"{ours} vs {theirs}")
+    check(str(page.dtype) == dataset.dtypes[0], "rasterio/tifffile dtype", f"{dataset.dtypes[0]} {page.dtype}")
+    check(bool(page.is_tiled) == bool(dataset.profile.get("tiled")), "tiled flag", f"{page.is_tiled} blocks {dataset.block_shapes[0]}")
+    if a.tile:
+        check(page.is_tiled and (page.tilewidth, page.tilelength) == (a.tile, a.tile), "tile size", (page.tilewidth, page.tilelength))
+    if a.compression:
+        check(a.compression.lower() in page.compression.name.lower(), "compression", page.compression.name)
+    if a.predictor:
+        check(int(page.predictor) == a.predictor, "predictor", int(page.predictor))
+    if a.bigtiff:
+        check(tiff.is_bigtiff, "BigTIFF")
+    if a.classic:
+        check(not tiff.is_bigtiff, "classic TIFF")
+    if a.nodata is not None:
+        wanted, found = float(a.nodata), dataset.nodata
+        check(found is not None and (found == wanted or np.isnan(wanted) and np.isnan(found)), "nodata tag", found)
+
+
+def check_ranges(check, tiff, size):
+    """Tile offsets and byte counts of every IFD."""
+    ranges = []
+    for i, page in enumerate(tiff.pages):
+        count = len(page.dataoffsets)
+        expected = count
+        if page.is_tiled:
+            expected = -(-page.imagelength // page.tilelength) * -(-page.imagewidth // page.tilewidth)
+            expected *= page.samplesperpixel if page.planarconfig == 2 else 1
+        check(count == expected == len(page.databytecounts), f"IFD{i} tile count", f"{count} expected {expected}")
+        ranges += [(o, o + n) for o, n in zip(page.dataoffsets, page.databytecounts) if n]
+    ranges.sort()
+    check(all(end <= size for _, end in ranges) and (not ranges or ranges[0][0] >= 8), "tile ranges inside file")
+    apart = all(x == y or x[1] <= y[0] for x, y in zip(ranges, ranges[1:]))
+    check(apart, "tile ranges do not overlap")
+
+
+def check_ogc(check, page):
+    """The mechanical part of OGC 19-008r4."""
+    tags = {t.code: t.value for t in page.tags.values()}
+    keys = tags.get(34735)
+    if check(keys is not None and len(keys) >= 4 and len(keys) % 4 == 0, "OGC: GeoKeyDirectoryTag present, 4-short rows"):
+        keys = list(map(int, keys))
+        rows = [tuple(keys[i : i + 4]) for i in range(4, 4 + 4 * keys[3], 4)]
+        ids = [row[0] for row in rows]
+        check(keys[0] == 1 and keys[1] == 1 and keys[2] in (0, 1), "OGC: KeyDirectoryVersion 1, KeyRevision 1.0|1.1", keys[:3])
+        check(len(keys) == 4 + 4 * keys[3], "OGC: NumberOfKeys matches", keys[3])
+        check(ids == sorted(set(ids)), "OGC: keys ascending, unique", ids)
+        check(1024 in ids, "OGC: GTModelTypeGeoKey present")
+        check(1025 in ids, "OGC: GTRasterTypeGeoKey present")
+        doubles = tags.get(34736)
+        doubles = () if doubles is None else tuple(np.atleast_1d(doubles))
+        text = tags.get(34737, "")
+        text = text if isinstance(text, str) else text.decode("latin1")
+        for key, tag, count, value in rows:
+            if tag == 0 and count != 1:
+                check(False, f"OGC: key {key} count 1", count)
+            elif tag == 34736 and value + count > len(doubles):
+                check(False, f"OGC: key {key} inside GeoDoubleParams")
+            elif tag == 34737 and text[value + count - 1 : value + count] != "|":
+                ends_well = text[value + count - 1 : value + count] == "\0"
+                check(ends_well, f"OGC: key {key} ascii ends with |", repr(text[value : value + count]))
+            elif tag not in (0, 34736, 34737):
+                check(False, f"OGC: key {key} TIFFTagLocation", tag)
+        values = {row[0]: row[3] for row in rows}
+        check(values.get(1024) in (1, 2, 3, 32767), "OGC: GTModelType value", values.get(1024))
+        check(values.get(1025, 1) in (1, 2), "OGC: GTRasterType value", values.get(1025))
+        if values.get(1024) == 1:
+            check(3072 in values, "OGC: ProjectedCRSGeoKey present", values.get(3072))
+        if values.get(1024) == 2:
+            check(2048 in values, "OGC: GeodeticCRSGeoKey present", values.get(2048))
+    scale, tiepoint, matrix = tags.get(33550), tags.get(33922), tags.get(34264)
+    one_way = matrix is not None and scale is None or tiepoint is not None and len(tiepoint) % 6 == 0
+    check(one_way, "OGC: tiepoint(+scale) xor transformation", (scale, tiepoint))
+    if scale is not None:
+        check(len(scale) == 3 and scale[0] > 0 and scale[1] > 0, "OGC: ModelPixelScale 3 doubles > 0", scale)
+
+
+def tifffile_pixels(check, path, page):
+    """All pixels as tifffile decodes them, in a file rather than in memory."""
+    import tifffile
+
+    if page.is_memmappable:
+        return tifffile.memmap(path, page=0)
+    folder = os.path.dirname(os.path.abspath(path))
+    scratch = tempfile.NamedTemporaryFile(dir=folder if os.access(folder, os.W_OK) else None, suffix=".mm")
+    try:
+        pixels = page.asarray(out=scratch.name, maxworkers=2)
+    except Exception as error:
+        check.stop(f"tifffile cannot decode the pixels : {type(error).__name__} {str(error)[:200]}", 1)
+    pixels.scratch_file = scratch  # lives as long as the map over it
+    return pixels
+
+
+def missing(x, nodata):
     m = np.isnan(x) if x.dtype.kind == "f" else np.zeros(x.shape, bool)
-    return m if nd is None or np.isnan(nd) else m | (x == np.asarray(nd).astype(x.dtype))
-step = max(256, (64 << 20)//max(1, W*8)//256*256)
-for b in range(N):
-    for r0 in range(0, H, step):
-        n = min(step, H-r0)
-        try: x = ds.read(b+1, window=Window(0, r0, W, n))
-        except Exception as e: print("FAIL rasterio cannot decode the pixels :", str(e)[:200]); print("NOT OK "+a.file+" : rasterio decode"); sys.exit(1)
-        y = np.asarray(arr[r0:r0+n] if N == 1 else (arr[r0:r0+n, :, b] if arr.ndim == 3 and arr.shape[-1] == N else arr[b, r0:r0+n])).reshape(x.shape)
-        if same and x.tobytes() != np.ascontiguousarray(y).astype(x.dtype, copy=False).tobytes(): same = False
-        if ref is not None and geo_ok:
-            z = ref.read(b+1, window=Window(0, r0, W, n)); mx, mz = mask(x, ds.nodata), mask(z, ref.nodata)
-            k = a.ignore_border
-            if k:
-                sel = np.zeros(x.shape, bool); i = np.arange(r0, r0+n); sel[np.ix_((i >= k) & (i < H-k), np.arange(W))] = True; sel[:, :k] = False; sel[:, W-k:] = False
-            else: sel = np.ones(x.shape, bool)
-            dm = (mx != mz) & sel; nmask += int(dm.sum()); v = sel & ~mx & ~mz
-            d = np.abs(x.astype(np.float64)-z.astype(np.float64))
-            if a.angular: d = np.minimum(d, np.abs(360-d))
-            e = v & ~(d <= a.atol+a.rtol*np.abs(z.astype(np.float64))); nbad += int(e.sum()); nval += int(v.sum())
-            if v.any(): maxd = max(maxd, float(d[v].max())); sumsq += float((d[v]**2).sum())
-            if (e | dm).any() and where is None:
-                q = np.argwhere(e | dm)[0]; where = (b+1, int(r0+q[0]), int(q[1]), float(x[tuple(q)]), float(z[tuple(q)]))
-ok(same, "rasterio and tifffile decode identical pixels")
-if ref is not None and geo_ok:
-    ok(nmask == 0, "nodata mask equals ref", f"{nmask} cells differ")
-    ok(nbad == 0, "pixels equal ref", f"{nbad} of {nval} beyond atol={a.atol:g} rtol={a.rtol:g}; max|d|={maxd:.6g} rms={np.sqrt(sumsq/max(1,nval)):.3g}"+(f"; first (band,row,col,got,ref)={where}" if where else ""))
-if not a.no_gdalinfo and not shutil.which("gdalinfo"): print("SKIP gdalinfo is not installed")
-elif not a.no_gdalinfo:
+    return m if nodata is None or np.isnan(nodata) else m | (x == np.asarray(nodata).astype(x.dtype))
+
+
+def compared(a, shape, first_row, rows):
+    """Which of the rows' pixels --ignore-border and --only-border leave to be compared."""
+    height, width = shape
+    k = a.ignore_border or a.only_border
+    if not k:
+        return np.ones((rows, width), bool)
+    i, j = np.arange(first_row, first_row + rows)[:, None], np.arange(width)[None]
+    inside = (i >= k) & (i < height - k) & (j >= k) & (j < width - k)
+    return ~inside if a.only_border else inside
+
+
+def check_pixels(check, a, dataset, tiff):
+    import rasterio
+    from rasterio.windows import Window
+
+    width, height, bands = dataset.width, dataset.height, dataset.count
+    theirs = tifffile_pixels(check, a.file, tiff.pages[0])
+    if bands == 1:
+        theirs = theirs.reshape(height, width)
+    ref = rasterio.open(a.ref) if a.ref else None
+    comparable = ref is not None
+    if ref is not None:
+        sizes = (width, height, bands), (ref.width, ref.height, ref.count)
+        comparable = check(sizes[0] == sizes[1], "size equals ref", f"{sizes[0]} vs {sizes[1]}")
+        check(dataset.crs == ref.crs, "CRS equals ref", f"{dataset.crs} vs {ref.crs}")
+        transforms = tuple(dataset.transform)[:6], tuple(ref.transform)[:6]
+        check(dataset.transform.almost_equals(ref.transform, 1e-9), "transform equals ref", f"{transforms[0]} vs {transforms[1]}")
+        points = dataset.tags().get("AREA_OR_POINT"), ref.tags().get("AREA_OR_POINT")
+        check(points[0] == points[1], "AREA_OR_POINT equals ref", f"{points[0]} vs {points[1]}")
+    limit = (rasterio.open(a.only_above[0]), float(a.only_above[1])) if a.only_above else None
+    same, worst, squares, valid, beyond, masks, first = True, 0.0, 0.0, 0, 0, 0, None
+    step = max(256, (64 << 20) // max(1, width * 8) // 256 * 256)
+    for band in range(bands):
+        for row in range(0, height, step):
+            rows = min(step, height - row)
+            window = Window(0, row, width, rows)
+            try:
+                x = dataset.read(band + 1, window=window)
+            except Exception as error:
+                check.stop(f"rasterio cannot decode the pixels : {str(error)[:200]}", 1)
+            if bands == 1:
+                y = theirs[row : row + rows]
+            elif theirs.ndim == 3 and theirs.shape[-1] == bands:
+                y = theirs[row : row + rows, :, band]
+            else:
+                y = theirs[band, row : row + rows]
+            same = same and x.tobytes() == np.ascontiguousarray(y).astype(x.dtype, copy=False).tobytes()
+            if not comparable:
+                continue
+            z = ref.read(band + 1, window=window)
+            mx, mz = missing(x, dataset.nodata), missing(z, ref.nodata)
+            chosen = compared(a, (height, width), row, rows)
+            unlike = (mx != mz) & chosen
+            both = chosen & ~mx & ~mz
+            if limit:
+                steep = limit[0].read(1, window=window)
+                both &= ~missing(steep, limit[0].nodata) & (steep > limit[1])
+            x64, z64 = x.astype(np.float64), z.astype(np.float64)
+            d = np.abs(x64 - z64)
+            if a.angular:
+                d = np.minimum(d, np.abs(360 - d))
+            off = both & ~(d <= a.atol + a.rtol * np.abs(z64))
+            masks, beyond, valid = masks + int(unlike.sum()), beyond + int(off.sum()), valid + int(both.sum())
+            if both.any():
+                worst, squares = max(worst, float(d[both].max())), squares + float((d[both] ** 2).sum())
+            if first is None and (off | unlike).any():
+                r, c = np.argwhere(off | unlike)[0]
+                first = (band + 1, int(row + r), int(c), float(x[r, c]), float(z[r, c]))
+    check(same, "rasterio and tifffile decode identical pixels")
+    if comparable:
+        where = f"; first (band,row,col,got,ref)={first}" if first else ""
+        check(masks == 0, "nodata mask equals ref", f"{masks} cells differ{where if masks else ''}")
+        rms = np.sqrt(squares / max(1, valid))
+        found = f"{beyond} of {valid} beyond atol={a.atol:g} rtol={a.rtol:g}; max|d|={worst:.6g} rms={rms:.3g}"
+        check(beyond == 0, "pixels equal ref", found + where)
+
+
+def check_gdal(check, a, dataset):
     r = subprocess.run(["gdalinfo", "-checksum", "-stats", a.file], capture_output=True, text=True, env=dict(os.environ, GDAL_PAM_ENABLED="NO"))
-    cs = [int(v) for v in re.findall(r"Checksum=(-?\d+)", r.stdout)]
-    ok(r.returncode == 0 and len(cs) >= N, "gdalinfo opens", r.stderr.strip()[:200] if r.returncode else "")
-    ok(not re.search(r"Warning|ERROR", r.stderr), "gdalinfo silent", r.stderr.strip()[:200])
-    mine = [ds.checksum(i+1) for i in range(N)]; ok(cs[:N] == mine, "checksum gdalinfo == rasterio", f"{cs[:N]} {mine}")
-    st = re.search(r"Minimum=(\S+), Maximum=(\S+), Mean=(\S+), StdDev=(\S+)", r.stdout); print("INFO stats", st.groups() if st else "none (no valid pixel?)")
-if shutil.which("tiffinfo"):
-    r = subprocess.run(["tiffinfo", a.file], capture_output=True, text=True)
-    ok(r.returncode == 0 and not re.search(r"[Ee]rror|incorrect|not sorted|out of order", r.stderr), "tiffinfo (libtiff) clean", re.sub(r"[^\n]*(Unknown field|unknown field)[^\n]*\n?", "", r.stderr).strip()[:200])
-else: print("SKIP tiffinfo is not installed")
-if a.cog or a.cog_no_overviews:
+    sums = [int(v) for v in re.findall(r"Checksum=(-?\d+)", r.stdout)]
+    check(r.returncode == 0 and len(sums) >= dataset.count, "gdalinfo opens", r.stderr.strip()[:200] if r.returncode else "")
+    # Statistics of a raster without a valid pixel are an error to GDAL, not to us.
+    said = "\n".join(line for line in r.stderr.splitlines() if "no valid pixels" not in line).strip()
+    check(not re.search(r"Warning|ERROR", said), "gdalinfo silent", said[:200])
+    ours = [dataset.checksum(i + 1) for i in range(dataset.count)]
+    check(sums[: dataset.count] == ours, "checksum gdalinfo == rasterio", f"{sums[:dataset.count]} {ours}")
+    found = re.search(r"Minimum=(\S+), Maximum=(\S+), Mean=(\S+), StdDev=(\S+)", r.stdout)
+    print("INFO stats", found.groups() if found else "none (no valid pixel?)")
+
+
+def check_libtiff(check, path):
+    r = subprocess.run(["tiffinfo", path], capture_output=True, text=True)
+    said = re.sub(r"[^\n]*[Uu]nknown field[^\n]*\n?", "", r.stderr).strip()
+    check(r.returncode == 0 and not re.search(r"[Ee]rror|incorrect|not sorted|out of order", r.stderr), "tiffinfo (libtiff) clean", said[:200])
+
+
+def check_cog(check, a):
     try:
         from rio_cogeo.cogeo import cog_validate
-        v, er, wa = cog_validate(a.file, strict=not a.cog_no_overviews, quiet=True); ok(v, "rio-cogeo validate"+("" if a.cog_no_overviews else " --strict"), list(er)+list(wa))
-    except ImportError: ok(False, "rio-cogeo not installed")
-    s = "/usr/lib/python3/dist-packages/osgeo_utils/samples/validate_cloud_optimized_geotiff.py"
-    r = subprocess.run(["/usr/bin/python3", s, "--full-check=yes", a.file], capture_output=True, text=True)
-    o = (r.stdout+r.stderr).strip(); ok(r.returncode == 0 and "is a valid cloud optimized GeoTIFF" in o, "GDAL validate_cloud_optimized_geotiff --full-check", o[-400:].replace("\n", " | "))
-print(("OK " if not bad else "NOT OK ")+a.file+("" if not bad else " : "+"; ".join(bad)))
-sys.exit(1 if bad else 0)
+
+        strict = not a.cog_no_overviews
+        valid, errors, warned = cog_validate(a.file, strict=strict, quiet=True)
+        check(valid, "rio-cogeo validate" + (" --strict" if strict else ""), list(errors) + list(warned))
+    except ImportError:
+        check(False, "rio-cogeo not installed")
+    r = subprocess.run(["/usr/bin/python3", GDAL_COG_VALIDATOR, "--full-check=yes", a.file], capture_output=True, text=True)
+    said = (r.stdout + r.stderr).strip()
+    valid = r.returncode == 0 and "is a valid cloud optimized GeoTIFF" in said
+    check(valid, "GDAL validate_cloud_optimized_geotiff --full-check", said[-400:].replace("\n", " | "))
+
+
+def main():
+    a = arguments()
+    os.environ["GDAL_PAM_ENABLED"] = "NO"
+    check = Checks(a.file)
+    dataset, tiff = open_both(check, a.file)
+    check_header(check, a, dataset, tiff)
+    check_ranges(check, tiff, os.path.getsize(a.file))
+    if a.ogc:
+        check_ogc(check, tiff.pages[0])
+    check_pixels(check, a, dataset, tiff)
+    if not a.no_gdalinfo:
+        check_gdal(check, a, dataset)
+    check_libtiff(check, a.file)
+    if a.cog or a.cog_no_overviews:
+        check_cog(check, a)
+    check.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -175,8 +175,9 @@ impl GpuBackend {
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
-        for node in &mut self.nodes {
-            if let Some(upload) = node.uploads.get_mut(turn) {
+        for (node, step) in self.nodes.iter_mut().zip(&unit.steps) {
+            // A unit without new rows left its buffer mapped.
+            if let Some(upload) = node.uploads.get_mut(turn).filter(|_| !step.new_rows.is_empty()) {
                 upload.remap(submission.clone());
             }
             if unit.lane + 1 == engine.plan.lanes.len() {

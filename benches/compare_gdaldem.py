@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""swath beside gdaldem, as whole processes: wall time, CPU time, peak memory, and their ratios.
+
+    benches/compare_gdaldem.py [--size 4096] [--runs 5] [--threads 2] [--level 6] [--compress deflate|zstd] [--budget 128M]
+                               [--tile 512] [--mode slope|aspect|hillshade] [--backend cpu] [--swath target/release/swath]
+
+Makes a deterministic SIZE x SIZE float32 model in uncompressed tiles (tests/oracle/gen_dem.py), then runs both programs in
+turn, once to warm the page cache and then RUNS times. Both write tiles of the same size with the same codec, level and
+predictor, over the same threads (gdaldem: -co NUM_THREADS, which its encoder uses). Needs numpy, scipy and rasterio for the
+model, and gdaldem.
+"""
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def measure(command, output):
+    """Wall seconds, CPU seconds and peak RSS in MiB of one process, and its output's size."""
+    if os.path.exists(output):
+        os.remove(output)
+    began = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.monotonic() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"{' '.join(command)}: status {child.returncode}\n{said.decode()}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.path.getsize(output) / 2**20
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--size", type=int, default=4096)
+    ap.add_argument("--runs", type=int, default=5)
+    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--compress", default="deflate", choices=["deflate", "zstd"])
+    ap.add_argument("--level", type=int, default=6)
+    ap.add_argument("--budget", default="128M")
+    ap.add_argument("--tile", type=int, default=512)
+    ap.add_argument("--mode", default="slope", choices=["slope", "aspect", "hillshade"])
+    ap.add_argument("--backend", default="cpu")
+    ap.add_argument("--swath", default=os.path.join(HERE, "../target/release/swath"))
+    ap.add_argument("--folder", help="folder for the files; a memory file system shows the programs without the disk")
+    a = ap.parse_args()
+    if not shutil.which("gdaldem"):
+        sys.exit("gdaldem is not installed (Debian: gdal-bin)")
+    if not os.path.exists(a.swath):
+        sys.exit(f"{a.swath} does not exist: cargo build --release")
+    with tempfile.TemporaryDirectory(dir=a.folder) as folder:
+        model, ours, theirs = (os.path.join(folder, name) for name in ("model.tif", "swath.tif", "gdaldem.tif"))
+        generator = os.path.join(HERE, "../tests/oracle/gen_dem.py")
+        subprocess.run([sys.executable, generator, model, str(a.size), str(a.size), "float32", "--tile", str(a.tile)], check=True)
+        predictor = "2" if a.mode == "hillshade" else "3"
+        level = {"deflate": "ZLEVEL", "zstd": "ZSTD_LEVEL"}[a.compress]
+        options = ["TILED=YES", f"BLOCKXSIZE={a.tile}", f"BLOCKYSIZE={a.tile}", f"COMPRESS={a.compress.upper()}",
+                   f"{level}={a.level}", f"PREDICTOR={predictor}", f"NUM_THREADS={a.threads}"]
+        gdaldem = ["gdaldem", a.mode, model, theirs, "-q", "-compute_edges"]
+        for option in options:
+            gdaldem += ["-co", option]
+        swath = [a.swath, a.mode, model, ours, "--backend", a.backend, "--threads", str(a.threads), "--host-memory", a.budget,
+                 "--tile-size", str(a.tile), "--compress", a.compress, "--level", str(a.level), "--predictor", predictor, "--quiet"]
+        print(" ".join(["swath", *swath[1:]]))
+        print(" ".join(gdaldem))
+        measure(gdaldem, theirs), measure(swath, ours)
+        results = {"swath": [], "gdaldem": []}
+        for _ in range(a.runs):
+            results["gdaldem"].append(measure(gdaldem, theirs))
+            results["swath"].append(measure(swath, ours))
+    medians = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in results.items()}
+    print(f"{a.runs} runs each in turn, medians (least to most)")
+    print(f"{'':8} {'wall s':>22} {'CPU s':>22} {'peak RSS MiB':>22} {'output MiB':>12}")
+    for name, runs in results.items():
+        columns = list(zip(*runs))
+        cells = [f"{statistics.median(c):.2f} ({min(c):.2f} to {max(c):.2f})" for c in columns[:2]]
+        cells.append(f"{statistics.median(columns[2]):.0f} ({min(columns[2]):.0f} to {max(columns[2]):.0f})")
+        print(f"{name:8} " + " ".join(f"{cell:>22}" for cell in cells) + f" {medians[name][3]:>12.2f}")
+    ratios = [ours / theirs for ours, theirs in zip(medians["swath"], medians["gdaldem"])]
+    print("swath / gdaldem: wall {:.3f}, CPU {:.3f}, peak RSS {:.3f}, output {:.3f}".format(*ratios))
+
+
+if __name__ == "__main__":
+    main()

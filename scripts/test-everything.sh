@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Runs every check of the project. Needs Rust; installs the other programs itself where it may (apt-get as root or with
+# sudo -n, Python packages into .venv), asks nothing, and says at the end what it could not check.
+#
+#   SWATH_NO_INSTALL=1            install nothing
+#   SWATH_ORACLE_PYTHON=PYTHON    a Python with numpy scipy rasterio tifffile imagecodecs rio-cogeo, instead of .venv
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+failed=()
+unchecked=()
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+
+# --- what the tests lean on ---------------------------------------------------------------------------------------
+
+debian_packages=(libvulkan1 mesa-vulkan-drivers gdal-bin python3-gdal libtiff-tools python3-venv)
+
+have_programs() {
+  local program
+  for program in gdaldem gdalinfo tiffinfo; do command -v "$program" >/dev/null || return 1; done
+}
+
+have_debian_packages() {
+  have_programs &&
+    ls /usr/share/vulkan/icd.d/lvp_icd* /etc/vulkan/icd.d/lvp_icd* 2>/dev/null | grep -q . &&
+    python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+install_debian_packages() {
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo -n)
+  command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; } || return 1
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log/apt" 2>&1 &&
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${debian_packages[@]}" >>"$log/apt" 2>&1 ||
+    { tail -n 5 "$log/apt"; return 1; }
+}
+
+oracle_imports='import numpy, scipy, rasterio, tifffile, imagecodecs, rio_cogeo'
+
+make_venv() {
+  python3 -m venv .venv >"$log/venv" 2>&1 &&
+    .venv/bin/python -m pip install -q --disable-pip-version-check numpy scipy rasterio tifffile imagecodecs rio-cogeo >>"$log/venv" 2>&1 ||
+    { tail -n 5 "$log/venv"; return 1; }
+}
+
+say "what the tests lean on"
+if ! have_debian_packages && [ -z "${SWATH_NO_INSTALL:-}" ]; then
+  echo "installing ${debian_packages[*]}"
+  install_debian_packages || echo "could not be installed"
+fi
+
+if [ -z "${SWATH_ORACLE_PYTHON:-}" ]; then
+  if ! .venv/bin/python -c "$oracle_imports" 2>/dev/null && ! python3 -c "$oracle_imports" 2>/dev/null && [ -z "${SWATH_NO_INSTALL:-}" ]; then
+    echo "installing the oracles' Python packages into .venv"
+    make_venv || echo "could not be installed"
+  fi
+  for python in .venv/bin/python python3; do
+    if "$python" -c "$oracle_imports" 2>/dev/null; then
+      SWATH_ORACLE_PYTHON=$(command -v "$python")
+      break
+    fi
+  done
+fi
+if [ -n "${SWATH_ORACLE_PYTHON:-}" ]; then
+  case $SWATH_ORACLE_PYTHON in /*) ;; */*) SWATH_ORACLE_PYTHON=$PWD/$SWATH_ORACLE_PYTHON ;; esac
+  export SWATH_ORACLE_PYTHON
+fi
+
+if [ -n "${SWATH_ORACLE_PYTHON:-}" ] && "$SWATH_ORACLE_PYTHON" -c "$oracle_imports" && have_programs; then
+  export SWATH_REQUIRE_ORACLES=1
+  echo "oracles: $("$SWATH_ORACLE_PYTHON" -c 'import rasterio, tifffile; print("rasterio", rasterio.__version__, "with GDAL", rasterio.__gdal_version__ + ",", "tifffile", tifffile.__version__)'), $(gdalinfo --version)"
+else
+  unchecked+=("files against GDAL, rasterio and tifffile: these oracles are not installed and could not be")
+fi
+
+# --- the checks ---------------------------------------------------------------------------------------------------
+
+step() {
+  say "$*"
+  local began=$SECONDS
+  "$@" || failed+=("$*")
+  echo "($((SECONDS - began)) s)"
+}
+
+step cargo fmt --all --check
+step cargo clippy --all-targets --locked -- -D warnings
+
+# One build answers whether the software adapter can be reached.
+if cargo build --locked && ./target/debug/swath devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_ADAPTER:-llvmpipe}" "$log/devices"; then
+  export SWATH_REQUIRE_GPU=1
+else
+  unchecked+=("shaders on a device: no adapter named '${SWATH_ADAPTER:-llvmpipe}' answers")
+fi
+
+RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --locked
+step cargo bench --locked --no-run
+
+say "cargo test"
+began=$SECONDS
+cargo test --locked --no-fail-fast 2>&1 | tee "$log/test"
+[ "${PIPESTATUS[0]}" = 0 ] || failed+=("cargo test")
+echo "($((SECONDS - began)) s)"
+
+# --- what came of it ----------------------------------------------------------------------------------------------
+
+say "summary"
+[ -z "${SWATH_REQUIRE_GPU:-}" ] || echo "GPU tests ran on: ${SWATH_ADAPTER:-llvmpipe}"
+[ -z "${SWATH_REQUIRE_ORACLES:-}" ] || echo "oracle tests ran"
+grep -h '^SKIPPED: ' "$log/test" | sort | uniq -c
+for what in "${unchecked[@]+"${unchecked[@]}"}"; do echo "NOT CHECKED: $what"; done
+for what in "${failed[@]+"${failed[@]}"}"; do echo "FAILED: $what"; done
+grep -hE '^(test result: |error: test failed|test .* FAILED$)' "$log/test"
+[ ${#failed[@]} = 0 ]

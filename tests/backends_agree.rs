@@ -1,0 +1,139 @@
+//! The CPU twins and the shaders give the same files, within the bound published for each operator.
+
+mod common;
+
+use common::{
+    awkward, gpu_is_there,
+    raster_file::{ReadBack, read},
+    run_swath, test_adapter,
+};
+use std::{collections::BTreeSet, path::Path};
+use tempfile::TempDir;
+
+/// How far apart two results may be.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    /// 8 units in the last place of a float32, or 2e-5.
+    Slope,
+    /// 2e-5 degrees modulo a turn, where the slope is above one degree.
+    Aspect,
+    /// One grey level.
+    Byte,
+}
+
+/// Every operator with every option that changes a kernel or its parameters.
+const VARIANTS: &[(&str, &[&str], Bound)] = &[
+    ("slope", &[], Bound::Slope),
+    ("slope", &["--unit", "percent", "--zfactor", "2.5"], Bound::Slope),
+    ("slope", &["--gradient-alg", "ZevenbergenThorne"], Bound::Slope),
+    ("slope", &["--no-edges"], Bound::Slope),
+    ("slope", &["--no-edges", "--gradient-alg", "ZevenbergenThorne", "--unit", "percent"], Bound::Slope),
+    ("slope", &["--xscale", "3", "--yscale", "0.7"], Bound::Slope),
+    ("aspect", &[], Bound::Aspect),
+    ("aspect", &["--gradient-alg", "ZevenbergenThorne"], Bound::Aspect),
+    ("aspect", &["--convention", "trigonometric-angle"], Bound::Aspect),
+    ("aspect", &["--zero-for-flat"], Bound::Aspect),
+    ("aspect", &["--no-edges"], Bound::Aspect),
+    ("hillshade", &[], Bound::Byte),
+    ("hillshade", &["--azimuth", "100", "--altitude", "20", "--zfactor", "3"], Bound::Byte),
+    ("hillshade", &["--gradient-alg", "ZevenbergenThorne", "--no-edges"], Bound::Byte),
+    ("hillshade", &["--variant", "multidirectional"], Bound::Byte),
+    ("hillshade", &["--variant", "multidirectional", "--altitude", "60", "--zfactor", "4"], Bound::Byte),
+    ("hillshade", &["--variant", "combined"], Bound::Byte),
+    ("hillshade", &["--variant", "combined", "--azimuth", "10", "--no-edges"], Bound::Byte),
+    ("hillshade", &["--variant", "Igor"], Bound::Byte),
+    ("hillshade", &["--variant", "Igor", "--azimuth", "225", "--gradient-alg", "ZevenbergenThorne"], Bound::Byte),
+];
+
+#[track_caller]
+fn compute(operator: &str, options: &[&str], backend: &[&str], input: &Path, output: &Path) -> ReadBack {
+    let mut arguments = vec![operator.to_owned()];
+    arguments.extend(options.iter().chain(backend).map(|&text| text.to_owned()));
+    arguments.extend(["--tile-size", "32", "--overwrite", "-q"].map(str::to_owned));
+    arguments.extend([input, output].map(|path| path.display().to_string()));
+    run_swath(arguments).expect_success();
+    read(output)
+}
+
+fn ulps(a: f64, b: f64) -> u32 {
+    let ordered = |v: f64| {
+        let bits = (v as f32).to_bits() as i32;
+        if bits < 0 { i32::MIN.wrapping_sub(bits) } else { bits }
+    };
+    ordered(a).abs_diff(ordered(b))
+}
+
+fn within(bound: Bound, cpu: f64, gpu: f64, slope: f64) -> bool {
+    let apart = (cpu - gpu).abs();
+    match bound {
+        Bound::Slope => apart <= 2e-5 || ulps(cpu, gpu) <= 8,
+        // A negated comparison: where the slope is missing or nearly flat, any direction will do.
+        Bound::Aspect => !(slope > 1.0) || apart.min((360.0 - apart).abs()) <= 2e-5,
+        Bound::Byte => apart <= 1.0,
+    }
+}
+
+fn agree(operator: &str) {
+    if !gpu_is_there() {
+        return;
+    }
+    let adapter = test_adapter();
+    let gpu_options = ["--backend", "gpu", "--adapter", &adapter];
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    for (name, raster) in awkward::rasters() {
+        raster.write(&path("in.tif"));
+        for (_, options, bound) in VARIANTS.iter().filter(|(of, ..)| *of == operator) {
+            let cpu = compute(operator, options, &["--backend", "cpu"], &path("in.tif"), &path("cpu.tif"));
+            let gpu = compute(operator, options, &gpu_options, &path("in.tif"), &path("gpu.tif"));
+            assert_eq!((cpu.cols, cpu.rows), (raster.cols, raster.rows), "{operator} {options:?} on {name}");
+            assert_eq!((gpu.cols, gpu.rows), (raster.cols, raster.rows), "{operator} {options:?} on {name}");
+            let slope = if let Bound::Aspect = bound {
+                let kept: Vec<&str> =
+                    options.iter().copied().filter(|o| o.contains("edges") || o.contains("Thorne") || o.contains("grad")).collect();
+                compute("slope", &kept, &["--backend", "cpu"], &path("in.tif"), &path("slope.tif")).values
+            } else {
+                vec![0.0; cpu.values.len()]
+            };
+            for (i, ((&c, &g), &s)) in cpu.values.iter().zip(&gpu.values).zip(&slope).enumerate() {
+                let at = (i % raster.cols, i / raster.cols);
+                assert_eq!(c.is_nan(), g.is_nan(), "{operator} {options:?} on {name}: missing at {at:?}, cpu {c}, gpu {g}");
+                assert!(c.is_nan() || within(*bound, c, g, s), "{operator} {options:?} on {name} at {at:?}: cpu {c}, gpu {g}");
+            }
+        }
+    }
+}
+
+#[test]
+fn slope_is_the_same_on_both_backends_on_every_awkward_raster() {
+    agree("slope");
+}
+
+#[test]
+fn aspect_is_the_same_on_both_backends_on_every_awkward_raster() {
+    agree("aspect");
+}
+
+#[test]
+fn hillshade_is_the_same_on_both_backends_on_every_awkward_raster() {
+    agree("hillshade");
+}
+
+#[test]
+fn every_registered_operator_is_in_the_table_of_variants() {
+    let listed = run_swath(["operators", "--json"]).expect_success();
+    let json: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON on stdout");
+    let list = json.as_array().or_else(|| json["operators"].as_array()).expect("a list of operators");
+    let registered: BTreeSet<&str> = list.iter().map(|o| o["name"].as_str().expect("a name")).collect();
+    let tried: BTreeSet<&str> = VARIANTS.iter().map(|(operator, ..)| *operator).collect();
+    assert_eq!(registered, tried);
+}
+
+#[test]
+fn the_comparison_tells_results_apart() {
+    assert!(within(Bound::Slope, 45.0, 45.0 + 1e-5, 0.0) && !within(Bound::Slope, 45.0, 45.0001, 0.0));
+    assert!(within(Bound::Aspect, 359.999_995, 0.000_005, 5.0) && !within(Bound::Aspect, 10.0, 10.001, 5.0));
+    assert!(within(Bound::Byte, 7.0, 8.0, 0.0) && !within(Bound::Byte, 7.0, 9.0, 0.0));
+    assert_eq!(ulps(1.0, f64::from(1.0f32.next_up())), 1);
+    assert_eq!(ulps(0.0, -0.0), 0);
+}

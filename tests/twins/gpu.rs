@@ -1,0 +1,145 @@
+//! One dispatch at a time on whatever adapter there is: no pooling, no budget, nothing of the library's own GPU code.
+
+use super::{shader_text, terrain::Dem};
+use std::sync::OnceLock;
+use swath::{
+    graph::Operator,
+    op::{GridUniform, MISSING_BITS, OperatorInfo},
+    raster::Span,
+};
+use wgpu::{BufferUsages, util::DeviceExt};
+
+pub struct Gpu {
+    pub name: String,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    bindings: wgpu::BindGroupLayout,
+}
+
+/// The adapter, if there is one; `SWATH_ADAPTER` chooses by part of its name. `SWATH_REQUIRE_GPU=1` makes its absence a failure.
+pub fn gpu() -> Option<&'static Gpu> {
+    static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
+    let gpu = GPU.get_or_init(|| pollster::block_on(Gpu::start())).as_ref();
+    match gpu {
+        Some(gpu) => eprintln!("adapter: {}", gpu.name),
+        None if std::env::var("SWATH_REQUIRE_GPU").is_ok_and(|v| v == "1") => panic!("SWATH_REQUIRE_GPU=1, and there is no adapter"),
+        None => eprintln!("SKIPPED: there is no GPU adapter"),
+    }
+    gpu
+}
+
+/// A pixel range and where its samples go.
+pub struct Part {
+    pub rows: Span,
+    pub cols: Span,
+    /// Columns and rows by which the output buffer begins before the part, and samples by which its rows are longer.
+    pub out_margin: (usize, usize, usize),
+}
+
+impl Part {
+    pub fn whole(dem: &Dem) -> Self {
+        Self { rows: Span::new(0, dem.grid.rows), cols: Span::new(0, dem.grid.cols), out_margin: (0, 0, 0) }
+    }
+}
+
+impl Gpu {
+    async fn start() -> Option<Self> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let wanted = std::env::var("SWATH_ADAPTER").unwrap_or_default().to_lowercase();
+        let adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+        let adapter = adapters.into_iter().find(|a| a.get_info().name.to_lowercase().contains(&wanted))?;
+        let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+        let (device, queue) = adapter.request_device(&descriptor).await.expect("a device of the adapter's own limits");
+        let entry = |(binding, ty): (u32, wgpu::BufferBindingType)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+            count: None,
+        };
+        use wgpu::BufferBindingType::{Storage, Uniform};
+        let (read, write) = (Storage { read_only: true }, Storage { read_only: false });
+        let entries = [(0, Uniform), (1, Uniform), (2, read), (3, write), (4, read)].map(entry);
+        let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
+        Some(Self { name: adapter.get_info().name, device, queue, bindings })
+    }
+
+    /// The pipeline of an operator; panics where it does not validate or does not fit the bindings.
+    pub fn pipeline(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
+        let source = wgpu::ShaderSource::Wgsl(shader_text(info).into());
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(info.name), source });
+        let layouts = [Some(&self.bindings)];
+        let layout = wgpu::PipelineLayoutDescriptor { label: None, bind_group_layouts: &layouts, immediate_size: 0 };
+        let layout = self.device.create_pipeline_layout(&layout);
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(info.name),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: Default::default(),
+            cache: None,
+        })
+    }
+
+    /// Samples of `part`, row after row; panics if the kernel writes outside it.
+    pub fn compute(&self, pipeline: &wgpu::ComputePipeline, operator: &dyn Operator, dem: &Dem, part: &Part) -> Vec<f32> {
+        const UNTOUCHED: f32 = -77_777.0;
+        let halo = operator.footprint();
+        let (rows, cols) = (part.rows, part.cols);
+        let (in_rows, in_cols) = (rows.dilate(halo.halo_rows, dem.grid.rows), cols.dilate(halo.halo_cols, dem.grid.cols));
+        let heights: Vec<f32> = in_rows.iter().flat_map(|row| &dem.row(row)[in_cols.start..in_cols.end]).copied().collect();
+        let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&dem.grid, row)).collect();
+        let (left, above, longer) = part.out_margin;
+        let pitch = cols.len() + left + longer;
+        let untouched = vec![UNTOUCHED; pitch * (rows.len() + above)];
+        let grid = GridUniform {
+            raster_cols: dem.grid.cols as u32,
+            raster_rows: dem.grid.rows as u32,
+            first_col: cols.start as u32,
+            first_row: rows.start as u32,
+            cols: cols.len() as u32,
+            rows: rows.len() as u32,
+            out_first_col: (cols.start - left) as u32,
+            out_first_row: (rows.start - above) as u32,
+            out_pitch: pitch as u32,
+            missing_bits: MISSING_BITS,
+            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 0], [9; 4], [9; 4], [9; 4]],
+            ..GridUniform::default()
+        };
+        let buffer =
+            |contents: &[u8], usage| self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage });
+        let output = buffer(bytemuck::cast_slice(&untouched), BufferUsages::STORAGE | BufferUsages::COPY_SRC);
+        let buffers = [
+            buffer(bytemuck::bytes_of(&grid), BufferUsages::UNIFORM),
+            buffer(&operator.gpu_kernel().params, BufferUsages::UNIFORM),
+            buffer(bytemuck::cast_slice(&factors), BufferUsages::STORAGE),
+            output.clone(),
+            buffer(bytemuck::cast_slice(&heights), BufferUsages::STORAGE),
+        ];
+        let entries: Vec<wgpu::BindGroupEntry<'_>> =
+            (0..).zip(&buffers).map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }).collect();
+        let group = wgpu::BindGroupDescriptor { label: None, layout: &self.bindings, entries: &entries };
+        let group = self.device.create_bind_group(&group);
+        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: output.size(),
+            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &group, &[]);
+            pass.dispatch_workgroups(grid.cols.div_ceil(16), grid.rows.div_ceil(16), 1);
+        }
+        encoder.copy_buffer_to_buffer(&output, 0, &staging, 0, output.size());
+        self.queue.submit([encoder.finish()]);
+        staging.slice(..).map_async(wgpu::MapMode::Read, |result| result.expect("a mapped buffer"));
+        self.device.poll(wgpu::PollType::wait_indefinitely()).expect("the device lives");
+        let view = staging.slice(..).get_mapped_range().expect("mapped");
+        let all: &[f32] = bytemuck::cast_slice(&view);
+        let inside = |at: usize| at / pitch >= above && at % pitch >= left && at % pitch < left + cols.len();
+        assert!(all.iter().enumerate().all(|(at, z)| inside(at) || *z == UNTOUCHED), "{operator:?} writes outside its part");
+        all.iter().enumerate().filter(|(at, _)| inside(*at)).map(|(_, z)| *z).collect()
+    }
+}
