@@ -127,6 +127,12 @@ impl Readback {
         });
     }
 
+    /// Unmaps the buffer and returns it to its pool.
+    pub fn give_back(self) {
+        self.buffer.unmap();
+        self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push((self.buffer, self.grant));
+    }
+
     /// The mapped rows, after the submission is done.
     ///
     /// # Errors
