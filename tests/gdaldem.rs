@@ -5,15 +5,15 @@
 
 mod twins;
 
-use twins::{
-    cpu, reference,
-    terrain::{Dem, mountains},
-};
 use std::{fs, path::Path, process::Command};
 use swath::{
     graph::Operator,
     op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, Slope, SlopeUnit},
     raster::Sample,
+};
+use twins::{
+    cpu, reference,
+    terrain::{Dem, mountains},
 };
 
 const NODATA: f32 = -9999.0;

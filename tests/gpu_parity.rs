@@ -2,16 +2,16 @@
 
 mod twins;
 
+use swath::{
+    graph::Operator,
+    op::{Edges, REGISTRY, Slope},
+    raster::{Sample, SampleType, Span},
+};
 use twins::{
     cpu_part,
     gpu::{Part, gpu},
     reference,
     terrain::{Dem, awkward, fans, mountains},
-};
-use swath::{
-    graph::Operator,
-    op::{Edges, REGISTRY, Slope},
-    raster::{Sample, SampleType, Span},
 };
 
 fn ulps(a: f32, b: f32) -> u32 {

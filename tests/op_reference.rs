@@ -2,14 +2,14 @@
 
 mod twins;
 
-use twins::{
-    cpu, cpu_part, reference,
-    terrain::{Dem, awkward, fans, mountains},
-};
 use swath::{
     graph::Operator,
     op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, REGISTRY, Slope, SlopeUnit},
     raster::Span,
+};
+use twins::{
+    cpu, cpu_part, reference,
+    terrain::{Dem, awkward, fans, mountains},
 };
 
 /// The greatest difference, over pixels that `counts`; the masks of missing pixels must be the same.

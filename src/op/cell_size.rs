@@ -1,6 +1,6 @@
 //! How far apart pixels are on the ground, and hence what matrix turns differences into a gradient.
 
-use crate::raster::{Affine, Ellipsoid, GeoTags, Georeferencing};
+use crate::raster::{Affine, Georeferencing, ModelType};
 
 /// The matrix `m` with `east = m[0] per_col + m[1] per_row`, `north = m[2] per_col + m[3] per_row`, for heights'
 /// differences per column and per row at `row`: the inverse transpose of the pixel's Jacobian.
@@ -11,17 +11,18 @@ use crate::raster::{Affine, Ellipsoid, GeoTags, Georeferencing};
 pub(super) fn gradient_matrix(georef: &Georeferencing, cols: usize, row: usize, scale: Option<(f64, f64)>) -> [f64; 4] {
     let transform = georef.transform.unwrap_or(UNIT_CELLS);
     let middle = (cols as f64 / 2.0, row as f64 + 0.5);
-    let (kx, ky) = match (scale, angular_unit(georef)) {
+    let (kx, ky) = match (scale, georef.model_type()) {
         (Some(scale), _) => scale,
-        (None, Some(unit)) => {
+        (None, ModelType::Geographic) => {
+            let unit = georef.angular_unit_radians();
             let half_row = (transform.e.abs() / 2.0 * unit).min(POLE);
             let (_, y) = transform.apply(middle.0, middle.1);
             // No centre of a row gets nearer to a pole than half a row: there the parallels have no length.
             let latitude = (y * unit).clamp(half_row - POLE, POLE - half_row);
-            let (east, north) = metres_per_radian(ellipsoid(georef), latitude);
+            let (east, north) = georef.ellipsoid().metres_per_radian(latitude);
             (east * unit, north * unit)
         }
-        (None, None) => (1.0, 1.0),
+        (None, _) => (1.0, 1.0),
     };
     inverse_transpose(&transform, kx, ky).or_else(|| inverse_transpose(&UNIT_CELLS, 1.0, 1.0)).unwrap_or_default()
 }
@@ -36,88 +37,13 @@ fn inverse_transpose(transform: &Affine, kx: f64, ky: f64) -> Option<[f64; 4]> {
     matrix.iter().all(|m| m.is_finite()).then_some(matrix)
 }
 
-/// Metres per radian along the parallel, `N(φ) cos φ`, and along the meridian, `M(φ)`.
-fn metres_per_radian(ellipsoid: Ellipsoid, latitude: f64) -> (f64, f64) {
-    let flattening = ellipsoid.inverse_flattening.recip();
-    let e2 = flattening * (2.0 - flattening);
-    let w2 = 1.0 - e2 * latitude.sin().powi(2);
-    let n = ellipsoid.semi_major_m / w2.sqrt();
-    (n * latitude.cos(), n * (1.0 - e2) / w2)
-}
-
-// What follows is as much of the GeoKeys as is needed here.
-
-const MODEL_TYPE: u16 = 1024;
-const MODEL_GEOGRAPHIC: u16 = 2;
-const GEOGRAPHIC_TYPE: u16 = 2048;
-const ANGULAR_UNITS: u16 = 2054;
-const ELLIPSOID: u16 = 2056;
-const SEMI_MAJOR: u16 = 2057;
-const INVERSE_FLATTENING: u16 = 2059;
-const DOUBLES_TAG: u16 = 34736;
-
-/// Radians a unit of the coordinates, if they are angles.
-fn angular_unit(georef: &Georeferencing) -> Option<f64> {
-    let keys = georef.keys.as_ref()?;
-    if short(keys, MODEL_TYPE)? != MODEL_GEOGRAPHIC {
-        return None;
-    }
-    Some(match short(keys, ANGULAR_UNITS) {
-        Some(9101) => 1.0,
-        Some(9103) => (1.0f64 / 60.0).to_radians(),
-        Some(9104) => (1.0f64 / 3600.0).to_radians(),
-        Some(9105 | 9106) => POLE / 100.0,
-        _ => 1.0f64.to_radians(),
-    })
-}
-
-fn ellipsoid(georef: &Georeferencing) -> Ellipsoid {
-    let Some(keys) = georef.keys.as_ref() else { return WGS_84 };
-    if let (Some(semi_major_m), Some(inverse_flattening)) = (double(keys, SEMI_MAJOR), double(keys, INVERSE_FLATTENING)) {
-        // Spheres are written with an inverse flattening of 0.
-        let inverse_flattening = if inverse_flattening == 0.0 { f64::INFINITY } else { inverse_flattening };
-        return Ellipsoid { semi_major_m, inverse_flattening };
-    }
-    let code = short(keys, ELLIPSOID).filter(|code| *code != 32767).or(match short(keys, GEOGRAPHIC_TYPE) {
-        Some(4269 | 4258 | 4283 | 4167 | 4674 | 7844 | 4612 | 6668 | 4490) => Some(7019),
-        Some(4267) => Some(7008),
-        Some(4277) => Some(7001),
-        Some(4230) => Some(7022),
-        Some(4284) => Some(7024),
-        Some(4314) => Some(7004),
-        Some(4322) => Some(7043),
-        _ => None,
-    });
-    let (semi_major_m, inverse_flattening) = match code {
-        Some(7001) => (6_377_563.396, 299.324_964_6),
-        Some(7004) => (6_377_397.155, 299.152_812_8),
-        Some(7008) => (6_378_206.4, 294.978_698_213_898),
-        Some(7019) => (6_378_137.0, 298.257_222_101),
-        Some(7022) => (6_378_388.0, 297.0),
-        Some(7024) => (6_378_245.0, 298.3),
-        Some(7043) => (6_378_135.0, 298.26),
-        _ => return WGS_84,
-    };
-    Ellipsoid { semi_major_m, inverse_flattening }
-}
-
-const WGS_84: Ellipsoid = Ellipsoid { semi_major_m: 6_378_137.0, inverse_flattening: 298.257_223_563 };
-
-fn entry(keys: &GeoTags, key: u16) -> Option<&[u16]> {
-    keys.directory.get(4..)?.chunks_exact(4).find(|entry| entry[0] == key)
-}
-
-fn short(keys: &GeoTags, key: u16) -> Option<u16> {
-    entry(keys, key).filter(|entry| entry[1] == 0).map(|entry| entry[3])
-}
-
-fn double(keys: &GeoTags, key: u16) -> Option<f64> {
-    entry(keys, key).filter(|entry| entry[1] == DOUBLES_TAG).and_then(|entry| keys.doubles.get(usize::from(entry[3]))).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raster::GeoTags;
+
+    /// `GeoDoubleParamsTag`.
+    const DOUBLES_TAG: u16 = 34736;
 
     fn geographic(transform: Affine) -> Georeferencing {
         let directory = vec![1, 1, 0, 3, 1024, 0, 1, 2, 2048, 0, 1, 4326, 2054, 0, 1, 9102];
