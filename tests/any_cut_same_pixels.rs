@@ -14,7 +14,7 @@ fn dem(rows: usize, cols: usize, seed: u32) -> Array2<f32> {
     Array2::from_shape_fn((rows, cols), |(r, c)| {
         let hash = (r as u32).wrapping_mul(0x9E37_79B9) ^ (c as u32).wrapping_mul(0x85EB_CA6B) ^ seed;
         let noise = (hash.wrapping_mul(0xC2B2_AE35) >> 20) as f32 / 64.0;
-        if hash % 23 == 0 { f32::NAN } else { 500.0 + r as f32 * 1.5 - c as f32 * 0.7 + noise }
+        if hash.is_multiple_of(23) { f32::NAN } else { 500.0 + r as f32 * 1.5 - c as f32 * 0.7 + noise }
     })
 }
 
@@ -86,7 +86,9 @@ fn cuts(rows: usize, cols: usize, tile: (usize, usize)) -> impl Strategy<Value =
     })
 }
 
-fn cases() -> impl Strategy<Value = (usize, usize, (usize, usize), (usize, usize), usize, u32, Cut)> {
+type Case = (usize, usize, (usize, usize), (usize, usize), usize, u32, Cut);
+
+fn cases() -> impl Strategy<Value = Case> {
     let tile = prop_oneof![Just((16, 16)), Just((32, 16)), Just((16, 48))];
     (1usize..120, 1usize..120, tile).prop_flat_map(|(rows, cols, tile)| {
         (Just(rows), Just(cols), Just(tile), (1usize..80, 1usize..80), 1usize..4, any::<u32>(), cuts(rows, cols, tile))

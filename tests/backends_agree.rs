@@ -68,7 +68,7 @@ fn within(bound: Bound, cpu: f64, gpu: f64, slope: f64) -> bool {
     match bound {
         Bound::Slope => apart <= 2e-5 || ulps(cpu, gpu) <= 8,
         // A negated comparison: where the slope is missing or nearly flat, any direction will do.
-        Bound::Aspect => !(slope > 1.0) || apart.min((360.0 - apart).abs()) <= 2e-5,
+        Bound::Aspect => slope.is_nan() || slope <= 1.0 || apart.min((360.0 - apart).abs()) <= 2e-5,
         Bound::Byte => apart <= 1.0,
     }
 }

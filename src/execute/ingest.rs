@@ -102,7 +102,7 @@ impl SourceRun {
             pool: pool.clone(),
             ledger: ledger.clone(),
             scratch: Shelf::new(),
-            scratch_bytes: spec.scratch_bytes as u64,
+            scratch_bytes: host_peak::decode_scratch_bytes(&plan.spec, &plan.execution, index) as u64,
             _index_grant: ledger.grant(spec.index_bytes as u64)?,
         })
     }

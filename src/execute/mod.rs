@@ -1,5 +1,6 @@
 //! Follows a plan: rows, windows, kernels. What is finished is handed on as [`PixelWindow`](crate::raster::PixelWindow)s.
 
+mod bench;
 mod context;
 pub mod cpu;
 mod engine;
@@ -11,6 +12,7 @@ mod pool;
 mod window;
 mod workers;
 
+pub use bench::{DeviceRates, bench_device};
 pub use context::{AdapterInfo, Context};
 pub use engine::{Engine, Finished, NodeRun, Stages};
 pub use gpu::Packing;

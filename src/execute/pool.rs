@@ -11,8 +11,12 @@ use std::{
 #[derive(Debug)]
 pub struct BufferPool {
     ledger: Arc<Ledger>,
-    free: Mutex<HashMap<usize, Vec<(Vec<u64>, Grant)>>>,
+    /// Free buffers by their number of words.
+    free: Mutex<HashMap<usize, Vec<Granted>>>,
 }
+
+/// Words, and the leave to hold them.
+type Granted = (Vec<u64>, Grant);
 
 /// A buffer aligned for every sample type; goes back to its pool when dropped.
 #[derive(Debug)]

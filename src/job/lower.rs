@@ -264,7 +264,7 @@ fn source_spec(source: &dyn Source, planes: &[usize]) -> SourceSpec {
     let planes: Vec<_> = planes.iter().map(|&p| all[p]).collect();
     // What the source holds, and a decode counter a chunk.
     let index_bytes = source.resident_bytes() + chunks * 4;
-    let scratch_bytes = planes.iter().map(DecodeScratch::bytes_for).max().unwrap_or(0);
+    let scratch_bytes = planes.iter().map(DecodeScratch::bytes_for).collect();
     SourceSpec { name: source.name(), planes, index_bytes, scratch_bytes }
 }
 

@@ -1,5 +1,5 @@
 use super::{
-    Edges, GradientAlgorithm, OperatorInfo,
+    Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
     gradient, math,
     shader::terrain_shader,
@@ -77,6 +77,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "aspect",
     summary: "direction that the surface faces, in degrees",
     examples,
+    agreement: Agreement { ulp: 0, units: 2e-5, turn: Some(360.0), rounded: false, on_slopes: true },
     shader: terrain_shader!("aspect.wgsl"),
     params: AspectParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],

@@ -1,5 +1,5 @@
 use super::{
-    Edges, GradientAlgorithm, OperatorInfo,
+    Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
     gradient,
     math::{self, HALF_TURN, QUARTER_TURN, atan_degrees, atan2_degrees, max},
@@ -111,6 +111,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "hillshade",
     summary: "brightness under a distant light, 1 to 255",
     examples,
+    agreement: Agreement { ulp: 0, units: 1.0, turn: None, rounded: true, on_slopes: false },
     shader: terrain_shader!("hillshade.wgsl"),
     params: HillshadeParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],

@@ -11,6 +11,7 @@
 //! what the shader's text says.
 
 mod abi;
+mod agreement;
 mod aspect;
 mod cell_size;
 mod gradient;
@@ -22,6 +23,7 @@ mod stencil;
 mod terrain;
 
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
+pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use shader::{Shader, assemble};
@@ -40,6 +42,8 @@ pub struct OperatorInfo {
     pub summary: &'static str,
     /// Variants that between them take every option and every branch, for tests, benches and `swath selftest`.
     pub examples: fn() -> Vec<Arc<dyn Operator>>,
+    /// How far the twins may be apart.
+    pub agreement: Agreement,
     /// The shader's files.
     pub shader: Shader,
     /// The Rust side of its `Params`.

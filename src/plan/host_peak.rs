@@ -50,6 +50,12 @@ pub struct HostPeak {
     pub indices: usize,
 }
 
+/// Scratch of one worker that decodes whole chunks of a source: cursors have their own.
+pub fn decode_scratch_bytes(spec: &JobSpec, run: &Execution, source: usize) -> usize {
+    let planes = spec.sources[source].scratch_bytes.iter().zip(&run.modes[source]);
+    planes.filter(|(_, mode)| **mode == DecodeMode::WholeChunks).map(|(&bytes, _)| bytes).max().unwrap_or(0)
+}
+
 /// Segments that may be between encoder and writer.
 pub fn segment_slots(threads: usize) -> usize {
     2 * threads.max(1) + 1
@@ -134,7 +140,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     for output in &spec.outputs {
         parts.indices += output.index_bytes;
     }
-    let decode_scratch = spec.sources.iter().map(|s| s.scratch_bytes).max().unwrap_or(0);
+    let decode_scratch: usize = (0..spec.sources.len()).map(|source| decode_scratch_bytes(spec, run, source)).sum();
     // One scratch a worker and output: codec state is not rebuilt from segment to segment.
     let encode_scratch: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
     let convert_row = if run.on_device { widest.iter().max().copied().unwrap_or(0) * 4 } else { 0 };

@@ -38,8 +38,8 @@ pub struct SourceSpec {
     pub planes: Vec<Chunking>,
     /// Bytes held per chunk for offsets, sizes and counters.
     pub index_bytes: usize,
-    /// Scratch of one decoding worker.
-    pub scratch_bytes: usize,
+    /// Scratch of one worker that decodes whole chunks, by plane.
+    pub scratch_bytes: Vec<usize>,
 }
 
 /// One node of the graph, in numbers.

@@ -43,9 +43,9 @@ impl CpuBackend {
         for (index, source) in sources.iter_mut().enumerate() {
             source.fetch(engine.plan, unit, engine.workers)?;
             let started = std::time::Instant::now();
-            for node in 0..nodes {
+            for (node, window) in windows.iter_mut().enumerate() {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
-                    windows[node] = Some(self.ingest(engine, unit, node, source)?);
+                    *window = Some(self.ingest(engine, unit, node, source)?);
                 }
             }
             stages.upload += started.elapsed().as_secs_f64();
@@ -59,15 +59,11 @@ impl CpuBackend {
                 stages.count(node, &unit.steps[node]);
             }
             // Whoever has no consumer after this node is done with: keep what the next swath looks back at.
-            for done in 0..=node {
+            for (done, slot) in windows.iter_mut().enumerate().take(node + 1) {
                 let last = host_peak::last_consumer(&engine.plan.spec, done).unwrap_or(done);
-                if last == node && windows[done].is_some() {
-                    self.keep(engine, unit, done, windows[done].as_ref())?;
-                    let window = windows[done].take();
-                    if host_peak::is_output(&engine.plan.spec, done) {
-                        finished.extend(window.into_iter().flat_map(|w| self.finish(engine, unit, done, w, permit)));
-                    }
-                }
+                let Some(window) = slot.take_if(|_| last == node) else { continue };
+                self.keep(engine, unit, done, &window)?;
+                finished.extend(self.finish(engine, unit, done, window, permit));
             }
         }
         if unit.lane + 1 == engine.plan.lanes.len() {
@@ -79,6 +75,7 @@ impl CpuBackend {
         Ok(finished)
     }
 
+    /// The outputs that a node's window is written to, if any.
     fn finish(&self, engine: &Engine<'_>, unit: &Unit, node: usize, window: Window, permit: &Arc<Permit>) -> Vec<Finished> {
         let data = Arc::new(FinishedWindow { window, _permit: permit.clone() });
         let outputs = engine.plan.spec.outputs.iter().enumerate().filter(|(_, o)| o.node == node);
@@ -187,9 +184,9 @@ impl CpuBackend {
     }
 
     /// Copies the rows that the next swath looks back at: this lane's own columns of them.
-    fn keep(&mut self, engine: &Engine<'_>, unit: &Unit, node: usize, window: Option<&Window>) -> Result<()> {
+    fn keep(&mut self, engine: &Engine<'_>, unit: &Unit, node: usize, window: &Window) -> Result<()> {
         let step = &unit.steps[node];
-        let (rows, Some(window)) = (step.kept_rows(), window) else { return Ok(()) };
+        let rows = step.kept_rows();
         if rows.is_empty() {
             return Ok(());
         }

@@ -10,11 +10,13 @@ mod ifd;
 mod image;
 mod packbits;
 mod predictor;
+mod storage;
 mod suspended;
 mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use storage::Storage;
 pub(super) use suspended::Suspended;
 
 use crate::{

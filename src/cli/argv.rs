@@ -1,0 +1,202 @@
+//! What was typed, before clap sees it: GDAL's options of one dash become ours, and job options that stand before
+//! the command move behind it.
+
+use super::stop::{Outcome, Stop};
+use std::ffi::{OsStr, OsString};
+
+/// Commands that exist.
+pub const COMMANDS: &[&str] =
+    &["slope", "aspect", "hillshade", "convert", "info", "devices", "operators", "selftest", "synth", "bench", "help"];
+
+/// Commands that are promised and not built yet.
+const PLANNED: &[&str] =
+    &["curvature", "tri", "tpi", "roughness", "focal", "convolve", "calc", "reclassify", "color-map", "pipeline", "validate"];
+
+const TERRAIN: &[&str] = &["slope", "aspect", "hillshade"];
+const JOBS: &[&str] = &["slope", "aspect", "hillshade", "convert"];
+
+/// What an option of one dash stands for.
+enum Meaning {
+    /// An option that takes the next argument.
+    Takes(&'static str),
+    /// Complete in itself.
+    Is(&'static str),
+}
+use Meaning::{Is, Takes};
+
+/// gdaldem's options: which commands have them, and what they are here.
+const ALIASES: &[(&str, &[&str], Meaning)] = &[
+    ("-p", &["slope"], Is("--unit=percent")),
+    ("-s", TERRAIN, Takes("--scale")),
+    ("-xscale", TERRAIN, Takes("--xscale")),
+    ("-yscale", TERRAIN, Takes("--yscale")),
+    ("-z", TERRAIN, Takes("--zfactor")),
+    ("-az", &["hillshade"], Takes("--azimuth")),
+    ("-azimuth", &["hillshade"], Takes("--azimuth")),
+    ("-alt", &["hillshade"], Takes("--altitude")),
+    ("-altitude", &["hillshade"], Takes("--altitude")),
+    ("-alg", TERRAIN, Takes("--gradient-alg")),
+    ("-combined", &["hillshade"], Is("--variant=combined")),
+    ("-multidirectional", &["hillshade"], Is("--variant=multidirectional")),
+    ("-igor", &["hillshade"], Is("--variant=Igor")),
+    ("-trigonometric", &["aspect"], Is("--convention=trigonometric-angle")),
+    ("-zero_for_flat", &["aspect"], Is("--zero-for-flat")),
+    ("-compute_edges", TERRAIN, Is("--compute-edges")),
+    ("-of", JOBS, Takes("--format")),
+    ("-co", JOBS, Takes("--co")),
+    ("-ot", JOBS, Takes("--dtype")),
+    ("-a_nodata", JOBS, Takes("--nodata")),
+];
+
+/// Rewrites a command line (program name first) into one that clap reads.
+pub fn rewrite(args: Vec<OsString>) -> Outcome<Vec<OsString>> {
+    let Some(at) = command_position(&args)? else { return Ok(args) };
+    let mut args = args.into_iter();
+    let program = args.next().unwrap_or_default();
+    let before: Vec<OsString> = args.by_ref().take(at - 1).collect();
+    let command = args.next().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let mut out = vec![program, command.clone().into()];
+    let mut rest = before.into_iter().chain(args);
+    while let Some(argument) = rest.next() {
+        if argument == "--" {
+            out.push(argument);
+            out.extend(rest.by_ref());
+            break;
+        }
+        match alias(&command, &argument)? {
+            None => out.push(argument),
+            Some(Is(option)) => out.push(option.into()),
+            Some(Takes(option)) => match rest.next() {
+                // Joined, so that a value such as -1 is never taken for an option.
+                Some(value) => {
+                    let mut joined = OsString::from(option);
+                    joined.push("=");
+                    joined.push(value);
+                    out.push(joined);
+                }
+                None => out.push(option.into()),
+            },
+        }
+    }
+    Ok(out)
+}
+
+/// Where the command stands; options may stand before it. `None` where clap has the better answer (help, version,
+/// nothing).
+fn command_position(args: &[OsString]) -> Outcome<Option<usize>> {
+    let known = |name: &OsStr| COMMANDS.iter().any(|c| name.eq_ignore_ascii_case(c));
+    let Some(first) = args.get(1) else { return Ok(None) };
+    if known(first) {
+        return Ok(Some(1));
+    }
+    if first.to_string_lossy().starts_with('-') {
+        return Ok((2..args.len()).find(|&i| known(&args[i])));
+    }
+    let name = first.to_string_lossy();
+    let commands = COMMANDS.join(", ");
+    if PLANNED.iter().any(|planned| name.eq_ignore_ascii_case(planned)) {
+        return Err(Stop::usage(format!("'{name}' is planned and not built yet; there are: {commands}")));
+    }
+    let nearest = COMMANDS.iter().map(|c| (distance(&name.to_ascii_lowercase(), c), c)).min().filter(|(d, _)| *d <= 2);
+    let guess = nearest.map(|(_, c)| format!("; did you mean '{c}'?")).unwrap_or_default();
+    Err(Stop::usage(format!("'{name}' is not a command{guess}; there are: {commands}")))
+}
+
+fn alias(command: &str, argument: &OsStr) -> Outcome<Option<&'static Meaning>> {
+    let Some(text) = argument.to_str() else { return Ok(None) };
+    if let Some((_, commands, meaning)) = ALIASES.iter().find(|(name, ..)| *name == text) {
+        if commands.contains(&command) {
+            return Ok(Some(meaning));
+        }
+        return Err(Stop::usage(format!("'{text}' is not an option of {command}, but of {}", commands.join(", "))));
+    }
+    // One dash and a word: clap would complain of its first letter only.
+    let word = text.strip_prefix('-').filter(|w| w.len() > 1 && w.chars().all(|c| c.is_ascii_alphabetic() || c == '_'));
+    let number = word.is_some_and(|w| w.eq_ignore_ascii_case("inf") || w.eq_ignore_ascii_case("nan"));
+    if let Some(word) = word
+        && !number
+        && !word.chars().all(|c| "qvhV".contains(c))
+    {
+        let own: Vec<&str> = ALIASES.iter().filter(|(_, commands, _)| commands.contains(&command)).map(|(name, ..)| *name).collect();
+        let hint = if own.is_empty() { String::new() } else { format!("; with one dash it has {} -b -q -v", own.join(" ")) };
+        return Err(Stop::usage(format!("'{text}' is not an option of {command}{hint}; see 'swath {command} --help'")));
+    }
+    Ok(None)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> String {
+        let args = line.split(' ').map(OsString::from).collect();
+        match rewrite(args) {
+            Ok(args) => args.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" "),
+            Err(stop) => stop.message().unwrap(),
+        }
+    }
+
+    #[test]
+    fn gdaldems_options_become_ours() {
+        assert_eq!(words("swath slope a b -p -s 111120 -alg Horn"), "swath slope a b --unit=percent --scale=111120 --gradient-alg=Horn");
+        assert_eq!(
+            words("swath hillshade -az 45 -alt 30 -z -1 -igor a b"),
+            "swath hillshade --azimuth=45 --altitude=30 --zfactor=-1 --variant=Igor a b"
+        );
+        assert_eq!(
+            words("swath aspect -trigonometric -zero_for_flat -compute_edges a b"),
+            "swath aspect --convention=trigonometric-angle --zero-for-flat --compute-edges a b"
+        );
+        assert_eq!(
+            words("swath slope -xscale 2 -yscale 3 -of GTiff -co COMPRESS=ZSTD -b 2 -q a b"),
+            "swath slope --xscale=2 --yscale=3 --format=GTiff --co=COMPRESS=ZSTD -b 2 -q a b"
+        );
+    }
+
+    #[test]
+    fn values_that_look_like_options_stay_values() {
+        assert_eq!(words("swath convert a b --nodata -9999"), "swath convert a b --nodata -9999");
+        assert_eq!(words("swath convert a b --nodata -inf"), "swath convert a b --nodata -inf");
+        assert_eq!(words("swath slope -- -p b"), "swath slope -- -p b");
+        assert_eq!(words("swath slope a b -z"), "swath slope a b --zfactor");
+    }
+
+    #[test]
+    fn commands_are_case_insensitive_and_options_may_stand_before_them() {
+        assert_eq!(words("swath SLOPE a b"), "swath slope a b");
+        assert_eq!(words("swath --backend cpu -q Slope a b"), "swath slope --backend cpu -q a b");
+        assert_eq!(words("swath --version"), "swath --version");
+        assert_eq!(words("swath"), "swath");
+    }
+
+    #[test]
+    fn an_option_of_another_command_says_whose_it_is() {
+        assert_eq!(words("swath slope -az 45 a b"), "'-az' is not an option of slope, but of hillshade");
+        assert_eq!(
+            words("swath convert -foo a b"),
+            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -b -q -v; see 'swath convert --help'"
+        );
+    }
+
+    #[test]
+    fn an_unknown_command_lists_those_that_exist() {
+        let list = "there are: slope, aspect, hillshade, convert, info, devices, operators, selftest, synth, bench, help";
+        assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
+        assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
+        assert_eq!(words("swath Validate a"), format!("'Validate' is planned and not built yet; {list}"));
+    }
+}

@@ -1,0 +1,123 @@
+//! `--co KEY=VALUE`: GDAL's creation options, as aliases of ours.
+
+use super::{
+    stop::{Outcome, Stop},
+    values::{BigTiffName, Codec, PredictorName, count, tile_side},
+};
+use clap::ValueEnum;
+
+/// What creation options ask for; `None` where nothing was said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Creation {
+    pub compress: Option<Codec>,
+    pub level: Option<u8>,
+    pub zlevel: Option<u8>,
+    pub zstd_level: Option<u8>,
+    pub predictor: Option<PredictorName>,
+    pub tiled: Option<bool>,
+    pub segment_cols: Option<usize>,
+    pub segment_rows: Option<usize>,
+    pub tile_side: Option<usize>,
+    pub bigtiff: Option<BigTiffName>,
+    /// `Some(None)` for `ALL_CPUS`.
+    pub threads: Option<Option<usize>>,
+}
+
+const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, NUM_THREADS";
+
+impl Creation {
+    pub fn parse(options: &[String]) -> Outcome<Self> {
+        let mut creation = Self::default();
+        for option in options {
+            let (key, value) = option
+                .split_once('=')
+                .ok_or_else(|| Stop::usage(format!("--co '{option}' is not accepted: KEY=VALUE, such as COMPRESS=ZSTD")))?;
+            creation.set(&key.trim().to_ascii_uppercase(), value.trim()).map_err(|accepted| {
+                Stop::usage(match accepted {
+                    Some(accepted) => format!("--co '{option}' is not accepted: {accepted}"),
+                    None => format!("--co '{option}' is not accepted: the key is one of {KEYS}"),
+                })
+            })?;
+        }
+        Ok(creation)
+    }
+
+    /// `Err(None)`: no such key; `Err(Some(..))`: what the key accepts.
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Option<String>> {
+        match key {
+            "COMPRESS" => self.compress = Some(one_of(value)?),
+            "LEVEL" => self.level = Some(level(value)?),
+            "ZLEVEL" => self.zlevel = Some(level(value)?),
+            "ZSTD_LEVEL" => self.zstd_level = Some(level(value)?),
+            "PREDICTOR" => {
+                let yes = value.eq_ignore_ascii_case("yes");
+                self.predictor = Some(if yes { PredictorName::Auto } else { one_of(value)? });
+            }
+            "TILED" => self.tiled = Some(yes_or_no(value)?),
+            "BLOCKXSIZE" => self.segment_cols = Some(count(value)?),
+            "BLOCKYSIZE" => self.segment_rows = Some(count(value)?),
+            "BLOCKSIZE" => self.tile_side = Some(tile_side(value)?),
+            "BIGTIFF" => self.bigtiff = Some(one_of(value)?),
+            "NUM_THREADS" => self.threads = Some(if value.eq_ignore_ascii_case("ALL_CPUS") { None } else { Some(count(value)?) }),
+            _ => return Err(None),
+        }
+        Ok(())
+    }
+
+    /// The level that belongs to a codec.
+    pub fn level_of(&self, codec: Codec) -> Option<u8> {
+        let own = match codec {
+            Codec::Deflate => self.zlevel,
+            Codec::Zstd => self.zstd_level,
+            Codec::None | Codec::Lzw => None,
+        };
+        own.or(self.level)
+    }
+}
+
+fn one_of<T: ValueEnum>(value: &str) -> Result<T, Option<String>> {
+    T::from_str(value, true).map_err(|_| {
+        let names: Vec<String> =
+            T::value_variants().iter().filter_map(|v| v.to_possible_value()).map(|v| v.get_name().to_ascii_uppercase()).collect();
+        Some(names.join(", "))
+    })
+}
+
+fn level(value: &str) -> Result<u8, Option<String>> {
+    value.parse().map_err(|_| Some("a small whole number".to_owned()))
+}
+
+fn yes_or_no(value: &str) -> Result<bool, Option<String>> {
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" | "1" => Ok(true),
+        "no" | "false" | "off" | "0" => Ok(false),
+        _ => Err(Some("YES, NO".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(options: &[&str]) -> Result<Creation, String> {
+        let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
+        Creation::parse(&options).map_err(|stop| stop.message().unwrap())
+    }
+
+    #[test]
+    fn gdals_keys_are_taken_in_any_case() {
+        let got =
+            parse(&["compress=Zstd", "ZSTD_LEVEL=9", "TILED=yes", "BLOCKXSIZE=256", "blockysize=128", "NUM_THREADS=ALL_CPUS"]).unwrap();
+        assert_eq!((got.compress, got.level_of(Codec::Zstd), got.level_of(Codec::Deflate)), (Some(Codec::Zstd), Some(9), None));
+        assert_eq!((got.tiled, got.segment_cols, got.segment_rows, got.threads), (Some(true), Some(256), Some(128), Some(None)));
+        assert_eq!(parse(&["PREDICTOR=YES", "BIGTIFF=IF_SAFER"]).unwrap().predictor, Some(PredictorName::Auto));
+        assert_eq!(parse(&["PREDICTOR=2"]).unwrap().predictor, Some(PredictorName::Two));
+    }
+
+    #[test]
+    fn what_is_not_known_says_what_is() {
+        assert_eq!(parse(&["COMPRESS"]), Err("--co 'COMPRESS' is not accepted: KEY=VALUE, such as COMPRESS=ZSTD".into()));
+        assert_eq!(parse(&["COMPRESS=JPEG"]), Err("--co 'COMPRESS=JPEG' is not accepted: NONE, DEFLATE, ZSTD, LZW".into()));
+        assert_eq!(parse(&["JPEG_QUALITY=75"]), Err(format!("--co 'JPEG_QUALITY=75' is not accepted: the key is one of {KEYS}")));
+    }
+}

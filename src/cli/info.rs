@@ -1,0 +1,167 @@
+//! `swath info`: what a file's header says.
+
+use super::{
+    options::Talk,
+    run::{begin, pretty},
+    say,
+    stop::Outcome,
+};
+use clap::Args;
+use serde_json::{Value, json};
+use std::{fmt::Write, path::PathBuf};
+use swath::{
+    raster::{ByteSize, Georeferencing, ModelType, Nodata, Profile, RasterType},
+    source::{GeoTiff, Source, Storage},
+};
+
+/// What a file's header says: size, type, chunks, nodata, georeferencing
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  swath info dem.tif
+  swath info dem.tif --json | jq .epsg")]
+pub struct InfoArgs {
+    /// The raster to read
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+impl InfoArgs {
+    pub fn run(self) -> Outcome {
+        begin(self.talk);
+        let tiff = GeoTiff::open(&self.file)?;
+        let bytes = std::fs::metadata(&self.file).map_or(0, |m| m.len());
+        say::out(&if self.json { pretty(&as_json(&tiff, bytes)) } else { as_text(&tiff, bytes) })
+    }
+}
+
+fn model_name(georef: &Georeferencing) -> &'static str {
+    match georef.model_type() {
+        ModelType::Projected => "projected",
+        ModelType::Geographic => "geographic",
+        ModelType::Other => "other",
+    }
+}
+
+fn raster_type_name(georef: &Georeferencing) -> &'static str {
+    match georef.raster_type {
+        RasterType::Area => "area",
+        RasterType::Point => "point",
+    }
+}
+
+/// A number where JSON has one for it, else its text.
+pub fn nodata_json(nodata: Nodata) -> Value {
+    let integer = match nodata {
+        Nodata::Integer(i) => i64::try_from(i).map(Value::from).or_else(|_| u64::try_from(i).map(Value::from)).ok(),
+        Nodata::Float(f) => serde_json::Number::from_f64(f).map(Value::Number),
+    };
+    integer.unwrap_or_else(|| Value::String(nodata.to_string()))
+}
+
+fn as_json(tiff: &GeoTiff, bytes: u64) -> Value {
+    let profile = tiff.profile();
+    let georef = &profile.georef;
+    let Storage { compression, predictor, tiled, planar } = tiff.storage();
+    let planes = tiff.planes();
+    json!({
+        "path": tiff.name(),
+        "bytes": bytes,
+        "width": profile.cols,
+        "height": profile.rows,
+        "bands": profile.bands,
+        "dtype": profile.sample,
+        "nodata": profile.nodata.map(nodata_json),
+        "alpha_band": profile.alpha_band.map(|band| band + 1),
+        "mask": profile.masked,
+        "tiled": tiled,
+        "planar": planar,
+        "compression": compression,
+        "predictor": predictor,
+        "chunk": planes.first().map(|p| [p.cols, p.rows]),
+        "chunks": chunks(tiff),
+        "transform": georef.transform.map(|t| [t.a, t.b, t.c, t.d, t.e, t.f]),
+        "pixel_is": raster_type_name(georef),
+        "model": model_name(georef),
+        "epsg": georef.epsg(),
+    })
+}
+
+/// Chunks of all planes.
+fn chunks(tiff: &GeoTiff) -> usize {
+    let profile = tiff.profile();
+    tiff.planes().iter().map(|p| p.across(profile.cols) * p.down(profile.rows)).sum()
+}
+
+fn as_text(tiff: &GeoTiff, bytes: u64) -> String {
+    let profile = tiff.profile();
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name:<10} {value}");
+    };
+    line("file", format!("{}, {}", tiff.name(), ByteSize::b(bytes)));
+    let bands = if profile.bands == 1 { "band" } else { "bands" };
+    line("raster", format!("{} x {} pixels (cols x rows), {} {bands} of {}", profile.cols, profile.rows, profile.bands, profile.sample));
+    line("chunks", chunks_text(tiff));
+    line("missing", missing_text(profile));
+    for (name, value) in place(profile) {
+        line(name, value);
+    }
+    text
+}
+
+fn chunks_text(tiff: &GeoTiff) -> String {
+    let storage = tiff.storage();
+    let kind = if storage.tiled { "tiles" } else { "strips" };
+    let shape = tiff.planes().first().map_or(String::new(), |p| format!(" of {} x {}", p.cols, p.rows));
+    let predictor = if storage.predictor > 1 { format!(", predictor {}", storage.predictor) } else { String::new() };
+    let planar = if storage.planar { ", a plane a band" } else { "" };
+    format!("{} {kind}{shape}, compression {}{predictor}{planar}", chunks(tiff), storage.compression)
+}
+
+fn missing_text(profile: &Profile) -> String {
+    let mut how = Vec::new();
+    how.extend(profile.nodata.map(|nodata| format!("nodata {nodata}")));
+    how.extend(profile.alpha_band.map(|band| format!("alpha in band {}", band + 1)));
+    how.extend(profile.masked.then(|| "internal mask".to_owned()));
+    if profile.sample.is_float() && how.is_empty() {
+        how.push("NaN only".to_owned());
+    }
+    if how.is_empty() { "none declared".to_owned() } else { how.join(", ") }
+}
+
+fn place(profile: &Profile) -> Vec<(&'static str, String)> {
+    let georef = &profile.georef;
+    let crs = match georef.epsg() {
+        Some(code) => format!("EPSG:{code} ({})", model_name(georef)),
+        None if georef.keys.is_some() => format!("no EPSG code ({})", model_name(georef)),
+        None => "none".to_owned(),
+    };
+    let mut lines = vec![("crs", crs)];
+    let Some(t) = georef.transform else {
+        lines.push(("transform", "none".to_owned()));
+        return lines;
+    };
+    if t.b == 0.0 && t.d == 0.0 {
+        lines.push(("origin", format!("{}, {} (corner of the first pixel)", t.c, t.f)));
+        let order = if t.e < 0.0 { "north up" } else { "south up" };
+        lines.push(("pixel", format!("{} x {}, {order}, a pixel is {}", t.a.abs(), t.e.abs(), article(raster_type_name(georef)))));
+    } else {
+        lines.push(("transform", format!("x = {} col + {} row + {}, y = {} col + {} row + {}", t.a, t.b, t.c, t.d, t.e, t.f)));
+        lines.push(("pixel", format!("is {}", article(raster_type_name(georef)))));
+    }
+    let (x0, y0) = t.apply(0.0, 0.0);
+    let (x1, y1) = t.apply(profile.cols as f64, profile.rows as f64);
+    lines.push(("extent", format!("x {} to {}, y {} to {}", x0.min(x1), x0.max(x1), y0.min(y1), y0.max(y1))));
+    lines
+}
+
+fn article(noun: &str) -> String {
+    let article = if noun.starts_with('a') { "an" } else { "a" };
+    format!("{article} {noun}")
+}

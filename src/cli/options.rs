@@ -1,0 +1,269 @@
+//! Options of every job, and what they mean.
+
+use super::{
+    creation::Creation,
+    stop::{Outcome, Stop},
+    values::{Backend, BigTiffName, Codec, Format, PredictorName, ProgressWhen, count, tile_side},
+};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use swath::{
+    execute::Context,
+    graph::{CompressionChoice, Destination, GTiff, PredictorChoice},
+    plan::Budget,
+    raster::{BigTiff, ByteSize, Nodata, SampleType, Segmentation},
+};
+
+/// Options of every job.
+#[derive(Args, Clone, Debug)]
+pub struct JobOptions {
+    #[command(flatten)]
+    pub compute: ComputeOptions,
+    #[command(flatten)]
+    pub output: OutputOptions,
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+/// Where a job computes, and in how much memory.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Where it computes")]
+pub struct ComputeOptions {
+    /// Where kernels run; auto: a hardware GPU if there is one, else the CPU (env SWATH_BACKEND)
+    #[arg(long, value_enum, ignore_case = true, value_name = "WHERE")]
+    pub backend: Option<Backend>,
+    /// The GPU whose name contains this; 'llvmpipe' for the software one
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
+    /// Hard ceiling of host memory, such as 512M
+    #[arg(long, value_name = "SIZE")]
+    pub host_memory: Option<ByteSize>,
+    /// Hard ceiling of device memory, such as 1G
+    #[arg(long, value_name = "SIZE")]
+    pub device_memory: Option<ByteSize>,
+    /// CPU threads [default: all]
+    #[arg(long, value_parser = count, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// What is written.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "What it writes")]
+pub struct OutputOptions {
+    /// Container of the output
+    #[arg(long, value_enum, ignore_case = true, default_value = "gtiff")]
+    pub format: Format,
+    /// The same as --format cog
+    #[arg(long)]
+    pub cog: bool,
+    /// Side of the output's square tiles, in pixels [default: 512]
+    #[arg(long, alias = "blocksize", value_parser = tile_side, value_name = "N", conflicts_with = "strip_rows")]
+    pub tile_size: Option<usize>,
+    /// Full-width strips of this many rows instead of tiles
+    #[arg(long, value_parser = count, value_name = "N")]
+    pub strip_rows: Option<usize>,
+    /// Codec [default: deflate]
+    #[arg(long, value_enum, ignore_case = true, value_name = "CODEC")]
+    pub compress: Option<Codec>,
+    /// Level of the codec: deflate 1 to 12, zstd 1 to 22
+    #[arg(long, value_name = "N")]
+    pub level: Option<u8>,
+    /// Predictor; auto: 3 for floats, 2 for integers [default: auto]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub predictor: Option<PredictorName>,
+    /// BigTIFF header; auto: where 4 GiB may be exceeded [default: auto]
+    #[arg(long, value_enum, ignore_case = true, value_name = "WHEN")]
+    pub bigtiff: Option<BigTiffName>,
+    /// Sample type: uint8, int16, float32, ...
+    #[arg(long, value_name = "TYPE")]
+    pub dtype: Option<SampleType>,
+    /// Declared nodata value; missing samples are written as it
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub nodata: Option<Nodata>,
+    /// A creation option as GDAL spells it, such as COMPRESS=ZSTD
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub co: Vec<String>,
+    /// Replace an existing output
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Fail where a computed sample equals the nodata value
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// What is told of a job.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "What it tells")]
+pub struct RunOptions {
+    /// Print the plan, read no pixel, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// With --dry-run: the plan as JSON
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
+    /// Write what was done as JSON; '-' is stdout
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Write a small picture of the output
+    #[arg(long, value_name = "FILE.png")]
+    pub preview: Option<PathBuf>,
+    /// Progress bar on stderr; auto: on a terminal
+    #[arg(long, value_enum, ignore_case = true, default_value = "auto", value_name = "WHEN")]
+    pub progress: ProgressWhen,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// How much is said.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "What it tells")]
+pub struct Talk {
+    /// Only errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// More; twice: everything
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+}
+
+/// An environment variable that stands for `--backend`.
+const BACKEND_VARIABLE: &str = "SWATH_BACKEND";
+
+impl ComputeOptions {
+    /// Chooses the backend: what is typed, then the environment, then `auto`. An adapter that is named is demanded.
+    pub fn context(&self) -> Outcome<Context> {
+        let wanted = match (self.backend, &self.adapter) {
+            (Some(Backend::Cpu), Some(name)) => {
+                return Err(Stop::usage(format!("--adapter '{name}' does not go with --backend cpu, which touches no adapter")));
+            }
+            (Some(backend), None) => backend,
+            (_, Some(_)) => Backend::Gpu,
+            (None, None) => backend_of_environment()?,
+        };
+        Ok(match wanted {
+            Backend::Auto => Context::auto(),
+            Backend::Cpu => Context::cpu(),
+            Backend::Gpu => Context::gpu(self.adapter.as_deref())?,
+        })
+    }
+
+    /// The ceilings that were typed, else this machine's.
+    pub fn budget(&self) -> Budget {
+        let detected = Budget::detect();
+        Budget { host: self.host_memory.unwrap_or(detected.host), device: self.device_memory.unwrap_or(detected.device) }
+    }
+}
+
+fn backend_of_environment() -> Outcome<Backend> {
+    let Some(value) = std::env::var_os(BACKEND_VARIABLE).filter(|v| !v.is_empty()) else { return Ok(Backend::Auto) };
+    let text = value.to_string_lossy();
+    clap::ValueEnum::from_str(&text, true)
+        .map_err(|_| Stop::usage(format!("{BACKEND_VARIABLE} '{text}' is not accepted: auto, gpu or cpu")))
+}
+
+impl OutputOptions {
+    /// Where and how the output is written; an option typed beats a creation option.
+    pub fn destination(&self, path: &Path) -> Outcome<Destination> {
+        if self.cog || self.format == Format::Cog {
+            return Err(Stop::usage("COG output is not built yet; leave out --cog (--format cog) for a plain tiled GeoTIFF"));
+        }
+        let creation = Creation::parse(&self.co)?;
+        let mut destination = GTiff::at(path);
+        let options = &mut destination.options;
+        options.segmentation = self.segmentation(&creation)?;
+        let codec = self.compress.or(creation.compress);
+        let level = self.level.or(creation.level_of(codec.unwrap_or(Codec::Deflate)));
+        if codec.is_some() || level.is_some() {
+            let compression = codec.unwrap_or(Codec::Deflate).at(level).map_err(Stop::Usage)?;
+            options.compression = CompressionChoice::Exactly(compression);
+        }
+        options.predictor = match self.predictor.or(creation.predictor).unwrap_or(PredictorName::Auto) {
+            PredictorName::Auto => PredictorChoice::Auto,
+            PredictorName::None => PredictorChoice::None,
+            PredictorName::Two => PredictorChoice::Horizontal,
+            PredictorName::Three => PredictorChoice::Float,
+        };
+        options.bigtiff = self.bigtiff.or(creation.bigtiff).map_or(BigTiff::Auto, Into::into);
+        options.sample = self.dtype;
+        options.nodata = self.nodata;
+        options.overwrite = self.overwrite;
+        options.strict = self.strict;
+        Ok(destination)
+    }
+
+    /// Threads that a creation option asks for.
+    pub fn threads(&self) -> Outcome<Option<usize>> {
+        Ok(Creation::parse(&self.co)?.threads.flatten())
+    }
+
+    fn segmentation(&self, creation: &Creation) -> Outcome<Segmentation> {
+        const SIDE: usize = 512;
+        const STRIP_ROWS: usize = 64;
+        if let Some(side) = self.tile_size {
+            return Ok(Segmentation::Tiles { cols: side, rows: side });
+        }
+        if let Some(rows) = self.strip_rows {
+            return Ok(Segmentation::Strips { rows });
+        }
+        if creation.tiled == Some(false) {
+            return Ok(Segmentation::Strips { rows: creation.segment_rows.unwrap_or(STRIP_ROWS) });
+        }
+        let side = creation.tile_side.unwrap_or(SIDE);
+        let (cols, rows) = (creation.segment_cols.unwrap_or(side), creation.segment_rows.unwrap_or(side));
+        for (key, value) in [("BLOCKXSIZE", cols), ("BLOCKYSIZE", rows)] {
+            tile_side(&value.to_string()).map_err(|accepted| Stop::usage(format!("--co '{key}={value}' is not accepted: {accepted}")))?;
+        }
+        Ok(Segmentation::Tiles { cols, rows })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use swath::raster::Compression;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        job: JobOptions,
+    }
+
+    fn options(line: &str) -> Result<Destination, String> {
+        let typed = Typed::try_parse_from(std::iter::once("swath").chain(line.split_whitespace())).map_err(|e| e.to_string())?;
+        typed.job.output.destination(Path::new("out.tif")).map_err(|stop| stop.message().unwrap())
+    }
+
+    #[test]
+    fn defaults_are_the_librarys() {
+        assert_eq!(options("").unwrap(), GTiff::at("out.tif"));
+    }
+
+    #[test]
+    fn creation_options_mean_what_gdal_means_and_typed_ones_win() {
+        let of = |line| options(line).unwrap().options;
+        assert_eq!(of("--co TILED=NO --co BLOCKYSIZE=7").segmentation, Segmentation::Strips { rows: 7 });
+        assert_eq!(of("--co BLOCKXSIZE=256 --co BLOCKYSIZE=128").segmentation, Segmentation::Tiles { cols: 256, rows: 128 });
+        assert_eq!(of("--co BLOCKSIZE=256 --tile-size 64").segmentation, Segmentation::Tiles { cols: 64, rows: 64 });
+        let zstd = CompressionChoice::Exactly(Compression::Zstd { level: 9 });
+        assert_eq!(of("--co COMPRESS=ZSTD --co ZSTD_LEVEL=9 --co ZLEVEL=1").compression, zstd);
+        assert_eq!(of("--co COMPRESS=LZW --compress zstd --level 9").compression, zstd);
+        assert_eq!(of("--level 6").compression, CompressionChoice::Exactly(Compression::Deflate { level: 6 }));
+        assert_eq!(of("--predictor 3 --compress NONE").compression, CompressionChoice::Exactly(Compression::None));
+    }
+
+    #[test]
+    fn values_take_any_case_and_negative_nodata() {
+        let of = |line| options(line).unwrap().options;
+        assert_eq!(of("--nodata -9999 --dtype Int16").nodata, Some(Nodata::Integer(-9999)));
+        assert_eq!(of("--nodata -inf --bigtiff YES").nodata, Some(Nodata::Float(f64::NEG_INFINITY)));
+        assert_eq!(of("--predictor 2 --compress Deflate --format GTiff").predictor, PredictorChoice::Horizontal);
+    }
+
+    #[test]
+    fn cog_is_refused_until_it_is_built() {
+        let refusal = "COG output is not built yet; leave out --cog (--format cog) for a plain tiled GeoTIFF";
+        assert_eq!(options("--cog"), Err(refusal.to_owned()));
+        assert_eq!(options("--format COG"), Err(refusal.to_owned()));
+    }
+}

@@ -1,0 +1,179 @@
+//! `swath selftest`: every operator on an adapter against its CPU twin.
+
+use super::{
+    devices::table,
+    options::Talk,
+    run::{begin, pretty},
+    say,
+    stop::{Outcome, Stop},
+    synth,
+    values::Size,
+};
+use clap::Args;
+use ndarray::Array2;
+use serde::Serialize;
+use serde_json::json;
+use swath::{
+    execute::Context,
+    graph::Raster,
+    job::compute_array,
+    op::{Agreement, GradientAlgorithm, OperatorInfo, REGISTRY, Slope},
+    plan::Budget,
+    raster::{Nodata, SampleType, is_missing},
+};
+
+/// Every operator on this machine's adapter against its CPU twin
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  swath selftest
+  swath selftest --adapter llvmpipe --json")]
+pub struct SelftestArgs {
+    /// The GPU whose name contains this [default: any hardware GPU]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+/// Odd in both directions, so that workgroups and tiles end inside.
+const SIZE: Size = Size { cols: 517, rows: 389 };
+const SEED: u64 = 20;
+const MISSING: f64 = 0.02;
+/// Degrees beyond which an aspect is compared.
+const SLOPING: f32 = 1.0;
+
+/// What came of one variant of an operator.
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct Finding {
+    operator: &'static str,
+    variant: String,
+    pixels: u64,
+    max_ulp: u32,
+    max_units: f64,
+    /// Pixels that are missing in one twin only.
+    missing_differs: u64,
+    /// Pixels beyond the bound.
+    beyond: u64,
+    pass: bool,
+}
+
+impl SelftestArgs {
+    pub fn run(self) -> Outcome {
+        begin(self.talk);
+        let gpu = Context::gpu(self.adapter.as_deref())?;
+        say::note(&gpu.describe());
+        let findings = compare_all(&gpu)?;
+        let failed = findings.iter().filter(|f| !f.pass).count();
+        if self.json {
+            let report = json!({ "adapter": gpu.adapter(), "pass": failed == 0, "operators": findings });
+            say::out(&pretty(&report))?;
+        } else {
+            say::out(&as_text(&findings))?;
+        }
+        match failed {
+            0 => Ok(()),
+            n => Err(Stop::failed(format!("{n} of {} variants differ by more than their bound", findings.len()))),
+        }
+    }
+}
+
+fn compare_all(gpu: &Context) -> Outcome<Vec<Finding>> {
+    let (cpu, budget) = (Context::cpu(), Budget::detect());
+    let nodata = Some(Nodata::Integer(-9999));
+    let dem = Raster::from_source(synth::source(SIZE, SampleType::F32, nodata, SEED, MISSING)?);
+    let sloping = sloping(&dem, &cpu, budget)?;
+    let mut findings = Vec::new();
+    for info in REGISTRY {
+        for operator in (info.examples)() {
+            let variant = format!("{operator:?}");
+            let raster = dem.apply_shared(operator);
+            let of_cpu = compute_array(&raster, &cpu, budget)?;
+            let of_gpu = compute_array(&raster, gpu, budget)?;
+            findings.push(compare(info, variant, &of_cpu, &of_gpu, &sloping));
+        }
+    }
+    Ok(findings)
+}
+
+/// Where the ground slopes by either way of estimating it.
+fn sloping(dem: &Raster, cpu: &Context, budget: Budget) -> Outcome<Array2<bool>> {
+    let mut sloping = Array2::from_elem((SIZE.rows, SIZE.cols), true);
+    for &gradient_alg in GradientAlgorithm::ALL {
+        let slope = compute_array(&dem.apply(Slope { gradient_alg, ..Slope::default() }), cpu, budget)?;
+        sloping.zip_mut_with(&slope, |both, &degrees| *both &= degrees > SLOPING);
+    }
+    Ok(sloping)
+}
+
+fn compare(info: &OperatorInfo, variant: String, a: &Array2<f32>, b: &Array2<f32>, sloping: &Array2<bool>) -> Finding {
+    let bound = info.agreement;
+    let mut finding = Finding { operator: info.name, variant, pixels: a.len() as u64, ..Finding::default() };
+    for ((&a, &b), &slopes) in a.iter().zip(b).zip(sloping) {
+        if is_missing(a) || is_missing(b) {
+            finding.missing_differs += u64::from(is_missing(a) != is_missing(b));
+            continue;
+        }
+        if bound.on_slopes && !slopes {
+            continue;
+        }
+        let (ulp, units) = difference(&bound, a, b);
+        finding.max_ulp = finding.max_ulp.max(ulp);
+        finding.max_units = finding.max_units.max(units);
+        finding.beyond += u64::from(ulp > bound.ulp && units > bound.units);
+    }
+    finding.pass = a.dim() == b.dim() && finding.missing_differs == 0 && finding.beyond == 0;
+    finding
+}
+
+/// In units in the last place, and in units of the result.
+fn difference(bound: &Agreement, a: f32, b: f32) -> (u32, f64) {
+    let as_written = |sample: f32| if bound.rounded { (sample + 0.5).floor() } else { sample };
+    let (a, b) = (as_written(a), as_written(b));
+    let apart = (f64::from(a) - f64::from(b)).abs();
+    let units = bound.turn.map_or(apart, |turn| apart.min(turn - apart));
+    // Ordered as the numbers are, zero in the middle.
+    let place = |sample: f32| {
+        let bits = sample.to_bits() as i32;
+        i64::from(if bits < 0 { i32::MIN - bits } else { bits })
+    };
+    ((place(a) - place(b)).unsigned_abs().min(u64::from(u32::MAX)) as u32, units)
+}
+
+fn as_text(findings: &[Finding]) -> String {
+    let mut rows = vec![["", "OPERATOR", "ULP", "UNITS", "MISSING DIFFERS", "BEYOND BOUND", "VARIANT"].map(String::from)];
+    for f in findings {
+        let verdict = if f.pass { "pass" } else { "FAIL" };
+        let units = if f.max_units == 0.0 { "0".to_owned() } else { format!("{:.1e}", f.max_units) };
+        let (missing, beyond) = (f.missing_differs.to_string(), f.beyond.to_string());
+        rows.push([verdict.into(), f.operator.into(), f.max_ulp.to_string(), units, missing, beyond, f.variant.clone()]);
+    }
+    table(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Agreement = Agreement { ulp: 0, units: 0.0, turn: None, rounded: false, on_slopes: false };
+
+    #[test]
+    fn differences_are_counted_in_ulp_and_in_units() {
+        assert_eq!(difference(&PLAIN, 1.0, 1.0 + f32::EPSILON), (1, f64::from(f32::EPSILON)));
+        assert_eq!(difference(&PLAIN, -0.0, 0.0).0, 0);
+        assert_eq!(difference(&PLAIN, f32::from_bits(1), -f32::from_bits(1)).0, 2);
+        assert_eq!(difference(&Agreement { turn: Some(360.0), ..PLAIN }, 359.5, 0.5).1, 1.0);
+        assert_eq!(difference(&Agreement { rounded: true, ..PLAIN }, 1.49, 1.51).1, 1.0);
+    }
+
+    #[test]
+    fn a_sample_missing_in_one_twin_fails() {
+        let (a, b) = (Array2::from_elem((1, 2), 1.0), ndarray::arr2(&[[1.0, f32::NAN]]));
+        let sloping = Array2::from_elem((1, 2), true);
+        assert!(compare(&REGISTRY[0], String::new(), &a, &a, &sloping).pass);
+        let finding = compare(&REGISTRY[0], String::new(), &a, &b, &sloping);
+        assert_eq!((finding.missing_differs, finding.pass), (1, false));
+    }
+}

@@ -1,0 +1,136 @@
+//! Wrong usage, missing files and what is printed: none of these runs a job.
+
+mod cli_support;
+
+use cli_support::{Place, said, write_tiny_tiff};
+use std::{fs, process::Stdio};
+
+#[test]
+fn wrong_usage_exits_2_with_one_line() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    fs::write(place.path("old.tif"), "old").unwrap();
+    for (line, message) in [
+        ("slope dem.tif", "the following required arguments were not provided: <OUTPUT>"),
+        ("slope dem.tif a.tif --unit grad", "invalid value 'grad' for '--unit <UNIT>' [possible values: degree, percent]"),
+        ("slope dem.tif a.tif --bogus", "unexpected argument '--bogus' found"),
+        ("slope dem.tif a.tif -az 45", "'-az' is not an option of slope, but of hillshade"),
+        (
+            "slope dem.tif a.tif --host-memory lots",
+            "invalid value 'lots' for '--host-memory <SIZE>': 'lots' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M",
+        ),
+        ("slope dem.tif a.tif --cog", "COG output is not built yet; leave out --cog (--format cog) for a plain tiled GeoTIFF"),
+        (
+            "slope dem.tif a.tif -co TFW=YES",
+            "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, NUM_THREADS",
+        ),
+        ("slope dem.tif a.tif --compress lzw --level 3", "a level goes with deflate or zstd only"),
+        ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
+        ("slope dem.tif a.tif --scale -1", "xscale '-1' is not accepted: a number above 0"),
+        ("slope dem.tif old.tif", "old.tif exists; --overwrite replaces it"),
+        ("slope dem.tif dem.tif --overwrite", "dem.tif is the input dem.tif; choose another name"),
+        ("slope dem.tif a.tif --report dem.tif", "dem.tif is the input dem.tif; choose another name"),
+        ("slope dem.tif a.tif --preview a.tif", "a.tif is named for two outputs; choose another name"),
+        ("slope dem.tif no/a.tif", "no/a.tif cannot be made: there is no folder no"),
+        ("slope dem.tif .", ". is a folder; name a file in it"),
+        ("slope dem.tif a.tif --backend cpu --adapter x", "--adapter 'x' does not go with --backend cpu, which touches no adapter"),
+        ("slope dem.tif a.tif --json", "the following required arguments were not provided: --dry-run"),
+        ("synth a.tif", "the following required arguments were not provided: --size <COLSxROWS>"),
+        (
+            "hilshade dem.tif a.tif",
+            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, convert, info, devices, operators, selftest, synth, bench, help",
+        ),
+    ] {
+        place.fails(line, 2, message);
+    }
+    assert_eq!(place.files(), ["dem.tif", "old.tif"]);
+    assert_eq!(fs::read(place.path("old.tif")).unwrap(), b"old");
+}
+
+#[test]
+fn inputs_that_are_no_rasters_exit_1_with_one_line_and_leave_nothing() {
+    let place = Place::new();
+    fs::write(place.path("empty.tif"), "").unwrap();
+    fs::write(place.path("text.tif"), "once upon a time there was no raster").unwrap();
+    write_tiny_tiff(&place.path("cut.tif"));
+    let whole = fs::read(place.path("cut.tif")).unwrap();
+    fs::write(place.path("cut.tif"), &whole[..12]).unwrap();
+    for name in ["empty.tif", "text.tif", "cut.tif", "missing.tif", "."] {
+        for line in [format!("slope {name} a.tif --backend cpu"), format!("info {name}")] {
+            let said = place.swath(&line);
+            assert_eq!(said.status, 1, "{line}: {said:?}");
+            assert!(said.stderr.starts_with(&format!("swath: error: {name}: ")), "{line}: {said:?}");
+            assert_eq!(said.stderr.lines().count(), 1, "{line}: {said:?}");
+        }
+    }
+    assert_eq!(place.files(), ["cut.tif", "empty.tif", "text.tif"]);
+}
+
+#[test]
+fn an_environment_variable_names_the_backend_and_is_checked() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    let said = said(place.command("slope dem.tif a.tif").env("SWATH_BACKEND", "tpu").output().unwrap());
+    assert_eq!((said.status, said.stderr.as_str()), (2, "swath: error: SWATH_BACKEND 'tpu' is not accepted: auto, gpu or cpu\n"));
+}
+
+#[test]
+fn without_any_adapter_gpu_is_refused_and_devices_lists_the_cpu() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    let bare = |line: &str| {
+        let mut command = place.command(line);
+        let nowhere = "/nonexistent";
+        command.env("VK_ICD_FILENAMES", nowhere).env("VK_DRIVER_FILES", nowhere).env("__EGL_VENDOR_LIBRARY_FILENAMES", nowhere);
+        said(command.output().unwrap())
+    };
+    let refused = bare("slope dem.tif a.tif --adapter no-such-adapter");
+    assert_eq!(refused.status, 2, "{refused:?}");
+    assert!(refused.stderr.contains("swath: error: no GPU adapter named 'no-such-adapter'"), "{refused:?}");
+    let listed = bare("devices --json");
+    assert_eq!(listed.status, 0, "{listed:?}");
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert!(listed["cpu"]["threads"].as_u64().unwrap() > 0);
+    assert!(!place.path("a.tif").exists());
+}
+
+#[test]
+fn info_tells_what_the_header_says() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    let told: serde_json::Value = serde_json::from_str(&place.works("info dem.tif --json").stdout).unwrap();
+    assert_eq!((&told["width"], &told["height"], &told["bands"]), (&2.into(), &2.into(), &1.into()));
+    assert_eq!((&told["dtype"], &told["compression"], &told["epsg"]), (&"uint8".into(), &"none".into(), &serde_json::Value::Null));
+    let text = place.works("info dem.tif").stdout;
+    assert!(text.contains("raster     2 x 2 pixels (cols x rows), 1 band of uint8\n"), "{text}");
+    assert!(text.contains("missing    none declared\n"), "{text}");
+}
+
+#[test]
+fn help_shows_examples_and_goes_to_stdout() {
+    let place = Place::new();
+    for command in ["", "slope ", "aspect ", "hillshade ", "convert ", "info ", "devices ", "operators ", "selftest ", "synth ", "bench "] {
+        let said = place.works(&format!("{command}--help"));
+        assert!(said.stdout.contains("Examples:\n  swath ") && said.stderr.is_empty(), "{command}: {said:?}");
+    }
+    assert_eq!(place.works("--version").stdout, concat!("swath ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(place.swath("").status, 2);
+}
+
+#[test]
+fn operators_are_listed_with_what_they_do() {
+    let place = Place::new();
+    assert!(place.works("operators").stdout.starts_with("slope        steepness in degrees or percent\n"));
+    let all: serde_json::Value = serde_json::from_str(&place.works("operators --json").stdout).unwrap();
+    assert_eq!(all[2]["name"], "hillshade");
+    assert_eq!(all[2]["shape"]["nodata"], 0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::new();
+    let mut child = place.command("operators --json").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let said = said(child.wait_with_output().unwrap());
+    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+}
