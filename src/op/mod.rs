@@ -22,6 +22,7 @@ mod slope;
 mod stencil;
 mod terrain;
 
+pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};

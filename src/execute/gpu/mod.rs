@@ -10,4 +10,4 @@ mod staging;
 pub use backend::GpuBackend;
 pub use bench::{DeviceRates, bench};
 pub use device::{Gpu, list};
-pub use output::Packing;
+pub use output::{PACK_BYTE, PackGrid, PackParams, Packing};

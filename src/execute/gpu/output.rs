@@ -9,12 +9,14 @@ use super::{
 use crate::{
     error::Result,
     execute::{Engine, Stages},
+    op::uniform,
     plan::{Step, Unit, host_peak::staging_bytes},
     raster::SampleType,
 };
 use std::sync::Arc;
 
-const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
+/// Text of the packing shader.
+pub const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
 
 /// How the device packs an output to bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,28 +27,40 @@ pub struct Packing {
     pub sentinel: u8,
 }
 
-/// `Grid` of `shaders/pack_byte.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct PackGrid {
-    first_row: u32,
-    first_col: u32,
-    in_pitch: u32,
-    cols: u32,
-    rows: u32,
-    words_per_row: u32,
-    pad0: u32,
-    pad1: u32,
+uniform! {
+    /// `Grid` of `shaders/pack_byte.wgsl`.
+    pub struct PackGrid {
+        /// Row of the window where the output begins.
+        first_row: u32,
+        /// Column of the window where the output begins.
+        first_col: u32,
+        /// Samples from one row of the window to the next.
+        in_pitch: u32,
+        /// Columns to pack.
+        cols: u32,
+        /// Rows to pack.
+        rows: u32,
+        /// Words of one packed row.
+        words_per_row: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+    }
 }
 
-/// `Params` of `shaders/pack_byte.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct PackParams {
-    lowest: f32,
-    highest: f32,
-    sentinel: u32,
-    pad0: u32,
+uniform! {
+    /// `Params` of `shaders/pack_byte.wgsl`.
+    pub struct PackParams {
+        /// Least byte that a sample becomes.
+        lowest: f32,
+        /// Greatest byte that a sample becomes.
+        highest: f32,
+        /// The byte that missing becomes.
+        sentinel: u32,
+        /// Zero.
+        pad0: u32,
+    }
 }
 
 /// One output's way back.
