@@ -7,6 +7,7 @@ mod georef;
 mod layout;
 mod nodata;
 mod profile;
+mod pyramid;
 mod sample;
 mod span;
 mod view;
@@ -16,6 +17,7 @@ pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterTy
 pub use layout::{BigTiff, Compression, Container, Layout, Predictor, Segmentation};
 pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, Profile, StreamCost};
+pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};
