@@ -2,8 +2,11 @@
 
 mod array;
 mod budget;
+mod disk;
 mod encode_stage;
+mod files;
 mod lower;
+mod output_run;
 mod report;
 mod run;
 

@@ -8,7 +8,7 @@
 //! - A sample made by arithmetic that would round to the sentinel takes the next value.
 //! - Formulas and their order of summation know nothing of patches, so no cut of the job changes a bit.
 //! - Everything lives on the host and is counted beforehand: [`pyramid_bytes`] for the cascade and the tiles in the
-//!   making, [`tile_bytes`] for every whole tile that waits to be encoded.
+//!   making, [`overview_tile_bytes`] for every whole tile that waits to be encoded.
 
 mod blocks;
 mod ladder;
@@ -89,16 +89,16 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
     // Where rows of the level above do not end with rows of tiles, the tile below is begun before its neighbour is whole.
     let aligned = spec.resampling.reach() == 0 && spec.base.layout.segmentation.shape(spec.base.cols) == spec.tile;
     let begun = if aligned { across } else { across + 2 * spec.levels.len() };
-    state_bytes(spec) + begun * tile_bytes(spec)
+    pyramid_state_bytes(spec) + begun * overview_tile_bytes(spec)
 }
 
 /// Bytes of one whole tile that waits to be encoded.
-pub fn tile_bytes(spec: &PyramidSpec) -> usize {
+pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
     block_bytes(spec.tile, spec.base.bands, spec.base.output_sample)
 }
 
 /// Bytes of the cascade, held from begin to end.
-pub fn state_bytes(spec: &PyramidSpec) -> usize {
+pub fn pyramid_state_bytes(spec: &PyramidSpec) -> usize {
     let sample = spec.base.output_sample.bytes();
     let value = if spec.resampling.selects() { sample } else { 8 };
     let ladder = ladder_bytes(&spec.sizes(), (spec.course_rows(), PATCH_COLS), value, sample, spec.resampling.reach());

@@ -135,7 +135,7 @@ fn made<T: Cell>(case: &Case, pixels: &[T], sentinel: Option<Sentinel>) -> Vec<(
         return Vec::new();
     }
     let spec = PyramidSpec { base, levels: levels.clone(), tile: case.tile, resampling: case.resampling };
-    let bound = pyramid_bytes(&spec) - state_bytes(&spec) + tile_bytes(&spec);
+    let bound = pyramid_bytes(&spec) - pyramid_state_bytes(&spec) + overview_tile_bytes(&spec);
     let ledger = Ledger::new("host", bound as u64);
     let mut pyramid = Pyramid::new(spec.clone(), BufferPool::new(ledger));
     let row_bytes = case.cols * case.bands * size_of::<T>();
