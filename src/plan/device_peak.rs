@@ -1,7 +1,7 @@
 //! The device memory of a job: one window a node, carries, packed outputs, and the small uniforms.
 
 use super::{
-    host_peak::{carry_rows, staging_bytes, window_cols},
+    host_peak::{carry_rows, readback_bytes, window_cols},
     schedule::Schedule,
     spec::{DeviceLimits, JobSpec},
 };
@@ -47,9 +47,10 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, limits: &DeviceLimits) -> Re
         let rows = schedule.swath_rows + 2 * carried[node];
         parts.parameters += 2 * round((rows * 16 + 1024) as u64);
     }
-    for output in spec.outputs.iter().filter(|o| o.readback_pixel_bytes < spec.nodes[o.node].pixel_bytes) {
-        let cols = schedule.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
-        parts.packed += check(staging_bytes(schedule.swath_rows.min(spec.rows), cols, output.readback_pixel_bytes) as u64)?;
+    for (index, output) in spec.outputs.iter().enumerate() {
+        if output.readback_pixel_bytes < spec.nodes[output.node].pixel_bytes {
+            parts.packed += check(readback_bytes(spec, schedule, index) as u64)?;
+        }
     }
     parts.peak = parts.windows + parts.carries + parts.packed + parts.parameters;
     Ok(parts)

@@ -55,7 +55,7 @@ struct DeviceOperator {
 struct Pending {
     unit: Unit,
     submission: wgpu::SubmissionIndex,
-    readbacks: Vec<Readback>,
+    readbacks: Vec<(usize, Readback)>,
     permit: Arc<Permit>,
 }
 
@@ -162,16 +162,12 @@ impl GpuBackend {
             self.keep_carry(engine, unit, step, &mut encoder);
         }
         let mut readbacks = Vec::new();
-        for (output, spec) in self.outputs.iter().zip(&engine.plan.spec.outputs) {
-            readbacks.push(output.record(
-                engine,
-                &self.gpu,
-                unit,
-                &unit.steps[spec.node],
-                &self.nodes[spec.node].window,
-                &mut encoder,
-                stages,
-            )?);
+        for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
+            let rows = unit.outputs[index];
+            if !rows.is_empty() {
+                let (step, window) = (&unit.steps[spec.node], &self.nodes[spec.node].window);
+                readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
+            }
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
@@ -184,12 +180,12 @@ impl GpuBackend {
                 node.carries.reverse();
             }
         }
-        readbacks.iter().for_each(Readback::map);
+        readbacks.iter().for_each(|(_, readback)| readback.map());
         self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit });
         let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
         let mut finished = Vec::new();
         while self.pending.len() > stay {
-            finished.extend(self.collect(engine, stages)?);
+            finished.extend(self.collect(stages)?);
         }
         Ok(finished)
     }
@@ -198,10 +194,10 @@ impl GpuBackend {
     ///
     /// # Errors
     /// A failing device.
-    pub fn drain(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+    pub fn drain(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let mut finished = Vec::new();
         while !self.pending.is_empty() {
-            finished.extend(self.collect(engine, stages)?);
+            finished.extend(self.collect(stages)?);
         }
         Ok(finished)
     }
@@ -306,16 +302,16 @@ impl GpuBackend {
     }
 
     /// Waits for the oldest unit and maps its results.
-    fn collect(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+    fn collect(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
         let started = Instant::now();
         self.gpu.wait(Some(pending.submission))?;
         stages.compute += started.elapsed().as_secs_f64();
         let started = Instant::now();
         let mut finished = Vec::new();
-        for (output, readback) in pending.readbacks.into_iter().enumerate() {
+        for (output, readback) in pending.readbacks {
             let stage = &self.outputs[output];
-            let (rows, cols) = (pending.unit.rows, pending.unit.cols);
+            let (rows, cols) = (pending.unit.outputs[output], pending.unit.cols);
             let row_bytes = cols.len() * stage.pixel_bytes();
             let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
             let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
@@ -323,7 +319,6 @@ impl GpuBackend {
             stages.readbacks += 1;
         }
         stages.readback += started.elapsed().as_secs_f64();
-        let _ = engine;
         Ok(finished)
     }
 }
