@@ -3,7 +3,7 @@
 //! At most [`segment_slots`](crate::plan::host_peak::segment_slots) segments are between encoder and file at any
 //! moment. The first that is not written yet is always among them, so the queue never stands still.
 
-use super::{CancelToken, Observer, lower::OutputFile};
+use super::{CancelToken, Observer, outputs::OutputFile};
 use crate::{
     container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
     encode::{Counts, EncodeScratch, EncodedSegment, SegmentEncoder},

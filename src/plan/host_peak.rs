@@ -252,6 +252,10 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
 
 /// Bytes of the buffers that a node's new rows are sent to the device in.
 pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize, widest: usize) -> usize {
+    // Rows that are made on the device are not sent there.
+    if matches!(spec.nodes[node].kind, NodeKind::Ingest { source } if spec.sources[source].planes.is_empty()) {
+        return 0;
+    }
     let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
     rows * widest * spec.nodes[node].pixel_bytes.max(4)
 }
