@@ -54,7 +54,12 @@ impl Context {
     /// # Errors
     /// [`Error::NoAdapter`](crate::error::Error::NoAdapter), listing what was found.
     pub fn gpu(selector: Option<&str>) -> Result<Self> {
-        Ok(Self { gpu: Some(Gpu::open(selector)?), why: String::new() })
+        Gpu::open(selector).map(Self::on)
+    }
+
+    /// An opened device.
+    pub(super) fn on(gpu: Arc<Gpu>) -> Self {
+        Self { gpu: Some(gpu), why: String::new() }
     }
 
     /// Every adapter that answers, hardware first.
@@ -73,6 +78,11 @@ impl Context {
     /// The adapter; `None` on the CPU backend.
     pub fn adapter(&self) -> Option<&AdapterInfo> {
         self.gpu.as_ref().map(|gpu| &gpu.info)
+    }
+
+    /// Bytes that the device's allocator holds now, in whole blocks; `None` on the CPU, or where no one tells.
+    pub fn allocated_bytes(&self) -> Option<u64> {
+        self.gpu.as_ref()?.allocated_bytes()
     }
 
     /// The opened device.

@@ -1,6 +1,6 @@
 //! Whether the outputs have room on their file systems, before anything is read.
 
-use super::files::OutputFile;
+use super::outputs::OutputFile;
 use crate::{
     error::{Error, Result},
     plan::OutputSpec,

@@ -6,8 +6,8 @@
 
 use super::{
     CancelToken, Observer,
-    files::OutputFile,
     output_run::{EncodedOutput, OutputRun, Task, Work},
+    outputs::OutputFile,
 };
 use crate::{
     container::SegmentKey,

@@ -1,18 +1,18 @@
 //! From the graph to numbers for the planner and runnable nodes for the executor.
 
-use super::files::{OutputFile, computed_file, copied_file, output_spec, packed_file, packing_of};
+use super::{
+    ArrayOutput,
+    outputs::{OutputFile, computed_file, copied_file, output_spec, packed_file, packing_of, unwritten_spec},
+};
 use crate::{
     error::{Error, Result},
-    execute::{NodeRun, Packing},
+    execute::{DeviceConsumer, NodeRun, Packing},
     graph::{Bands, Destination, GridInfo, Node, Raster, WriteOptions},
-    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec},
+    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
 };
 use std::sync::Arc;
-
-/// Rows and columns by which a raster in memory is cut.
-const ARRAY_TILE: usize = 256;
 
 /// A job, lowered.
 pub struct Lowered {
@@ -28,12 +28,27 @@ pub struct Lowered {
     pub samples: Vec<SampleType>,
     /// Sources and the planes that are read of each.
     pub sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
-    /// Files.
+    /// Files: the first outputs.
     pub files: Vec<OutputFile>,
+    /// Arrays: the outputs after the files.
+    pub arrays: Vec<ArrayOutput>,
+    /// Passes on the device: the last outputs.
+    pub consumers: Vec<DeviceConsumer>,
     /// How outputs are packed on the device.
     pub packing: Vec<Option<Packing>>,
     /// What the user should know.
     pub warnings: Vec<String>,
+}
+
+/// What a job is to leave behind; outputs are numbered in this order.
+#[derive(Default)]
+pub struct Targets {
+    /// Files.
+    pub files: Vec<(Raster, Destination)>,
+    /// Arrays in memory.
+    pub arrays: Vec<(Raster, ArrayOutput)>,
+    /// The caller's passes on the device.
+    pub consumers: Vec<(Raster, DeviceConsumer)>,
 }
 
 /// Lowering in progress.
@@ -48,23 +63,22 @@ struct Lowering {
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
-pub fn lower(writes: &[(Raster, Destination)], threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
+pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
     let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new() };
-    let mut output_nodes = Vec::new();
-    for (raster, destination) in writes {
-        output_nodes.push(lowering.output(raster, &destination.options)?);
+    let mut file_nodes = Vec::new();
+    for (raster, destination) in &targets.files {
+        file_nodes.push(lowering.output(raster, &destination.options)?);
     }
-    let grid = lowering.grid()?;
-    let mut lowered = Lowered::of(grid, threads, device);
-    let verbatim = lowering.ingests.iter().any(|&(_, _, verbatim, _)| verbatim);
-    if verbatim && lowered.spec.device.take().is_some() {
-        lowered.warnings.push("a copy needs no kernels: the job runs on the CPU".to_owned());
-    }
-    for ((raster, destination), &node) in writes.iter().zip(&output_nodes) {
+    let in_memory = targets.arrays.iter().map(|(raster, _)| (raster, 4)).chain(targets.consumers.iter().map(|(raster, _)| (raster, 0)));
+    let other_nodes = in_memory.map(|(raster, back)| Ok((lowering.node(raster)?, back))).collect::<Result<Vec<_>>>()?;
+    let mut lowered = Lowered::of(lowering.grid()?, threads, device);
+    lowered.choose_backend(&lowering, !targets.consumers.is_empty())?;
+    for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
         let (spec, run, ..) = &lowering.nodes[node];
         let file = match run {
-            NodeRun::Operator { operator, .. } => computed_file(&lowered.grid, operator.as_ref(), destination)?,
+            NodeRun::Operator { operator, .. } => computed_file(&lowered, operator.as_ref(), destination)?,
             NodeRun::Ingest { .. } => copied_file(raster, destination)?,
+            NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
         };
         let packing = match run {
             NodeRun::Operator { operator, .. } if lowered.spec.device.is_some() => packing_of(operator.as_ref(), &file),
@@ -74,35 +88,12 @@ pub fn lower(writes: &[(Raster, Destination)], threads: usize, device: Option<De
         lowered.files.push(packed_file(file, packing)?);
         lowered.packing.push(packing);
     }
-    lowering.finish(&mut lowered);
-    Ok(lowered)
-}
-
-/// Lowers a raster that goes to memory, f32: no file, no encoder.
-///
-/// # Errors
-/// As [`lower`].
-pub fn lower_array(raster: &Raster, threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
-    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new() };
-    let node = lowering.node(raster)?;
-    let grid = lowering.grid()?;
-    let mut lowered = Lowered::of(grid, threads, device);
-    lowered.spec.outputs.push(OutputSpec {
-        name: "array".to_owned(),
-        node,
-        segment_rows: ARRAY_TILE.min(lowered.grid.rows),
-        segment_cols: ARRAY_TILE.min(lowered.grid.cols),
-        readback_pixel_bytes: 4,
-        scratch_bytes: 0,
-        max_segment_bytes: 0,
-        index_bytes: 0,
-        pyramid_bytes: 0,
-        overview_tile_bytes: 0,
-        spool_bytes: 0,
-        file_bytes: 0,
-        overviews: Vec::new(),
-    });
-    lowered.packing.push(None);
+    for (node, readback_pixel_bytes) in other_nodes {
+        lowered.spec.outputs.push(unwritten_spec(&lowered, node, readback_pixel_bytes));
+        lowered.packing.push(None);
+    }
+    lowered.arrays = targets.arrays.iter().map(|(_, output)| output.clone()).collect();
+    lowered.consumers = targets.consumers.iter().map(|(_, consumer)| consumer.clone()).collect();
     lowering.finish(&mut lowered);
     Ok(lowered)
 }
@@ -118,8 +109,34 @@ impl Lowered {
             samples: Vec::new(),
             sources: Vec::new(),
             files: Vec::new(),
+            arrays: Vec::new(),
+            consumers: Vec::new(),
             packing: Vec::new(),
             warnings: Vec::new(),
+        }
+    }
+}
+
+impl Lowered {
+    /// Copies need no kernels, rows on the device need one, and so do operators without a CPU twin.
+    fn choose_backend(&mut self, lowering: &Lowering, consumed: bool) -> Result<()> {
+        let copies = lowering.nodes.iter().any(|(_, run, ..)| matches!(run, NodeRun::Ingest { verbatim: true, .. }));
+        let gpu_only = lowering.nodes.iter().find_map(|(_, run, ..)| match run {
+            NodeRun::Resident { source } => Some(source.name()),
+            NodeRun::Operator { operator, .. } if !operator.has_cpu_twin() => Some(operator.name().to_owned()),
+            _ => None,
+        });
+        let gpu_only = gpu_only.or(consumed.then(|| "an output on the device".to_owned()));
+        if copies && self.spec.device.take().is_some() {
+            self.warnings.push("a copy needs no kernels: the job runs on the CPU".to_owned());
+        }
+        match gpu_only {
+            Some(given) if self.spec.device.is_none() => Err(Error::Usage {
+                what: "backend for",
+                given,
+                accepted: "a GPU context, and no copy in the same job: it cannot be computed on the CPU".to_owned(),
+            }),
+            _ => Ok(()),
         }
     }
 }
@@ -142,6 +159,11 @@ impl Lowering {
     /// The node that is written: a copy keeps its samples bit for bit.
     fn output(&mut self, raster: &Raster, options: &WriteOptions) -> Result<usize> {
         match raster.node() {
+            Node::Source { source, .. } if source.on_device().is_some() => Err(Error::Usage {
+                what: "copy of rows on the device",
+                given: source.name(),
+                accepted: "an operator in between, or an output on the device".to_owned(),
+            }),
             Node::Source { source, bands } => {
                 let band = band_of(*bands);
                 let mut profile = source.profile().clone();
@@ -197,6 +219,13 @@ impl Lowering {
         if let Some(&(.., node)) = self.ingests.iter().find(|&&(s, b, v, _)| (s, b, v) == (index, band, verbatim)) {
             return Ok(node);
         }
+        let kind = NodeKind::Ingest { source: index };
+        if source.on_device().is_some() && !verbatim {
+            let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4 };
+            self.nodes.push((spec, NodeRun::Resident { source: source.clone() }, 1, SampleType::F32));
+            self.ingests.push((index, band, verbatim, self.nodes.len() - 1));
+            return Ok(self.nodes.len() - 1);
+        }
         let converter = RowConverter::new(profile, source.planes().len(), band, !verbatim)?;
         let held = &mut self.sources[index].1;
         let mut planes = Vec::new();
@@ -212,8 +241,7 @@ impl Lowering {
             (true, Some(_)) => (1, profile.sample),
             (true, None) => (profile.bands, profile.sample),
         };
-        let spec =
-            NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source: index }, pixel_bytes: converter.window_pixel_bytes() };
+        let spec = NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes() };
         self.nodes.push((spec, NodeRun::Ingest { converter, planes, verbatim }, bands, sample));
         self.ingests.push((index, band, verbatim, self.nodes.len() - 1));
         Ok(self.nodes.len() - 1)

@@ -1,6 +1,6 @@
 //! One output in work: its encoders, its overviews, its file.
 
-use super::files::OutputFile;
+use super::outputs::OutputFile;
 use crate::{
     container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
     encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, Statistics, pyramid_state_bytes},

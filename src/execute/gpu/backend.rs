@@ -4,7 +4,8 @@ use super::{
     device::Gpu,
     output::OutputStage,
     pipeline::Kernel,
-    staging::{Readback, Upload},
+    resident::{DeviceRows, DeviceSource},
+    staging::{Readback, StagingLedgers, Upload},
 };
 use crate::{
     error::{Error, Result},
@@ -17,6 +18,7 @@ use crate::{
     op::{GridUniform, MISSING_BITS},
     plan::{NodeKind, Step, Unit, window_bytes},
     raster::{PixelWindow, Span},
+    source::Source,
 };
 use rayon::prelude::*;
 use std::{collections::VecDeque, sync::Arc, time::Instant};
@@ -55,7 +57,7 @@ struct DeviceOperator {
 struct Pending {
     unit: Unit,
     submission: wgpu::SubmissionIndex,
-    readbacks: Vec<Readback>,
+    readbacks: Vec<(usize, Readback)>,
     permit: Arc<Permit>,
 }
 
@@ -66,10 +68,15 @@ impl GpuBackend {
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
         let plan = engine.plan;
-        let mut grants = Vec::new();
-        let granularity = plan.spec.device.map_or(1, |d| d.allocation_bytes);
+        let staging = StagingLedgers {
+            host: engine.ledger.clone(),
+            device: ledger.clone(),
+            block_bytes: plan.spec.device.map_or(u64::MAX, |d| d.allocation_bytes),
+        };
+        // Small buffers lie in blocks, which are charged as a whole.
+        let mut grants = vec![ledger.grant(plan.device.map_or(0, |d| d.blocks))?];
         let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
-            grants.push(ledger.grant(bytes.next_multiple_of(granularity))?);
+            grants.extend(staging.dedicated(bytes)?);
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
             gpu.scoped(|| gpu.device.create_buffer(&descriptor))
         };
@@ -91,10 +98,11 @@ impl GpuBackend {
             let most_rows = (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
             match &engine.nodes[node] {
                 NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
+                NodeRun::Resident { .. } => {}
                 NodeRun::Ingest { .. } => {
                     let bytes = most_rows * engine.window_cols[node] * SAMPLE;
                     for _ in 0..2 {
-                        uploads.push(Upload::new(&gpu, &engine.ledger, bytes)?);
+                        uploads.push(Upload::new(&gpu, &staging, bytes)?);
                     }
                 }
                 NodeRun::Operator { operator, inputs } => {
@@ -114,7 +122,7 @@ impl GpuBackend {
         }
         let mut outputs = Vec::new();
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
-            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &mut buffer)?);
+            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
         }
         Ok(Self { gpu, ledger, nodes, outputs, pending: VecDeque::new(), units: 0, _grants: grants })
     }
@@ -136,6 +144,18 @@ impl GpuBackend {
         permit: Arc<Permit>,
         stages: &mut Stages,
     ) -> Result<Vec<Finished>> {
+        let gpu = self.gpu.clone();
+        gpu.scoped(|| self.submit(engine, unit, sources, permit, stages))?
+    }
+
+    fn submit(
+        &mut self,
+        engine: &Engine<'_>,
+        unit: &Unit,
+        sources: &mut [SourceRun],
+        permit: Arc<Permit>,
+        stages: &mut Stages,
+    ) -> Result<Vec<Finished>> {
         let turn = self.units % 2;
         self.units += 1;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("unit") });
@@ -144,7 +164,10 @@ impl GpuBackend {
             let started = Instant::now();
             for node in 0..self.nodes.len() {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
-                    self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?;
+                    match &engine.nodes[node] {
+                        NodeRun::Resident { source } => self.resident(source.as_ref(), &unit.steps[node], &mut encoder)?,
+                        _ => self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?,
+                    }
                 }
             }
             stages.upload += started.elapsed().as_secs_f64();
@@ -162,16 +185,19 @@ impl GpuBackend {
             self.keep_carry(engine, unit, step, &mut encoder);
         }
         let mut readbacks = Vec::new();
-        for (output, spec) in self.outputs.iter().zip(&engine.plan.spec.outputs) {
-            readbacks.push(output.record(
-                engine,
-                &self.gpu,
-                unit,
-                &unit.steps[spec.node],
-                &self.nodes[spec.node].window,
-                &mut encoder,
-                stages,
-            )?);
+        for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
+            let rows = unit.outputs[index];
+            let (step, window) = (&unit.steps[spec.node], &self.nodes[spec.node].window);
+            if rows.is_empty() {
+                continue;
+            }
+            if let Some(consumer) = &engine.consumers[index] {
+                let pitch = step.cols.len();
+                let first_sample = (rows.start - step.window_start) * pitch + unit.cols.start - step.cols.start;
+                consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, buffer: window, first_sample, pitch });
+            } else {
+                readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
+            }
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
@@ -184,12 +210,12 @@ impl GpuBackend {
                 node.carries.reverse();
             }
         }
-        readbacks.iter().for_each(Readback::map);
+        readbacks.iter().for_each(|(_, readback)| readback.map());
         self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit });
         let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
         let mut finished = Vec::new();
         while self.pending.len() > stay {
-            finished.extend(self.collect(engine, stages)?);
+            finished.extend(self.collect(stages)?);
         }
         Ok(finished)
     }
@@ -198,12 +224,28 @@ impl GpuBackend {
     ///
     /// # Errors
     /// A failing device.
-    pub fn drain(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+    pub fn drain(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
+        let gpu = self.gpu.clone();
         let mut finished = Vec::new();
         while !self.pending.is_empty() {
-            finished.extend(self.collect(engine, stages)?);
+            finished.extend(gpu.scoped(|| self.collect(stages))??);
         }
         Ok(finished)
+    }
+
+    /// Lets the caller's pass fill a window's new rows.
+    fn resident(&self, source: &dyn Source, step: &Step, encoder: &mut wgpu::CommandEncoder) -> Result<()> {
+        let Some(source) = source.on_device().and_then(|any| any.downcast_ref::<DeviceSource>()) else {
+            return Err(Error::Internal("a source claims rows on a device that this backend does not know"));
+        };
+        if step.new_rows.is_empty() {
+            return Ok(());
+        }
+        let pitch = step.cols.len();
+        let first_sample = (step.new_rows.start - step.window_start) * pitch;
+        let buffer = &self.nodes[step.node].window;
+        source.fill(encoder, &DeviceRows { rows: step.new_rows, cols: step.cols, buffer, first_sample, pitch });
+        Ok(())
     }
 
     /// Converts decoded rows straight into the mapped buffer and records the copy to the window.
@@ -306,16 +348,16 @@ impl GpuBackend {
     }
 
     /// Waits for the oldest unit and maps its results.
-    fn collect(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+    fn collect(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
         let started = Instant::now();
         self.gpu.wait(Some(pending.submission))?;
         stages.compute += started.elapsed().as_secs_f64();
         let started = Instant::now();
         let mut finished = Vec::new();
-        for (output, readback) in pending.readbacks.into_iter().enumerate() {
+        for (output, readback) in pending.readbacks {
             let stage = &self.outputs[output];
-            let (rows, cols) = (pending.unit.rows, pending.unit.cols);
+            let (rows, cols) = (pending.unit.outputs[output], pending.unit.cols);
             let row_bytes = cols.len() * stage.pixel_bytes();
             let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
             let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
@@ -323,7 +365,6 @@ impl GpuBackend {
             stages.readbacks += 1;
         }
         stages.readback += started.elapsed().as_secs_f64();
-        let _ = engine;
         Ok(finished)
     }
 }

@@ -1,17 +1,20 @@
-//! Output files: everything that options leave open is resolved here, and refused where it does not go together.
+//! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
+use super::lower::Lowered;
 use crate::{
     container::writer_bytes,
     encode::{MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, max_segment_bytes, overview_tile_bytes, pyramid_bytes, scratch_bytes},
     error::{Error, Result},
     execute::Packing,
-    graph::{Bands, CompressionChoice, Destination, GridInfo, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
+    graph::{Bands, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
     plan::OutputSpec,
     raster::{Compression, Container, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
 };
 
 /// Level of deflate where none is asked for: by measurement the ratio of level 6 at 1.2 to 2 times its speed.
 const DEFLATE_LEVEL: u8 = 4;
+/// Rows and columns by which a raster that becomes no file is cut.
+const UNWRITTEN_TILE: usize = 256;
 /// Side of an overview's tiles in a file of strips.
 const OVERVIEW_TILE: usize = 512;
 /// What a segment takes in the file besides itself: its place in the index, leader and trailer.
@@ -31,19 +34,38 @@ pub struct OutputFile {
     pub pyramid: PyramidSpec,
 }
 
+/// An output that becomes no file: cut into tiles for the schedule's sake alone.
+pub fn unwritten_spec(lowered: &Lowered, node: usize, readback_pixel_bytes: usize) -> OutputSpec {
+    OutputSpec {
+        name: if readback_pixel_bytes > 0 { "array" } else { "device" }.to_owned(),
+        node,
+        segment_rows: UNWRITTEN_TILE.min(lowered.grid.rows),
+        segment_cols: UNWRITTEN_TILE.min(lowered.grid.cols),
+        readback_pixel_bytes,
+        scratch_bytes: 0,
+        max_segment_bytes: 0,
+        index_bytes: 0,
+        pyramid_bytes: 0,
+        overview_tile_bytes: 0,
+        spool_bytes: 0,
+        file_bytes: 0,
+        overviews: Vec::new(),
+    }
+}
+
 /// The file of a computed raster.
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn computed_file(grid: &GridInfo, operator: &dyn Operator, destination: &Destination) -> Result<OutputFile> {
+pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &Destination) -> Result<OutputFile> {
     let options = &destination.options;
     let default = operator.output();
     let sample = options.sample.unwrap_or(default.sample);
     let nodata = options.nodata.unwrap_or(default.nodata);
     let sentinel = sentinel(nodata, sample)?;
-    let mut profile = Profile::new(grid.cols, grid.rows, 1, sample);
+    let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, 1, sample);
     profile.nodata = Some(nodata);
-    profile.georef = grid.georef.clone();
+    profile.georef = lowered.grid.georef.clone();
     output_file(destination, profile, SampleType::F32, MissingRule::NanTo(sentinel))
 }
 
@@ -173,7 +195,10 @@ pub fn packed_file(file: OutputFile, packing: Option<Packing>) -> Result<OutputF
     Ok(OutputFile { encoder: SegmentEncoder::new(spec)?, pyramid: PyramidSpec { base: spec, ..file.pyramid.clone() }, ..file })
 }
 
-/// The file in numbers.
+/// An output file in numbers.
+///
+/// # Errors
+/// As [`SegmentEncoder::new`], for an overview.
 pub fn output_spec(node: usize, pixel_bytes: usize, file: &OutputFile, packing: Option<Packing>) -> Result<OutputSpec> {
     let spec = file.encoder.spec();
     let (cols, rows) = (file.profile.cols, file.profile.rows);
