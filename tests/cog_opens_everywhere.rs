@@ -76,7 +76,7 @@ impl Matrix<'_> {
         out.options.segmentation = Segmentation::Tiles { rows, cols };
         out.options.bigtiff = if k % 5 == 2 { BigTiff::Yes } else { BigTiff::Auto };
         out.options.overviews = Overviews::Auto;
-        out.compression(compression).predictor(predictor).resampling(Resampling::ALL[k % 8]).statistics(k % 3 != 0)
+        out.compression(compression).predictor(predictor).resampling(Resampling::ALL[k % 8]).statistics(!k.is_multiple_of(3))
     }
 
     fn write(
@@ -104,7 +104,7 @@ impl Matrix<'_> {
         let (rows, cols) = Self::sizes(k / 2);
         let heights = samples::<f32>(k, 1, rows, cols, Some(f32::NAN));
         let dem = ArraySource::from_bands(heights).unwrap().georeferencing(georef()).raster();
-        let nodata = Nodata::Integer(if sample == SampleType::U8 { 0 } else { -9999 });
+        let nodata = if sample == SampleType::U8 { Nodata::Integer(0) } else { Nodata::Integer(-9984) };
         let mut out = self.destination(k, compression, PredictorChoice::Auto, cog).nodata(nodata);
         out.options.sample = Some(sample);
         let raster = if sample == SampleType::U8 { dem.apply(Hillshade::default()) } else { dem.apply(Slope::default()) };
