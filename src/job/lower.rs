@@ -84,7 +84,7 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) ->
             NodeRun::Operator { operator, .. } if lowered.spec.device.is_some() => packing_of(operator.as_ref(), &file),
             _ => None,
         };
-        lowered.spec.outputs.push(output_spec(&lowered, node, spec.pixel_bytes, &file, packing));
+        lowered.spec.outputs.push(output_spec(node, spec.pixel_bytes, &file, packing)?);
         lowered.files.push(packed_file(file, packing)?);
         lowered.packing.push(packing);
     }

@@ -2,8 +2,10 @@
 
 mod array;
 mod budget;
+mod disk;
 mod encode_stage;
 mod lower;
+mod output_run;
 mod outputs;
 mod recover;
 mod report;

@@ -1,9 +1,11 @@
 //! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    AdapterReport, CancelToken, InputReport, MemoryReport, OperatorReport, OutputReport, PlannedJob, Report, Seconds, SpoolReport,
-    encode_stage::{EncodeSeconds, EncodeStage, EncodedOutput},
+    AdapterReport, BandStatistics, CancelToken, InputReport, MemoryReport, OperatorReport, OutputReport, PlannedJob, Report, Seconds,
+    SpoolReport, disk,
+    encode_stage::{EncodeSeconds, EncodeStage},
     lower::{Lowered, lower},
+    output_run::EncodedOutput,
     recover,
 };
 use crate::{
@@ -120,6 +122,7 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
 fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let started = Instant::now();
     let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds, .. } = job;
+    let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     let pool = BufferPool::new(ledger.clone());
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
@@ -167,8 +170,8 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
         (Err(Error::Cancelled), Err(cause)) => return Err(cause),
         (Err(cause), _) | (_, Err(cause)) => return Err(cause),
     };
-    let mut warnings = lowered.warnings.clone();
-    warnings.extend(notes);
+    let mut warnings = [lowered.warnings.clone(), disk_warnings].concat();
+    warnings.extend(notes.iter().cloned());
     for (file, counts) in lowered.files.iter().zip(stage.counts()) {
         if counts.collisions == 0 {
             continue;
@@ -226,6 +229,8 @@ fn report(
             pixels_computed: stages.pixels_computed[i],
         })
         .collect();
+    let spool =
+        SpoolReport { predicted: spec.outputs.iter().map(|o| o.spool_bytes).sum(), measured: outputs.iter().map(|o| o.file.spooled).sum() };
     let outputs = lowered
         .files
         .iter()
@@ -239,10 +244,10 @@ fn report(
             segments: done.file.segments as u64,
             bytes: done.file.bytes,
             bigtiff: done.file.bigtiff,
-            overviews: Vec::new(),
+            overviews: done.overviews.iter().map(|size| [size.cols, size.rows]).collect(),
             missing: done.counts.missing,
             sentinel_collisions: done.counts.collisions,
-            statistics: Vec::new(),
+            statistics: done.statistics.iter().map(BandStatistics::of).collect(),
         })
         .collect();
     let on_device = plan.device.is_some();
@@ -270,7 +275,7 @@ fn report(
             predicted_peak: plan.device.map_or(0, |d| d.peak),
             measured_peak: executed.device_peak,
         },
-        spool: SpoolReport::default(),
+        spool,
         seconds,
         warnings: Vec::new(),
     }
