@@ -95,7 +95,7 @@ pub enum Error {
     },
 
     /// The device has less memory than the budget grants: lower the budget.
-    #[error("GPU {adapter}: out of device memory; lower --device-memory, or use --backend cpu")]
+    #[error("GPU {adapter} is out of memory")]
     DeviceMemory {
         /// Name of the adapter.
         adapter: String,

@@ -100,10 +100,12 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
             Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
             other => return other,
         };
-        job.plan.budget.device.0 /= 2;
+        // Half of what was asked of it, which may be far less than it was allowed.
+        let asked = job.plan.device.map_or(u64::MAX, |peak| peak.peak);
+        job.plan.budget.device.0 = job.plan.budget.device.0.min(asked) / 2;
         match plan::plan_cut(&job.lowered.spec, job.plan.budget, &job.cut) {
             Ok(smaller) => {
-                notes.push(format!("{failure}: going on with {} of it", smaller.budget.device));
+                notes.push(format!("{failure}: going on with at most {}", smaller.budget.device));
                 job.plan = smaller;
             }
             Err(_) => {
