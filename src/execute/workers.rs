@@ -1,5 +1,6 @@
 //! The CPU threads of a job, and the scratch that they reuse.
 
+use super::trace::Trace;
 use crate::error::{Error, Result};
 use std::sync::{Mutex, PoisonError};
 
@@ -7,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub struct Workers {
     pool: rayon::ThreadPool,
+    trace: Trace,
 }
 
 impl Workers {
@@ -16,7 +18,18 @@ impl Workers {
     /// [`Error::Internal`] where the system gives no threads.
     pub fn new(threads: usize) -> Result<Self> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("swath-{i}")).build();
-        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))? })
+        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))?, trace: Trace::default() })
+    }
+
+    /// The same threads, what they do recorded.
+    #[must_use]
+    pub fn traced(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// Where work is recorded, if it is.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Runs `work` inside the pool: parallel iterators in it use the pool's threads.

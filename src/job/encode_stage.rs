@@ -8,7 +8,7 @@ use crate::{
     container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
     encode::{Counts, EncodeScratch, EncodedSegment, SegmentEncoder},
     error::{Error, Result},
-    execute::{BufferPool, Finished, Grant, Shelf, Workers},
+    execute::{BufferPool, Finished, Grant, Shelf, TraceStage, Workers},
     plan::OutputSpec,
     raster::PixelWindow,
 };
@@ -55,6 +55,8 @@ struct OutputRun {
 /// One segment to encode.
 struct Task {
     output: usize,
+    /// Swath and lane.
+    unit: (usize, usize),
     window: PixelWindow,
     seg_row: usize,
     seg_col: usize,
@@ -63,6 +65,7 @@ struct Task {
 /// One segment that waits for its turn.
 struct Landed {
     output: usize,
+    unit: (usize, usize),
     index: usize,
     segment: EncodedSegment,
     _grant: Grant,
@@ -129,6 +132,7 @@ impl<'a> EncodeStage<'a> {
     /// # Errors
     /// The first failure; the cancel token is set then, so that the sender stops too.
     pub fn run(&mut self, windows: &Receiver<Finished>) -> Result<()> {
+        self.workers.trace().name_thread("writer");
         let (sender, done) = unbounded::<Done>();
         let closed = never();
         let mut windows = Some(windows);
@@ -173,10 +177,11 @@ impl<'a> EncodeStage<'a> {
     }
 
     fn write_in_order(&mut self, waiting: &mut Waiting, written: &mut u64) -> Result<()> {
-        while let Some(Landed { output, index, segment, _grant }) = waiting.remove(written) {
+        while let Some(Landed { output, unit, index, segment, _grant }) = waiting.remove(written) {
             let started = Instant::now();
             let run = &mut self.outputs[output];
-            run.writer.put(SegmentKey { level: 0, plane: 0, index }, &segment.bytes)?;
+            let key = SegmentKey { level: 0, plane: 0, index };
+            self.workers.trace().time(TraceStage::Write, unit, || run.writer.put(key, &segment.bytes))?;
             run.counts += segment.counts;
             self.write_s += started.elapsed().as_secs_f64();
             *written += 1;
@@ -195,7 +200,8 @@ impl<'a> EncodeStage<'a> {
         let (rows, cols) = (finished.rows, finished.cols);
         for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
             for seg_col in cols.start / seg_cols..cols.end.div_ceil(seg_cols) {
-                queue.push_back(Task { output: finished.output, window: finished.window.clone(), seg_row, seg_col });
+                let unit = (finished.swath, finished.lane);
+                queue.push_back(Task { output: finished.output, unit, window: finished.window.clone(), seg_row, seg_col });
             }
         }
     }
@@ -203,7 +209,8 @@ impl<'a> EncodeStage<'a> {
     fn spawn(&self, sequence: u64, task: Task, sender: &Sender<Done>) {
         let run = &self.outputs[task.output];
         let (encoder, shelf, scratch_bytes) = (run.encoder, run.shelf.clone(), run.scratch_bytes);
-        let index = task.seg_row * run.across + task.seg_col;
+        let (index, unit) = (task.seg_row * run.across + task.seg_col, task.unit);
+        let trace = self.workers.trace().clone();
         let (pool, cancel, sender, encode_ns) = (self.pool.clone(), self.cancel.clone(), sender.clone(), self.encode_ns.clone());
         self.workers.spawn(move || {
             let output = task.output;
@@ -213,12 +220,13 @@ impl<'a> EncodeStage<'a> {
                 }
                 let started = Instant::now();
                 let (mut scratch, grant) = shelf.take_or(|| pool.grant(scratch_bytes).map(|g| (EncodeScratch::new(), g)))?;
-                let segment = encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let encode = || encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let segment = trace.time(TraceStage::Encode, unit, encode);
                 shelf.put((scratch, grant));
                 let segment = segment?;
                 let grant = pool.grant(segment.bytes.len() as u64)?;
                 encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
-                Ok(Landed { output, index, segment, _grant: grant })
+                Ok(Landed { output, unit, index, segment, _grant: grant })
             };
             // A panic must not take the process down with files half written.
             let result = catch_unwind(AssertUnwindSafe(encode)).unwrap_or(Err(Error::Internal("an encoder panicked")));

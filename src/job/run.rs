@@ -7,7 +7,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    execute::{BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Workers, cpu::CpuBackend, gpu::GpuBackend},
+    execute::{
+        BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Trace, Workers, cpu::CpuBackend, gpu::GpuBackend,
+    },
     plan::{NodeKind, Plan, host_peak},
 };
 use crossbeam_channel::unbounded;
@@ -84,11 +86,12 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
 /// As [`PlannedJob::run`].
 pub fn run(job: PlannedJob) -> Result<Report> {
     let started = Instant::now();
-    let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds } = job;
+    let PlannedJob { plan, lowered, context, observer, cancel, traced, plan_seconds } = job;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     let pool = BufferPool::new(ledger.clone());
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
-    let workers = Workers::new(plan.execution.threads)?;
+    let trace = if traced { Trace::on(&ledger)? } else { Trace::default() };
+    let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());
     let slots = host_peak::segment_slots(plan.execution.threads);
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
@@ -98,6 +101,7 @@ pub fn run(job: PlannedJob) -> Result<Report> {
     let (executed, encoded) = std::thread::scope(|scope| {
         let stage = &mut stage;
         let writer = scope.spawn(move || stage.run(&windows));
+        trace.name_thread("executor");
         let executed = execute(&engine, &lowered, &context, &stop, |finished| {
             // The writer only goes away once this sender is gone.
             let _ = sender.send(finished);
@@ -130,6 +134,7 @@ pub fn run(job: PlannedJob) -> Result<Report> {
     let mut report = report(&plan, &lowered, &context, &executed, &outputs, encode_seconds);
     report.warnings = warnings;
     report.host.measured_peak = ledger.peak();
+    report.timeline = trace.finish();
     report.seconds.plan = plan_seconds;
     report.seconds.total = started.elapsed().as_secs_f64() + plan_seconds;
     Ok(report)
@@ -219,5 +224,6 @@ fn report(
         spool: SpoolReport::default(),
         seconds,
         warnings: Vec::new(),
+        timeline: None,
     }
 }

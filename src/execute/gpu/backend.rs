@@ -13,6 +13,7 @@ use crate::{
         in_flight::Permit,
         ingest::SourceRun,
         ledger::{Grant, Ledger},
+        trace::{Trace, TraceStage},
     },
     op::{GridUniform, MISSING_BITS},
     plan::{NodeKind, Step, Unit, window_bytes},
@@ -32,6 +33,9 @@ pub struct GpuBackend {
     outputs: Vec<OutputStage>,
     pending: VecDeque<Pending>,
     units: usize,
+    trace: Trace,
+    /// When the device was last seen to be done with a unit, for the trace.
+    free: Option<Instant>,
     _grants: Vec<Grant>,
 }
 
@@ -57,6 +61,7 @@ struct Pending {
     submission: wgpu::SubmissionIndex,
     readbacks: Vec<(usize, Readback)>,
     permit: Arc<Permit>,
+    submitted: Instant,
 }
 
 impl GpuBackend {
@@ -121,7 +126,17 @@ impl GpuBackend {
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
             outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
         }
-        Ok(Self { gpu, ledger, nodes, outputs, pending: VecDeque::new(), units: 0, _grants: grants })
+        Ok(Self {
+            gpu,
+            ledger,
+            nodes,
+            outputs,
+            pending: VecDeque::new(),
+            units: 0,
+            trace: engine.workers.trace().clone(),
+            free: None,
+            _grants: grants,
+        })
     }
 
     /// Most device bytes held at once.
@@ -149,7 +164,7 @@ impl GpuBackend {
             let started = Instant::now();
             for node in 0..self.nodes.len() {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
-                    self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?;
+                    self.upload(engine, (unit, &unit.steps[node]), source, turn, &mut encoder, stages)?;
                 }
             }
             stages.upload += started.elapsed().as_secs_f64();
@@ -186,7 +201,7 @@ impl GpuBackend {
             }
         }
         readbacks.iter().for_each(|(_, readback)| readback.map());
-        self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit });
+        self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit, submitted: Instant::now() });
         let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
         let mut finished = Vec::new();
         while self.pending.len() > stay {
@@ -211,7 +226,7 @@ impl GpuBackend {
     fn upload(
         &mut self,
         engine: &Engine<'_>,
-        step: &Step,
+        (unit, step): (&Unit, &Step),
         source: &SourceRun,
         turn: usize,
         encoder: &mut wgpu::CommandEncoder,
@@ -245,7 +260,10 @@ impl GpuBackend {
                 view.slice(i * pitch..(i + 1) * pitch).copy_from_slice(bytemuck::cast_slice(line));
             }
         };
-        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, fill));
+        let timed = |line: &mut Vec<f32>, strip: &mut (Span, wgpu::BufferViewMut)| {
+            self.trace.time(TraceStage::Upload, (unit.swath, unit.lane), || fill(line, strip));
+        };
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, timed));
         drop(strips);
         upload.buffer.unmap();
         let bytes = (rows.len() * pitch) as u64;
@@ -312,13 +330,17 @@ impl GpuBackend {
         let started = Instant::now();
         self.gpu.wait(Some(pending.submission))?;
         stages.compute += started.elapsed().as_secs_f64();
+        let at = (pending.unit.swath, pending.unit.lane);
+        self.trace.device(at, pending.submitted, self.free.replace(Instant::now()));
         let started = Instant::now();
         let mut finished = Vec::new();
         for (output, readback) in pending.readbacks {
             let stage = &self.outputs[output];
             let (rows, cols) = (pending.unit.outputs[output], pending.unit.cols);
             let row_bytes = cols.len() * stage.pixel_bytes();
-            let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
+            let pitch = row_bytes.next_multiple_of(4);
+            let map = || readback.rows(&self.gpu, rows, pitch, row_bytes, pending.permit.clone());
+            let mapped = self.trace.time(TraceStage::Readback, at, map)?;
             let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
             finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, rows, cols, window });
             stages.readbacks += 1;
