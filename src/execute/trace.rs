@@ -26,6 +26,8 @@ pub enum TraceStage {
     Compute,
     /// Bringing results back from the device.
     Readback,
+    /// Making pixels of overviews.
+    Overview,
     /// Encoding a segment.
     Encode,
     /// Writing a segment.
@@ -34,7 +36,8 @@ pub enum TraceStage {
 
 impl TraceStage {
     /// All, in the order in which a unit passes through them.
-    pub const ALL: [Self; 7] = [Self::Decode, Self::Ingest, Self::Upload, Self::Compute, Self::Readback, Self::Encode, Self::Write];
+    pub const ALL: [Self; 8] =
+        [Self::Decode, Self::Ingest, Self::Upload, Self::Compute, Self::Readback, Self::Overview, Self::Encode, Self::Write];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -44,6 +47,7 @@ impl TraceStage {
             Self::Upload => "upload",
             Self::Compute => "compute",
             Self::Readback => "readback",
+            Self::Overview => "overview",
             Self::Encode => "encode",
             Self::Write => "write",
         }

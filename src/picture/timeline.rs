@@ -21,6 +21,7 @@ fn colour(stage: TraceStage) -> &'static str {
         TraceStage::Upload => "#1b9e9e",
         TraceStage::Compute => "#1a7f37",
         TraceStage::Readback => "#bf3989",
+        TraceStage::Overview => "#d4a72c",
         TraceStage::Encode => "#e16f24",
         TraceStage::Write => "#6f42c1",
     }
