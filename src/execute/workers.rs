@@ -4,6 +4,7 @@
 //! for stolen work before it looks into the queue), no more threads compute than were allowed, and while it has to wait
 //! it encodes like the others ([`Workers::help`]).
 
+use super::trace::Trace;
 use crate::error::{Error, Result};
 use std::{
     sync::{Mutex, PoisonError},
@@ -17,6 +18,7 @@ const NAP: Duration = Duration::from_micros(100);
 #[derive(Debug)]
 pub struct Workers {
     pool: rayon::ThreadPool,
+    trace: Trace,
 }
 
 impl Workers {
@@ -26,7 +28,18 @@ impl Workers {
     /// [`Error::Internal`] where the system gives no threads.
     pub fn new(threads: usize) -> Result<Self> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("swath-{i}")).build();
-        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))? })
+        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))?, trace: Trace::default() })
+    }
+
+    /// The same threads, what they do recorded.
+    #[must_use]
+    pub fn traced(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// Where work is recorded, if it is.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Runs `work` inside the pool: parallel iterators in it use the pool's threads.

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    execute::{BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Workers, cpu::CpuBackend, gpu::GpuBackend},
+    execute::{
+        BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Trace, Workers, cpu::CpuBackend, gpu::GpuBackend,
+    },
     plan::{self, NodeKind, Plan, host_peak},
 };
 use crossbeam_channel::unbounded;
@@ -113,7 +115,8 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
             }
             Err(_) => {
                 // Copies, rows on the device and operators without a CPU twin end here with the first failure.
-                let Ok(lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                lowered.spec.trace_bytes = job.lowered.spec.trace_bytes;
                 job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &job.cut)?;
                 job.lowered = lowered;
                 notes.push(format!("{failure}: going on with the CPU"));
@@ -124,12 +127,13 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
 
 fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let started = Instant::now();
-    let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds, .. } = job;
+    let PlannedJob { plan, lowered, context, observer, cancel, traced, plan_seconds, .. } = job;
     let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     let pool = BufferPool::new(ledger.clone());
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
-    let workers = Workers::new(plan.execution.threads)?;
+    let trace = if *traced { Trace::on(&ledger)? } else { Trace::default() };
+    let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());
     let slots = host_peak::segment_slots(plan.execution.threads);
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
@@ -192,6 +196,7 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let mut report = report(plan, lowered, context, &executed, &outputs, encode_seconds);
     report.warnings = warnings;
     report.host.measured_peak = ledger.peak();
+    report.timeline = trace.finish();
     report.seconds.plan = *plan_seconds;
     report.seconds.total = started.elapsed().as_secs_f64() + plan_seconds;
     Ok(report)
@@ -283,5 +288,6 @@ fn report(
         spool,
         seconds,
         warnings: Vec::new(),
+        timeline: None,
     }
 }
