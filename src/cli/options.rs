@@ -122,6 +122,12 @@ pub struct RunOptions {
     /// Write a small picture of the output
     #[arg(long, value_name = "FILE.png")]
     pub preview: Option<PathBuf>,
+    /// Draw the plan (with or without --dry-run)
+    #[arg(long, value_name = "FILE.svg")]
+    pub picture: Option<PathBuf>,
+    /// Draw what was done when, on which thread
+    #[arg(long, value_name = "FILE.svg", conflicts_with = "dry_run")]
+    pub timeline: Option<PathBuf>,
     /// Progress bar on stderr; auto: on a terminal
     #[arg(long, value_enum, ignore_case = true, default_value = "auto", value_name = "WHEN")]
     pub progress: ProgressWhen,

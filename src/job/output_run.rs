@@ -32,6 +32,8 @@ pub enum Work {
     Climb {
         /// Index of the output.
         output: usize,
+        /// Swath and lane.
+        unit: (usize, usize),
         /// Where the pixels lie.
         window: PixelWindow,
         /// Which they are.
@@ -44,6 +46,8 @@ pub enum Work {
 /// One segment to encode.
 pub struct Task {
     pub output: usize,
+    /// Swath and lane that it became whole in.
+    pub unit: (usize, usize),
     pub level: usize,
     pub window: PixelWindow,
     pub seg_row: usize,
@@ -124,13 +128,13 @@ impl OutputRun {
 
     /// The segments of a finished window, row by row, and behind each row its way into the overviews.
     pub fn expand(&self, finished: &Finished, queue: &mut VecDeque<Work>) {
-        let output = finished.output;
+        let (output, unit) = (finished.output, (finished.swath, finished.lane));
         let segment = self.levels[0].spec();
         let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
         let (rows, cols) = (finished.rows, finished.cols);
         for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
             for seg_col in cols.start / seg_cols..cols.end.div_ceil(seg_cols) {
-                queue.push_back(Work::Encode(Task { output, level: 0, window: finished.window.clone(), seg_row, seg_col }));
+                queue.push_back(Work::Encode(Task { output, unit, level: 0, window: finished.window.clone(), seg_row, seg_col }));
             }
             if self.pyramid.is_some() {
                 let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
@@ -139,7 +143,7 @@ impl OutputRun {
                     let rows = Span::new(row, (row + course).min(seg_rows.end));
                     for col in cols.iter().step_by(step) {
                         let cols = Span::new(col, (col + step).min(cols.end));
-                        queue.push_back(Work::Climb { output, window: finished.window.clone(), rows, cols });
+                        queue.push_back(Work::Climb { output, unit, window: finished.window.clone(), rows, cols });
                     }
                 }
             }
@@ -150,10 +154,10 @@ impl OutputRun {
     ///
     /// # Errors
     /// As [`Pyramid::take`].
-    pub fn climb(&mut self, output: usize, window: &PixelWindow, rows: Span, cols: Span) -> Result<Vec<Task>> {
+    pub fn climb(&mut self, (output, unit): (usize, (usize, usize)), window: &PixelWindow, rows: Span, cols: Span) -> Result<Vec<Task>> {
         let pyramid = self.pyramid.as_mut().ok_or(Error::Internal("an output without overviews was asked for them"))?;
         let tiles = pyramid.take(window, rows, cols)?.into_iter();
-        Ok(tiles.map(|t| Task { output, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col }).collect())
+        Ok(tiles.map(|t| Task { output, unit, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col }).collect())
     }
 
     /// Writes a segment of `samples` samples; those of a level come in their order.

@@ -250,7 +250,15 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
         parts.windows = most.saturating_sub(parts.decoded) + (run.units_in_flight - 1) * outputs_most;
         most += (run.units_in_flight - 1) * outputs_most;
     }
-    parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.pyramids + parts.cursors + parts.carries + most;
+    parts.peak = FIXED_BYTES
+        + spec.trace_bytes
+        + parts.indices
+        + parts.scratch
+        + parts.segments
+        + parts.pyramids
+        + parts.cursors
+        + parts.carries
+        + most;
     parts
 }
 
