@@ -19,6 +19,7 @@ fn wrong_usage_exits_2_with_one_line() {
             "slope dem.tif a.tif --host-memory lots",
             "invalid value 'lots' for '--host-memory <SIZE>': 'lots' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M",
         ),
+        ("slope dem.tif a.tif --cog --strip-rows 16", "a COG is tiled: --strip-rows (--co TILED=NO) does not go with --cog"),
         (
             "slope dem.tif a.tif -co TFW=YES",
             "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS",

@@ -190,6 +190,9 @@ impl OutputOptions {
         let mut destination = if cog { Cog::at(path) } else { GTiff::at(path) };
         let options = &mut destination.options;
         options.segmentation = self.segmentation(&creation)?;
+        if cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
+            return Err(Stop::usage("a COG is tiled: --strip-rows (--co TILED=NO) does not go with --cog"));
+        }
         let codec = self.compress.or(creation.compress);
         let level = self.level.or(creation.level_of(codec.unwrap_or(Codec::Deflate)));
         if codec.is_some() || level.is_some() {

@@ -212,10 +212,10 @@ impl Trace {
     }
 }
 
-/// Executor, workers by number, device, writer.
+/// Workers by number, device, writer.
 fn sort_key(name: &str) -> (usize, usize, String) {
     let number = name.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let kind = ["executor", "worker", "device", "writer"].iter().position(|kind| name.starts_with(kind)).unwrap_or(4);
+    let kind = ["worker", "device", "writer"].iter().position(|kind| name.starts_with(kind)).unwrap_or(3);
     (kind, number, name.to_owned())
 }
 

@@ -1,8 +1,18 @@
 //! The CPU threads of a job, and the scratch that they reuse.
+//!
+//! The thread that follows the plan is one of them. So its parallel steps go ahead of queued encoding (a worker looks
+//! for stolen work before it looks into the queue), no more threads compute than were allowed, and while it has to wait
+//! it encodes like the others ([`Workers::help`]).
 
 use super::trace::Trace;
 use crate::error::{Error, Result};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Long enough to cost nothing, short against the encoding of one tile.
+const NAP: Duration = Duration::from_micros(100);
 
 /// One pool of threads for all CPU work of a job.
 #[derive(Debug)]
@@ -35,6 +45,13 @@ impl Workers {
     /// Runs `work` inside the pool: parallel iterators in it use the pool's threads.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.pool.install(work)
+    }
+
+    /// Does one queued task if there is one, else naps briefly: what a worker does instead of waiting.
+    pub fn help() {
+        if rayon::yield_now() != Some(rayon::Yield::Executed) {
+            std::thread::sleep(NAP);
+        }
     }
 
     /// Queues a task; tasks begin in the order in which they are queued from outside the pool.

@@ -16,7 +16,10 @@ use crate::{
     plan::{self, NodeKind, Plan, host_peak},
 };
 use crossbeam_channel::unbounded;
-use std::{cell::Cell, sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 /// What an executed plan counted.
 pub struct Executed {
@@ -143,10 +146,9 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let (executed, encoded) = std::thread::scope(|scope| {
         let stage = &mut stage;
         let writer = scope.spawn(move || stage.run(&windows));
-        trace.name_thread("executor");
-        let last = Cell::new(None);
+        let last = Mutex::new(None);
         let mut accept = |finished: Finished| {
-            last.set(Some((finished.swath, finished.lane)));
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((finished.swath, finished.lane));
             match lowered.arrays.get(finished.output.wrapping_sub(lowered.files.len())) {
                 Some(array) => array.accept(&finished)?,
                 // The writer only goes away once this sender is gone.
@@ -154,11 +156,13 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
             }
             Ok(())
         };
-        let mut executed = execute(&engine, lowered, context, &in_flight, &stop, &mut accept);
+        // This thread becomes one of the workers.
+        let mut executed = workers.install(|| execute(&engine, lowered, context, &in_flight, &stop, &mut accept));
         if let (Err(Error::Device { .. }), true) = (&executed, recover::is_possible(lowered)) {
             let failure = executed.err().map(|e| e.to_string()).unwrap_or_default();
-            let from = last.get();
-            executed = recover::go_on_with_cpu(&engine, lowered, &in_flight, &stop, from, &mut accept).inspect(|_| {
+            let from = *last.lock().unwrap_or_else(PoisonError::into_inner);
+            let again = || recover::go_on_with_cpu(&engine, lowered, &in_flight, &stop, from, &mut accept);
+            executed = workers.install(again).inspect(|_| {
                 let done = from.map_or("from the beginning".to_owned(), |(swath, lane)| format!("after swath {swath}, lane {lane}"));
                 notes.push(format!("{failure}: the CPU went on {done}; chunks were decoded again"));
             });

@@ -220,7 +220,7 @@ impl GpuBackend {
         for (node, step) in self.nodes.iter_mut().zip(&unit.steps) {
             // A unit without new rows left its buffer mapped.
             if let Some(upload) = node.uploads.get_mut(turn).filter(|_| !step.new_rows.is_empty()) {
-                upload.remap(submission.clone());
+                upload.remap();
             }
             if unit.lane + 1 == engine.plan.lanes.len() {
                 node.carries.reverse();
@@ -370,7 +370,11 @@ impl GpuBackend {
     fn collect(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
         let started = Instant::now();
-        self.gpu.wait(Some(pending.submission))?;
+        if pending.readbacks.is_empty() {
+            // Nothing comes back that could tell; the caller may take its rows after this.
+            self.gpu.wait(Some(pending.submission))?;
+        }
+        self.gpu.wait_helping(|| pending.readbacks.iter().all(|(_, readback)| readback.is_settled()))?;
         stages.compute += started.elapsed().as_secs_f64();
         let at = (pending.unit.swath, pending.unit.lane);
         self.trace.device(at, pending.submitted, self.free.replace(Instant::now()));
