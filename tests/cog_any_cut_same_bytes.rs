@@ -94,6 +94,9 @@ fn check(what: &What, how: &How, context: &Context) -> Result<(), TestCaseError>
     let (files, report) = run(dir.path(), what, how, context);
     for (i, (file, whole)) in files.iter().zip(&whole).enumerate() {
         prop_assert!(file == whole, "output {i} differs");
+        let found = swath::source::validate_reader(file, "output").unwrap();
+        prop_assert!(found.is_sound() && found.is_cog() == (i < 2), "output {i}: {found:?}");
+        prop_assert_eq!(found.levels.len(), 1 + report.outputs[i].overviews.len());
     }
     prop_assert!(report.host.measured_peak <= report.host.predicted_peak);
     prop_assert!(report.spool.measured <= report.spool.predicted);
