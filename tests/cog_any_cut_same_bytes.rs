@@ -54,7 +54,10 @@ fn run(dir: &Path, what: &What, how: &How, context: &Context) -> (Vec<Vec<u8>>, 
         .write(dem.apply(Hillshade::default()), tiled(Cog::at(at("shade.tif")), what.methods[1]).sparse(true))
         .write(dem.apply(Aspect::default()), tiled(GTiff::at(at("aspect.tif")), what.methods[2]));
     let budget = Budget { host: ByteSize::gib(4), device: ByteSize::gib(1) };
-    let report = job.threads(how.threads).cut(how.cut).context(context.clone()).plan(budget).unwrap().run().unwrap();
+    let planned = job.threads(how.threads).cut(how.cut).context(context.clone()).plan(budget).unwrap();
+    let most: Vec<u64> = planned.plan().spec.outputs.iter().map(|output| output.file_bytes).collect();
+    let report = planned.run().unwrap();
+    assert!(report.outputs.iter().zip(&most).all(|(output, most)| output.bytes <= *most), "{most:?} {:?}", report.outputs);
     (["slope.tif", "shade.tif", "aspect.tif"].map(|name| std::fs::read(at(name)).unwrap()).to_vec(), report)
 }
 

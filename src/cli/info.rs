@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
     raster::{ByteSize, Georeferencing, ModelType, Nodata, Profile, RasterType},
-    source::{GeoTiff, Source, Storage},
+    source::{GeoTiff, Source, Storage, Validation, validate},
 };
 
 /// What a file's header says: size, type, chunks, nodata, georeferencing
@@ -35,7 +35,8 @@ impl InfoArgs {
         begin(self.talk);
         let tiff = GeoTiff::open(&self.file)?;
         let bytes = std::fs::metadata(&self.file).map_or(0, |m| m.len());
-        say::out(&if self.json { pretty(&as_json(&tiff, bytes)) } else { as_text(&tiff, bytes) })
+        let layout = validate(&self.file)?;
+        say::out(&if self.json { pretty(&as_json(&tiff, bytes, &layout)) } else { as_text(&tiff, bytes, &layout) })
     }
 }
 
@@ -63,7 +64,7 @@ pub fn nodata_json(nodata: Nodata) -> Value {
     integer.unwrap_or_else(|| Value::String(nodata.to_string()))
 }
 
-fn as_json(tiff: &GeoTiff, bytes: u64) -> Value {
+fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
     let profile = tiff.profile();
     let georef = &profile.georef;
     let Storage { compression, predictor, tiled, planar } = tiff.storage();
@@ -84,6 +85,8 @@ fn as_json(tiff: &GeoTiff, bytes: u64) -> Value {
         "predictor": predictor,
         "chunk": planes.first().map(|p| [p.cols, p.rows]),
         "chunks": chunks(tiff),
+        "overviews": layout.levels.iter().skip(1).map(|size| [size.cols, size.rows]).collect::<Vec<_>>(),
+        "cog": layout.is_cog(),
         "transform": georef.transform.map(|t| [t.a, t.b, t.c, t.d, t.e, t.f]),
         "pixel_is": raster_type_name(georef),
         "model": model_name(georef),
@@ -97,7 +100,7 @@ fn chunks(tiff: &GeoTiff) -> usize {
     tiff.planes().iter().map(|p| p.across(profile.cols) * p.down(profile.rows)).sum()
 }
 
-fn as_text(tiff: &GeoTiff, bytes: u64) -> String {
+fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
     let profile = tiff.profile();
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
@@ -108,6 +111,7 @@ fn as_text(tiff: &GeoTiff, bytes: u64) -> String {
     let bands = if profile.bands == 1 { "band" } else { "bands" };
     line("raster", format!("{} x {} pixels (cols x rows), {} {bands} of {}", profile.cols, profile.rows, profile.bands, profile.sample));
     line("chunks", chunks_text(tiff));
+    line("layout", layout_text(layout));
     line("missing", missing_text(profile));
     for (name, value) in place(profile) {
         line(name, value);
@@ -122,6 +126,12 @@ fn chunks_text(tiff: &GeoTiff) -> String {
     let predictor = if storage.predictor > 1 { format!(", predictor {}", storage.predictor) } else { String::new() };
     let planar = if storage.planar { ", a plane a band" } else { "" };
     format!("{} {kind}{shape}, compression {}{predictor}{planar}", chunks(tiff), storage.compression)
+}
+
+fn layout_text(layout: &Validation) -> String {
+    let sizes: Vec<String> = layout.levels.iter().skip(1).map(|size| format!("{} x {}", size.cols, size.rows)).collect();
+    let kind = if layout.is_cog() { "cloud-optimised" } else { "plain" };
+    if sizes.is_empty() { format!("{kind}, no overviews") } else { format!("{kind}, overviews {}", sizes.join(", ")) }
 }
 
 fn missing_text(profile: &Profile) -> String {
