@@ -98,7 +98,8 @@ fn check(what: &What, how: &How, context: &Context) -> Result<(), TestCaseError>
     for (i, (file, whole)) in files.iter().zip(&whole).enumerate() {
         prop_assert!(file == whole, "output {i} differs");
         let found = swath::source::validate_reader(file, "output").unwrap();
-        prop_assert!(found.is_sound() && found.is_cog() == (i < 2), "output {i}: {found:?}");
+        // A plain file without overviews may happen to be laid out as a COG is.
+        prop_assert!(found.is_sound() && (found.is_cog() || i == 2), "output {i}: {found:?}");
         prop_assert_eq!(found.levels.len(), 1 + report.outputs[i].overviews.len());
     }
     prop_assert!(report.host.measured_peak <= report.host.predicted_peak);
