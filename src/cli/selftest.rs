@@ -157,7 +157,7 @@ fn as_text(findings: &[Finding]) -> String {
 mod tests {
     use super::*;
 
-    const PLAIN: Agreement = Agreement { ulp: 0, units: 0.0, turn: None, rounded: false, on_slopes: false };
+    const PLAIN: Agreement = Agreement::EXACT;
 
     #[test]
     fn differences_are_counted_in_ulp_and_in_units() {

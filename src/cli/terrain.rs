@@ -54,23 +54,36 @@ pub struct TerrainOptions {
 }
 
 impl TerrainOptions {
-    fn edges(&self) -> Edges {
+    pub fn gradient_alg(&self) -> GradientAlgorithm {
+        self.gradient_alg
+    }
+
+    pub fn band(&self) -> usize {
+        self.band
+    }
+
+    pub fn edges(&self) -> Edges {
         if self.no_edges { Edges::Missing } else { Edges::Extrapolate }
     }
 
-    fn xscale(&self) -> Option<f64> {
+    pub fn xscale(&self) -> Option<f64> {
         self.scale.or(self.xscale)
     }
 
-    fn yscale(&self) -> Option<f64> {
+    pub fn yscale(&self) -> Option<f64> {
         self.scale.or(self.yscale)
     }
 }
 
 fn run_terrain(files: &Files, terrain: &TerrainOptions, job: &JobOptions, operator: Arc<dyn Operator>) -> Outcome {
+    run_on_band(files, terrain.band, job, operator)
+}
+
+/// Runs one operator over one band.
+pub fn run_on_band(files: &Files, band: usize, job: &JobOptions, operator: Arc<dyn Operator>) -> Outcome {
     operator.check()?;
     let request = Request { inputs: &[&files.input], output: &files.output, options: job };
-    run(&request, || Ok(Raster::from_source(GeoTiff::open(&files.input)?).band(terrain.band).apply_shared(operator)))
+    run(&request, || Ok(Raster::from_source(GeoTiff::open(&files.input)?).band(band).apply_shared(operator)))
 }
 
 /// Steepness in degrees or percent

@@ -111,7 +111,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "hillshade",
     summary: "brightness under a distant light, 1 to 255",
     examples,
-    agreement: Agreement { ulp: 0, units: 1.0, turn: None, rounded: true, on_slopes: false },
+    agreement: Agreement { units: 1.0, rounded: true, ..Agreement::EXACT },
     shader: terrain_shader!("hillshade.wgsl"),
     params: HillshadeParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],

@@ -77,7 +77,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "slope",
     summary: "steepness in degrees or percent",
     examples,
-    agreement: Agreement { ulp: 8, units: 2e-5, turn: None, rounded: false, on_slopes: false },
+    agreement: Agreement { ulp: 8, units: 2e-5, ..Agreement::EXACT },
     shader: terrain_shader!("slope.wgsl"),
     params: SlopeParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],

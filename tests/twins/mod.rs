@@ -3,6 +3,7 @@
 
 pub mod gpu;
 pub mod reference;
+pub mod surface;
 pub mod terrain;
 
 use std::{fs, path::Path};
