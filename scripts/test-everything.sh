@@ -89,7 +89,7 @@ step cargo fmt --all --check
 step cargo clippy --all-targets --locked -- -D warnings
 
 # One build answers whether the software adapter can be reached.
-if cargo build --locked && ./target/debug/swath devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_ADAPTER:-llvmpipe}" "$log/devices"; then
+if cargo build --locked && "${CARGO_TARGET_DIR:-target}/debug/swath" devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_ADAPTER:-llvmpipe}" "$log/devices"; then
   export SWATH_REQUIRE_GPU=1
 else
   unchecked+=("shaders on a device: no adapter named '${SWATH_ADAPTER:-llvmpipe}' answers")

@@ -1,4 +1,4 @@
-//! GPU-accelerated streaming raster writer.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs, unsafe_code)]
 
 pub mod container;

@@ -23,7 +23,7 @@ const HOST_BUDGETS: [u64; 4] = [256, 64, 32, 16];
 /// 2048 x 2048 float32 with holes, in deflated tiles of 1024 rows.
 fn model(folder: &Path) -> PathBuf {
     let path = folder.join("model.tif");
-    let hole = |col: usize, row: usize| (col / 97 * 5 + row / 61 * 3) % 41 == 0;
+    let hole = |col: usize, row: usize| (col / 97 * 5 + row / 61 * 3).is_multiple_of(41);
     let raster = RasterFile::new(SIZE, SIZE, |col, row| if hole(col, row) { f32::NAN } else { terrain(col, row) });
     raster.tiles(CHUNK, CHUNK).deflated().write(&path);
     path

@@ -7,7 +7,7 @@ use std::path::Path;
 use swath::{
     plan::{Cut, DecodeMode},
     prelude::*,
-    raster::{Affine, Georeferencing},
+    raster::{Affine, Georeferencing, Segmentation},
 };
 
 fn dem(rows: usize, cols: usize, seed: u32) -> Array2<f32> {
@@ -33,7 +33,7 @@ struct Run<'a> {
 }
 
 /// Four outputs of one read: a copy would not run on a device, so all are computed.
-fn run(dir: &Path, run: &Run<'_>) -> (Vec<Vec<u8>>, Report) {
+fn run(dir: &Path, run: &Run<'_>) -> (Vec<Vec<u8>>, Report, usize) {
     let dem = source(run.array, run.chunk).raster();
     let slope = dem.apply(Slope::default());
     let twice = slope.apply(Slope { unit: SlopeUnit::Percent, ..Slope::default() });
@@ -43,17 +43,21 @@ fn run(dir: &Path, run: &Run<'_>) -> (Vec<Vec<u8>>, Report) {
     let names = ["slope.tif", "twice.tif", "shade.tif", "aspect.tif"];
     for (raster, name) in [slope, twice, shade, aspect].into_iter().zip(names) {
         let mut destination = GTiff::at(dir.join(name)).compression(Compression::Deflate { level: 1 }).overwrite(true);
-        destination.options.segmentation = swath::raster::Segmentation::Tiles { rows: run.tile.0, cols: run.tile.1 };
+        // One output has higher tiles than the others: its rows wait for their tile to be complete.
+        let rows = if name == "twice.tif" { run.tile.0 + 32 } else { run.tile.0 };
+        destination.options.segmentation = Segmentation::Tiles { rows, cols: run.tile.1 };
         job = job.write(raster, destination);
     }
     let budget = Budget { host: ByteSize::gib(4), device: ByteSize::gib(1) };
-    let report = job.plan(budget).unwrap().run().unwrap();
-    (names.iter().map(|name| std::fs::read(dir.join(name)).unwrap()).collect(), report)
+    let job = job.plan(budget).unwrap();
+    let readbacks = job.plan().readbacks();
+    let report = job.run().unwrap();
+    (names.iter().map(|name| std::fs::read(dir.join(name)).unwrap()).collect(), report, readbacks)
 }
 
 fn check(array: &Array2<f32>, run_as: Run<'_>, whole: &[Vec<u8>]) -> Result<(), TestCaseError> {
     let dir = tempfile::tempdir().unwrap();
-    let (files, report) = run(dir.path(), &run_as);
+    let (files, report, readbacks) = run(dir.path(), &run_as);
     for (i, (file, whole)) in files.iter().zip(whole).enumerate() {
         prop_assert!(file == whole, "output {i} differs");
     }
@@ -66,7 +70,7 @@ fn check(array: &Array2<f32>, run_as: Run<'_>, whole: &[Vec<u8>]) -> Result<(), 
     }
     prop_assert!(report.host.measured_peak <= report.host.predicted_peak);
     if report.backend == "gpu" {
-        prop_assert_eq!(report.readbacks as usize, report.swaths * report.lanes * report.outputs.len());
+        prop_assert_eq!(report.readbacks as usize, readbacks);
         prop_assert!(report.device.measured_peak <= report.device.predicted_peak);
     }
     Ok(())
@@ -74,14 +78,13 @@ fn check(array: &Array2<f32>, run_as: Run<'_>, whole: &[Vec<u8>]) -> Result<(), 
 
 fn cuts(rows: usize, cols: usize, tile: (usize, usize)) -> impl Strategy<Value = Cut> {
     let decode = prop_oneof![Just(None), Just(Some(DecodeMode::WholeChunks)), Just(Some(DecodeMode::RowCursors))];
-    let down = rows.div_ceil(tile.0);
     let across = cols.div_ceil(tile.1);
-    (1..=down, 0..=across, decode).prop_map(move |(swath, lane, decode)| {
-        // Lanes go with one row of tiles.
+    (1..=rows, 0..=across, decode).prop_map(move |(swath, lane, decode)| {
+        // Lanes go with swaths that divide the rows of every tile.
         if lane == 0 || lane == across {
-            Cut { swath_rows: Some(swath * tile.0), lane_cols: None, decode }
+            Cut { swath_rows: Some(swath), lane_cols: None, decode }
         } else {
-            Cut { swath_rows: Some(tile.0), lane_cols: Some(lane * tile.1), decode }
+            Cut { swath_rows: Some([1, 2, 4, 8, 16][swath % 5]), lane_cols: Some(lane * tile.1), decode }
         }
     })
 }
@@ -102,8 +105,8 @@ proptest! {
     fn no_cut_changes_a_byte_on_the_cpu((rows, cols, tile, chunk, threads, seed, cut) in cases()) {
         let array = dem(rows, cols, seed);
         let dir = tempfile::tempdir().unwrap();
-        let one = Run { array: &array, chunk: (rows, cols), tile, threads: 1, cut: Cut { swath_rows: Some(rows.next_multiple_of(tile.0)), ..Cut::default() }, context: Context::cpu() };
-        let (whole, _) = run(dir.path(), &one);
+        let one = Run { array: &array, chunk: (rows, cols), tile, threads: 1, cut: Cut { swath_rows: Some(rows), ..Cut::default() }, context: Context::cpu() };
+        let (whole, ..) = run(dir.path(), &one);
         check(&array, Run { array: &array, chunk, tile, threads, cut, context: Context::cpu() }, &whole)?;
     }
 }
@@ -123,8 +126,8 @@ proptest! {
         };
         let array = dem(rows, cols, seed);
         let dir = tempfile::tempdir().unwrap();
-        let one = Run { array: &array, chunk: (rows, cols), tile, threads: 1, cut: Cut { swath_rows: Some(rows.next_multiple_of(tile.0)), ..Cut::default() }, context: context.clone() };
-        let (whole, _) = run(dir.path(), &one);
+        let one = Run { array: &array, chunk: (rows, cols), tile, threads: 1, cut: Cut { swath_rows: Some(rows), ..Cut::default() }, context: context.clone() };
+        let (whole, ..) = run(dir.path(), &one);
         check(&array, Run { array: &array, chunk, tile, threads, cut, context }, &whole)?;
     }
 }

@@ -147,3 +147,33 @@ fn the_bench_measures_and_writes_json() {
     }
     assert!(rates["rates"].as_array().unwrap().iter().all(|r| r["rate"].as_f64().unwrap() > 0.0));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_file_is_told_in_one_line() {
+    let place = Place::new().with_dem();
+    let told = place.swath("slope dem.tif /proc/a.tif --backend cpu -q");
+    assert_eq!((told.status, told.stderr.lines().count()), (1, 1), "{told:?}");
+    assert!(told.stderr.starts_with("swath: error: /proc/a.tif: cannot "), "{told:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_job_and_leaves_nothing() {
+    use std::{process::Stdio, thread::sleep, time::Duration};
+    let place = Place::new();
+    let mut command = place.command("synth dem.tif --size 30000x30000 --backend cpu --threads 1");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Once the temporary file is there the job is at work, and the handler is set.
+    while place.files().is_empty() {
+        sleep(Duration::from_millis(20));
+    }
+    sleep(Duration::from_millis(300));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let told = said(child.wait_with_output().unwrap());
+    assert_eq!(told.status, 1, "{told:?}");
+    assert!(told.stderr.contains("swath: stopping; Ctrl-C again stops at once\n"), "{told:?}");
+    assert_eq!(told.stderr.lines().last(), Some("swath: error: cancelled"));
+    assert_eq!(place.files(), Vec::<String>::new());
+}

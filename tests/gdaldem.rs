@@ -24,7 +24,7 @@ const NODATA: f32 = -9999.0;
 fn installed() -> bool {
     let found = Command::new("gdaldem").arg("--version").output().is_ok();
     if !found {
-        assert!(std::env::var("SWATH_REQUIRE_GDAL").is_err(), "SWATH_REQUIRE_GDAL is set, and there is no gdaldem");
+        assert!(std::env::var("SWATH_REQUIRE_ORACLES").is_err(), "SWATH_REQUIRE_ORACLES is set, and there is no gdaldem");
         eprintln!("SKIPPED: there is no gdaldem");
     }
     found

@@ -9,7 +9,7 @@ import concurrent.futures, json, os, pathlib, re, shutil, subprocess, sys, tempf
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHADERS = ROOT / "shaders"
-TESTS = ["shader_contract", "gpu_parity"]
+TESTS = ["shader_contract", "gpu_parity", "packed_bytes"]
 LITERAL = re.compile(r"(?<![\w.])(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[uif]?(?![\w.])")
 
 

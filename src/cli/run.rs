@@ -101,13 +101,14 @@ fn tell(request: &Request<'_>, report: &Report) -> Outcome {
     }
     for output in &report.outputs {
         say::note(&format!(
-            "{}: {} x {} {}, {} in {} segments, {:.2} s",
+            "{}: {} x {} {}, {} in {} segment{}, {:.2} s",
             output.path,
             output.width,
             output.height,
             output.dtype,
             ByteSize::b(output.bytes),
             output.segments,
+            if output.segments == 1 { "" } else { "s" },
             report.seconds.total,
         ));
     }

@@ -1,21 +1,15 @@
-use super::Context;
+use super::{Context, gpu};
 use crate::error::{Error, Result};
 
-/// What a device does, measured alone.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct DeviceRates {
-    /// Bytes a second to the device.
-    pub upload_bytes_s: f64,
-    /// Bytes a second from the device.
-    pub readback_bytes_s: f64,
-    /// Pixels a second of each operator's kernel.
-    pub kernels: Vec<(String, f64)>,
-}
+pub use gpu::DeviceRates;
 
-/// Measures the device of a context over windows of `pixels` pixels.
+/// Measures the device of a context: transfers, and the kernel of every operator, over windows of `pixels` pixels.
 ///
 /// # Errors
-/// [`Error::Device`] if it fails.
-pub fn bench_device(_context: &Context, _pixels: usize) -> Result<DeviceRates> {
-    Err(Error::Internal("the device bench is being built"))
+/// [`Error::Device`] if it fails, [`Error::NoAdapter`] for a context on the CPU.
+pub fn bench_device(context: &Context, pixels: usize) -> Result<DeviceRates> {
+    match context.device() {
+        Some(device) => gpu::bench(device, pixels),
+        None => Err(Error::NoAdapter { selector: None, found: "the context computes on the CPU".to_owned() }),
+    }
 }

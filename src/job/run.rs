@@ -55,7 +55,7 @@ pub fn execute(
         finished.into_iter().for_each(&mut accept);
     }
     if let Some(device) = &mut device {
-        device.drain(engine, &mut stages)?.into_iter().for_each(&mut accept);
+        device.drain(&mut stages)?.into_iter().for_each(&mut accept);
     }
     stages.finish(plan.lanes.len());
     Ok(Executed { stages, sources, device_peak: device.map_or(0, |d| d.peak()) })

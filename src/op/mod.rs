@@ -32,6 +32,7 @@ mod terrain;
 mod tpi;
 mod tri;
 
+pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};

@@ -39,7 +39,6 @@ impl Plan {
                         "segment_rows": o.segment_rows, "segment_cols": o.segment_cols })
             })
             .collect();
-        let units = self.swaths() * self.lanes.len();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "backend": if self.device.is_some() { "gpu" } else { "cpu" },
@@ -50,7 +49,7 @@ impl Plan {
             "swath_rows": self.schedule.swath_rows,
             "lanes": self.lanes.len(),
             "lane_cols": self.lanes.first().map_or(0, |l| l.len()),
-            "readbacks": if self.device.is_some() { units * spec.outputs.len() } else { 0 },
+            "readbacks": if self.device.is_some() { self.readbacks() } else { 0 },
             "threads": self.execution.threads,
             "units_in_flight": self.execution.units_in_flight,
             "host": { "budget": self.budget.host, "predicted_peak": self.host.peak, "parts": self.host },
@@ -116,12 +115,13 @@ impl fmt::Display for Plan {
         match &self.device {
             Some(d) => write!(
                 f,
-                "device    {} of {} at the peak (windows {}, carries {}, packed {}, parameters {})",
+                "device    {} of {} at the peak, in whole blocks (windows {}, carries {}, packed {}, staging {}, parameters {})",
                 ByteSize::b(d.peak),
                 self.budget.device,
                 ByteSize::b(d.windows),
                 ByteSize::b(d.carries),
                 ByteSize::b(d.packed),
+                ByteSize::b(d.staging),
                 ByteSize::b(d.parameters),
             ),
             None => write!(f, "device    none: the CPU twins compute"),

@@ -155,7 +155,9 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     }
     if !run.on_device {
         for (node, n) in spec.nodes.iter().enumerate() {
-            parts.carries += 2 * carried[node] * spec.cols * n.pixel_bytes;
+            // The one that is read, the one that is made; those of finished windows live as long as these.
+            let alive = if is_output(spec, node) { 1 + run.units_in_flight.max(1) } else { 2 };
+            parts.carries += alive * carried[node] * spec.cols * n.pixel_bytes;
         }
     }
 
@@ -170,8 +172,6 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     };
     let mut most = 0;
     let mut outputs_most = 0;
-    let mut upload_most = vec![0; spec.nodes.len()];
-    let mut readback_most = 0;
     for unit in schedule.units() {
         let mut live = vec![0usize; spec.nodes.len()];
         for s in 0..spec.sources.len() {
@@ -220,14 +220,6 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
             }
         }
         if run.on_device {
-            for (node, n) in spec.nodes.iter().enumerate() {
-                if matches!(n.kind, NodeKind::Ingest { .. }) {
-                    upload_most[node] = upload_most[node].max(unit.steps[node].new_rows.len() * widest[node] * n.pixel_bytes.max(4));
-                }
-            }
-            let readback: usize =
-                spec.outputs.iter().map(|o| staging_bytes(unit.rows.len(), unit.cols.len(), o.readback_pixel_bytes)).sum();
-            readback_most = readback_most.max(readback);
             continue;
         }
         for (node, n) in spec.nodes.iter().enumerate() {
@@ -245,7 +237,9 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
         outputs_most = outputs_most.max(outputs);
     }
     if run.on_device {
-        let uploads = 2 * upload_most.iter().sum::<usize>();
+        let readback_most: usize = (0..spec.outputs.len()).map(|output| readback_bytes(spec, schedule, output)).sum();
+        let ingests = (0..spec.nodes.len()).filter(|&n| matches!(spec.nodes[n].kind, NodeKind::Ingest { .. }));
+        let uploads = 2 * ingests.map(|n| upload_bytes(spec, schedule, n, widest[n])).sum::<usize>();
         parts.windows = uploads + run.units_in_flight * readback_most;
         most = parts.decoded + parts.windows;
     } else {
@@ -254,6 +248,19 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     }
     parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.cursors + parts.carries + most;
     parts
+}
+
+/// Bytes of the buffers that a node's new rows are sent to the device in.
+pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize, widest: usize) -> usize {
+    let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
+    rows * widest * spec.nodes[node].pixel_bytes.max(4)
+}
+
+/// Bytes of the buffers that an output comes back in.
+pub fn readback_bytes(spec: &JobSpec, schedule: &Schedule, output: usize) -> usize {
+    let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).outputs[output].len()).max().unwrap_or(0);
+    let cols = schedule.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
+    staging_bytes(rows, cols, spec.outputs[output].readback_pixel_bytes)
 }
 
 /// Bytes of a staging buffer for `rows` x `cols` pixels: rows padded to four bytes.

@@ -40,6 +40,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Windows that come back from the device: one a unit and output, unless the unit completes no segment of it.
+    pub fn readbacks(&self) -> usize {
+        let with_rows = |swath| self.schedule.unit(swath, 0).outputs.iter().filter(|rows| !rows.is_empty()).count();
+        (0..self.swaths()).map(with_rows).sum::<usize>() * self.lanes.len()
+    }
+
     /// Number of swaths.
     pub fn swaths(&self) -> usize {
         self.schedule.swaths()

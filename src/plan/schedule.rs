@@ -2,7 +2,9 @@
 //!
 //! Rows: a node's *end* after swath `s` is the farthest row that a consumer needs to reach its own end; it computes
 //! `end(s-1)..end(s)` and keeps whatever consumers will look back at. So every row is computed once, however deep the
-//! graph and however the lags differ between its branches. Columns: a lane needs its own columns and the halos of
+//! graph and however the lags differ between its branches. An output consumes whole rows of its segments; rows of a
+//! segment that is not complete yet stay in the window like any other carry, so swaths need not end where segments do,
+//! and outputs of one job may have different ones. Columns: a lane needs its own columns and the halos of
 //! all consumers; only those halo columns of intermediate nodes are computed twice, at lane seams.
 
 use super::spec::{JobSpec, NodeKind, Step, Unit};
@@ -15,31 +17,34 @@ pub struct Schedule {
     pub swath_rows: usize,
     /// Column ranges, left to right.
     pub lanes: Vec<Span>,
-    halos: Vec<Vec<Consumer>>,
+    consumers: Vec<Vec<Consumer>>,
+    segment_rows: Vec<usize>,
     col_reach: Vec<usize>,
     cols: usize,
     rows: usize,
 }
 
-/// Who reads a node's rows, and how far it looks.
+/// Who reads a node's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Consumer {
-    node: Option<usize>,
-    halo_rows: usize,
+enum Consumer {
+    /// A node that looks so many rows beyond a pixel.
+    Node { node: usize, halo_rows: usize },
+    /// An output that takes whole rows of segments.
+    Output { segment_rows: usize },
 }
 
 impl Schedule {
     /// Cuts the job into swaths of `swath_rows` rows and lanes of `lane_cols` columns.
     pub fn new(spec: &JobSpec, swath_rows: usize, lane_cols: usize) -> Self {
-        let mut halos: Vec<Vec<Consumer>> = vec![Vec::new(); spec.nodes.len()];
+        let mut consumers: Vec<Vec<Consumer>> = vec![Vec::new(); spec.nodes.len()];
         let mut col_reach = vec![0; spec.nodes.len()];
         for output in &spec.outputs {
-            halos[output.node].push(Consumer { node: None, halo_rows: 0 });
+            consumers[output.node].push(Consumer::Output { segment_rows: output.segment_rows });
         }
         for (index, node) in spec.nodes.iter().enumerate().rev() {
             if let NodeKind::Operator { inputs, halo_rows, halo_cols } = &node.kind {
                 for &input in inputs {
-                    halos[input].push(Consumer { node: Some(index), halo_rows: *halo_rows });
+                    consumers[input].push(Consumer::Node { node: index, halo_rows: *halo_rows });
                     col_reach[input] = col_reach[input].max(col_reach[index] + halo_cols);
                 }
             }
@@ -47,7 +52,8 @@ impl Schedule {
         let lane_cols = lane_cols.clamp(1, spec.cols);
         let lanes =
             (0..spec.cols.div_ceil(lane_cols)).map(|lane| Span::new(lane * lane_cols, ((lane + 1) * lane_cols).min(spec.cols))).collect();
-        Self { swath_rows, lanes, halos, col_reach, cols: spec.cols, rows: spec.rows }
+        let segment_rows = spec.outputs.iter().map(|o| o.segment_rows).collect();
+        Self { swath_rows, lanes, consumers, segment_rows, col_reach, cols: spec.cols, rows: spec.rows }
     }
 
     /// Number of swaths.
@@ -63,13 +69,16 @@ impl Schedule {
     /// For every node: the end of its rows after `swaths_done` swaths.
     fn ends(&self, swaths_done: usize) -> Vec<usize> {
         let out_end = (swaths_done * self.swath_rows).min(self.rows);
-        let mut ends = vec![0; self.halos.len()];
+        let mut ends = vec![0; self.consumers.len()];
         if swaths_done == 0 {
             return ends;
         }
-        for node in (0..self.halos.len()).rev() {
-            let reach = |c: &Consumer| c.node.map_or(out_end, |n| ends[n]) + c.halo_rows;
-            ends[node] = self.halos[node].iter().map(reach).max().unwrap_or(0).min(self.rows);
+        for node in (0..self.consumers.len()).rev() {
+            let reach = |c: &Consumer| match *c {
+                Consumer::Node { node, halo_rows } => ends[node] + halo_rows,
+                Consumer::Output { .. } => out_end,
+            };
+            ends[node] = self.consumers[node].iter().map(reach).max().unwrap_or(0).min(self.rows);
         }
         ends
     }
@@ -77,16 +86,22 @@ impl Schedule {
     /// For every node: the first row that consumers still look at once `swaths_done` swaths are done.
     fn keeps(&self, swaths_done: usize, ends: &[usize]) -> Vec<usize> {
         let out_end = (swaths_done * self.swath_rows).min(self.rows);
-        (0..self.halos.len())
+        (0..self.consumers.len())
             .map(|node| {
-                let back = |c: &Consumer| {
-                    let consumed = c.node.map_or(out_end, |n| ends[n]);
+                let back = |c: &Consumer| match *c {
                     // A consumer that has reached the last row looks at nothing any more.
-                    if consumed >= self.rows { self.rows } else { consumed.saturating_sub(c.halo_rows) }
+                    Consumer::Node { node, .. } if ends[node] >= self.rows => self.rows,
+                    Consumer::Node { node, halo_rows } => ends[node].saturating_sub(halo_rows),
+                    Consumer::Output { segment_rows } => self.complete(out_end, segment_rows),
                 };
-                self.halos[node].iter().map(back).min().unwrap_or(0).min(ends[node])
+                self.consumers[node].iter().map(back).min().unwrap_or(0).min(ends[node])
             })
             .collect()
+    }
+
+    /// Rows of complete segments among the first `rows`; the last segment ends with the raster.
+    fn complete(&self, rows: usize, segment_rows: usize) -> usize {
+        if rows >= self.rows { self.rows } else { rows / segment_rows * segment_rows }
     }
 
     /// The steps of all nodes in one unit.
@@ -94,7 +109,7 @@ impl Schedule {
         let (before, after) = (self.ends(swath), self.ends(swath + 1));
         let (kept, keep) = (self.keeps(swath, &before), self.keeps(swath + 1, &after));
         let cols = self.lanes[lane];
-        let steps = (0..self.halos.len())
+        let steps = (0..self.consumers.len())
             .map(|node| Step {
                 node,
                 new_rows: Span::new(before[node], after[node]),
@@ -103,7 +118,9 @@ impl Schedule {
                 cols: cols.dilate(self.col_reach[node], self.cols),
             })
             .collect();
-        Unit { swath, lane, rows: self.rows(swath), cols, steps }
+        let rows = self.rows(swath);
+        let done = |&segment_rows: &usize| Span::new(self.complete(rows.start, segment_rows), self.complete(rows.end, segment_rows));
+        Unit { swath, lane, rows, cols, outputs: self.segment_rows.iter().map(done).collect(), steps }
     }
 
     /// Units in the order in which they are executed: row-major.

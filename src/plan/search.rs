@@ -43,20 +43,18 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
     for threads in (1..=most_threads).rev() {
         for &(swath_rows, lane_cols) in &cuts {
             let schedule = Schedule::new(spec, swath_rows, lane_cols);
-            let device = match &spec.device {
-                None => None,
-                Some(limits) => match device_peak::predict(spec, &schedule, limits) {
-                    Ok(peak) if peak.peak <= budget.device.bytes() => Some(peak),
-                    Ok(peak) => {
-                        refusal.device(peak.peak);
-                        continue;
-                    }
-                    Err(_) => continue,
-                },
-            };
-            refusal.device_fits = true;
             for modes in mode_choices(spec, &schedule, cut.decode) {
                 for &units_in_flight in in_flight_choices(spec) {
+                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(spec, &schedule, units_in_flight, limits)) {
+                        None => None,
+                        Some(Ok(peak)) if peak.peak <= budget.device.bytes() => Some(peak),
+                        Some(Ok(peak)) => {
+                            refusal.device(peak.peak);
+                            continue;
+                        }
+                        Some(Err(_)) => continue,
+                    };
+                    refusal.device_fits = true;
                     let run = Execution {
                         threads,
                         units_in_flight,
@@ -79,9 +77,9 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
 /// Parts of a cut that are given: for experiments, and for tests of the promise that no cut changes a byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
-    /// Rows of a swath: a multiple of every output's segment rows.
+    /// Rows of a swath, any number.
     pub swath_rows: Option<usize>,
-    /// Columns of a lane: a multiple of every output's segment columns; needs swaths of one row of segments.
+    /// Columns of a lane: a multiple of every output's segment columns; swaths must divide every output's segment rows then.
     pub lane_cols: Option<usize>,
     /// How every plane is decoded.
     pub decode: Option<DecodeMode>,
@@ -89,16 +87,14 @@ pub struct Cut {
 
 fn cut_by_hand(spec: &JobSpec, quantum: usize, rows: Option<usize>, cols: Option<usize>) -> Result<(usize, usize)> {
     let (rows, cols) = (rows.unwrap_or(quantum), cols.unwrap_or(spec.cols));
-    let whole_rows = rows > 0 && (rows % quantum == 0 || rows >= spec.rows);
     let whole_cols = cols >= spec.cols || (cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0));
-    // File order is row-major: lanes go with one row of segments.
-    if whole_rows && whole_cols && (cols >= spec.cols || spec.outputs.iter().all(|o| rows <= o.segment_rows)) {
+    if rows > 0 && whole_cols && (cols >= spec.cols || lane_rows(spec).is_multiple_of(rows)) {
         return Ok((rows, cols));
     }
     Err(Error::Usage {
         what: "cut",
         given: format!("{rows} rows, {cols} columns"),
-        accepted: "whole rows and columns of segments; several lanes only with one row of segments a swath".to_owned(),
+        accepted: "lanes of whole columns of segments, in swaths that divide the rows of every segment".to_owned(),
     })
 }
 
@@ -134,19 +130,31 @@ impl Refusal {
     }
 }
 
-/// Rows that a swath must be a multiple of: whole rows of segments of every output.
+/// Rows that swaths are multiples of: whole rows of segments of every output, or, where these have too little in common,
+/// of the highest. The rest waits in the windows.
 fn swath_quantum(spec: &JobSpec) -> usize {
-    let quantum = spec.outputs.iter().map(|o| o.segment_rows).fold(1, lcm);
+    let highest = spec.outputs.iter().map(|o| o.segment_rows).max().unwrap_or(1);
+    let common = spec.outputs.iter().map(|o| o.segment_rows).fold(1, lcm);
+    let quantum = if common <= 4 * highest { common } else { highest };
     // One short swath serves outputs that are lower than a row of segments.
-    if quantum >= spec.rows { spec.rows.max(1) } else { quantum }
+    quantum.clamp(1, spec.rows.max(1))
+}
+
+/// Highest swath that may have several lanes: file order is row-major, so no lane may complete two rows of segments;
+/// hence swaths end wherever any output's segments do.
+fn lane_rows(spec: &JobSpec) -> usize {
+    spec.outputs.iter().map(|o| o.segment_rows).reduce(gcd).unwrap_or(1)
+}
+
+fn gcd(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
 }
 
 fn lcm(a: usize, b: usize) -> usize {
-    let (mut x, mut y) = (a, b);
-    while y > 0 {
-        (x, y) = (y, x % y);
-    }
-    a / x.max(1) * b
+    a / gcd(a, b) * b
 }
 
 /// Cuts to try, `(swath_rows, lane_cols)`: swaths of falling height, then lanes of falling width.
@@ -160,13 +168,17 @@ fn cuts(spec: &JobSpec, quantum: usize) -> Vec<(usize, usize)> {
         tiles = tiles.div_ceil(2);
     }
     cuts.push((quantum, spec.cols));
+    let lane_rows = lane_rows(spec).min(spec.rows.max(1));
+    if lane_rows < quantum {
+        cuts.push((lane_rows, spec.cols));
+    }
     let strips = spec.outputs.iter().any(|o| o.segment_cols >= spec.cols);
     if !strips {
         let step = spec.outputs.iter().map(|o| o.segment_cols).fold(1, lcm);
         let mut across = spec.cols.div_ceil(step);
         while across > 1 {
             across = across.div_ceil(2);
-            cuts.push((quantum, across * step));
+            cuts.push((lane_rows, across * step));
         }
     }
     cuts

@@ -160,6 +160,8 @@ pub struct Unit {
     pub rows: Span,
     /// Output columns.
     pub cols: Span,
+    /// Rows that each output encodes: those of the segments that this unit completes.
+    pub outputs: Vec<Span>,
     /// One step a node, in the nodes' order.
     pub steps: Vec<Step>,
 }

@@ -7,6 +7,9 @@ use tiff::{
     tags::Tag,
 };
 
+const WEST: f64 = 500_000.0;
+const NORTH: f64 = 5_400_000.0;
+
 /// Sample type of a file to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -29,13 +32,26 @@ pub struct RasterFile {
     pub strip_rows: usize,
     pub deflate: bool,
     pub cell: f64,
+    /// Row 0 is the southernmost: said by a transformation matrix, as a pixel scale cannot.
+    pub south_up: bool,
 }
 
 impl RasterFile {
     /// float32 in one strip a raster, nodata -9999.
     pub fn new(cols: usize, rows: usize, height: impl Fn(usize, usize) -> f32) -> Self {
         let heights = (0..rows * cols).map(|i| height(i % cols, i / cols)).collect();
-        Self { cols, rows, heights, stored: Stored::F32, nodata: Some(-9999), tile: None, strip_rows: rows, deflate: false, cell: 10.0 }
+        Self {
+            cols,
+            rows,
+            heights,
+            stored: Stored::F32,
+            nodata: Some(-9999),
+            tile: None,
+            strip_rows: rows,
+            deflate: false,
+            cell: 10.0,
+            south_up: false,
+        }
     }
 
     pub fn stored(mut self, stored: Stored) -> Self {
@@ -60,6 +76,13 @@ impl RasterFile {
 
     pub fn deflated(mut self) -> Self {
         self.deflate = true;
+        self
+    }
+
+    /// The same land stored from south to north.
+    pub fn south_up(mut self) -> Self {
+        self.heights = self.heights.chunks(self.cols).rev().flatten().copied().collect();
+        self.south_up = true;
         self
     }
 
@@ -119,9 +142,15 @@ impl RasterFile {
             short(277, 1),
             short(284, 1),
             short(339, format),
-            doubles(33550, &[self.cell, self.cell, 0.0]),
-            doubles(33922, &[0.0, 0.0, 0.0, 500_000.0, 5_400_000.0, 0.0]),
         ];
+        if self.south_up {
+            let south = NORTH - self.cell * self.rows as f64;
+            let matrix = [self.cell, 0.0, 0.0, WEST, 0.0, self.cell, 0.0, south, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+            tags.push(doubles(34264, &matrix));
+        } else {
+            tags.push(doubles(33550, &[self.cell, self.cell, 0.0]));
+            tags.push(doubles(33922, &[0.0, 0.0, 0.0, WEST, NORTH, 0.0]));
+        }
         match self.tile {
             Some((cols, rows)) => {
                 tags.extend([longs(322, &[cols as u32]), longs(323, &[rows as u32]), longs(324, &offsets), longs(325, &counts)]);

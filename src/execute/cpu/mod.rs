@@ -80,14 +80,15 @@ impl CpuBackend {
         let data = Arc::new(FinishedWindow { window, _permit: permit.clone() });
         let outputs = engine.plan.spec.outputs.iter().enumerate().filter(|(_, o)| o.node == node);
         outputs
+            .filter(|(output, _)| !unit.outputs[*output].is_empty())
             .map(|(output, _)| Finished {
                 output,
                 swath: unit.swath,
                 lane: unit.lane,
-                rows: unit.rows,
+                rows: unit.outputs[output],
                 cols: unit.cols,
                 window: PixelWindow {
-                    rows: unit.rows,
+                    rows: unit.outputs[output],
                     cols: data.window.cols,
                     bands: engine.bands[node],
                     sample: engine.samples[node],

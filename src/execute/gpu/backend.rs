@@ -4,7 +4,7 @@ use super::{
     device::Gpu,
     output::OutputStage,
     pipeline::Kernel,
-    staging::{Readback, Upload},
+    staging::{Readback, StagingLedgers, Upload},
 };
 use crate::{
     error::{Error, Result},
@@ -55,7 +55,7 @@ struct DeviceOperator {
 struct Pending {
     unit: Unit,
     submission: wgpu::SubmissionIndex,
-    readbacks: Vec<Readback>,
+    readbacks: Vec<(usize, Readback)>,
     permit: Arc<Permit>,
 }
 
@@ -66,10 +66,15 @@ impl GpuBackend {
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
         let plan = engine.plan;
-        let mut grants = Vec::new();
-        let granularity = plan.spec.device.map_or(1, |d| d.allocation_bytes);
+        let staging = StagingLedgers {
+            host: engine.ledger.clone(),
+            device: ledger.clone(),
+            block_bytes: plan.spec.device.map_or(u64::MAX, |d| d.allocation_bytes),
+        };
+        // Small buffers lie in blocks, which are charged as a whole.
+        let mut grants = vec![ledger.grant(plan.device.map_or(0, |d| d.blocks))?];
         let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
-            grants.push(ledger.grant(bytes.next_multiple_of(granularity))?);
+            grants.extend(staging.dedicated(bytes)?);
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
             gpu.scoped(|| gpu.device.create_buffer(&descriptor))
         };
@@ -94,7 +99,7 @@ impl GpuBackend {
                 NodeRun::Ingest { .. } => {
                     let bytes = most_rows * engine.window_cols[node] * SAMPLE;
                     for _ in 0..2 {
-                        uploads.push(Upload::new(&gpu, &engine.ledger, bytes)?);
+                        uploads.push(Upload::new(&gpu, &staging, bytes)?);
                     }
                 }
                 NodeRun::Operator { operator, inputs } => {
@@ -114,7 +119,7 @@ impl GpuBackend {
         }
         let mut outputs = Vec::new();
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
-            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &mut buffer)?);
+            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
         }
         Ok(Self { gpu, ledger, nodes, outputs, pending: VecDeque::new(), units: 0, _grants: grants })
     }
@@ -162,16 +167,12 @@ impl GpuBackend {
             self.keep_carry(engine, unit, step, &mut encoder);
         }
         let mut readbacks = Vec::new();
-        for (output, spec) in self.outputs.iter().zip(&engine.plan.spec.outputs) {
-            readbacks.push(output.record(
-                engine,
-                &self.gpu,
-                unit,
-                &unit.steps[spec.node],
-                &self.nodes[spec.node].window,
-                &mut encoder,
-                stages,
-            )?);
+        for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
+            let rows = unit.outputs[index];
+            if !rows.is_empty() {
+                let (step, window) = (&unit.steps[spec.node], &self.nodes[spec.node].window);
+                readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
+            }
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
@@ -184,12 +185,12 @@ impl GpuBackend {
                 node.carries.reverse();
             }
         }
-        readbacks.iter().for_each(Readback::map);
+        readbacks.iter().for_each(|(_, readback)| readback.map());
         self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit });
         let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
         let mut finished = Vec::new();
         while self.pending.len() > stay {
-            finished.extend(self.collect(engine, stages)?);
+            finished.extend(self.collect(stages)?);
         }
         Ok(finished)
     }
@@ -198,10 +199,10 @@ impl GpuBackend {
     ///
     /// # Errors
     /// A failing device.
-    pub fn drain(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+    pub fn drain(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let mut finished = Vec::new();
         while !self.pending.is_empty() {
-            finished.extend(self.collect(engine, stages)?);
+            finished.extend(self.collect(stages)?);
         }
         Ok(finished)
     }
@@ -306,16 +307,16 @@ impl GpuBackend {
     }
 
     /// Waits for the oldest unit and maps its results.
-    fn collect(&mut self, engine: &Engine<'_>, stages: &mut Stages) -> Result<Vec<Finished>> {
+    fn collect(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
         let started = Instant::now();
         self.gpu.wait(Some(pending.submission))?;
         stages.compute += started.elapsed().as_secs_f64();
         let started = Instant::now();
         let mut finished = Vec::new();
-        for (output, readback) in pending.readbacks.into_iter().enumerate() {
+        for (output, readback) in pending.readbacks {
             let stage = &self.outputs[output];
-            let (rows, cols) = (pending.unit.rows, pending.unit.cols);
+            let (rows, cols) = (pending.unit.outputs[output], pending.unit.cols);
             let row_bytes = cols.len() * stage.pixel_bytes();
             let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
             let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
@@ -323,7 +324,6 @@ impl GpuBackend {
             stages.readbacks += 1;
         }
         stages.readback += started.elapsed().as_secs_f64();
-        let _ = engine;
         Ok(finished)
     }
 }

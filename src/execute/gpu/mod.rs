@@ -1,11 +1,13 @@
 //! The device: the only place that names wgpu.
 
 mod backend;
+mod bench;
 mod device;
 mod output;
 mod pipeline;
 mod staging;
 
 pub use backend::GpuBackend;
+pub use bench::{DeviceRates, bench};
 pub use device::{Gpu, list};
-pub use output::Packing;
+pub use output::{PACK_BYTE, PackGrid, PackParams, Packing};

@@ -4,17 +4,19 @@ use super::{
     backend::copy_rows,
     device::Gpu,
     pipeline::Kernel,
-    staging::{Readback, Readbacks},
+    staging::{Readback, Readbacks, StagingLedgers},
 };
 use crate::{
     error::Result,
     execute::{Engine, Stages},
-    plan::{Step, Unit, host_peak::staging_bytes},
-    raster::SampleType,
+    op::uniform,
+    plan::{Step, host_peak::readback_bytes},
+    raster::{SampleType, Span},
 };
 use std::sync::Arc;
 
-const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
+/// Text of the packing shader.
+pub const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
 
 /// How the device packs an output to bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,28 +27,40 @@ pub struct Packing {
     pub sentinel: u8,
 }
 
-/// `Grid` of `shaders/pack_byte.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct PackGrid {
-    first_row: u32,
-    first_col: u32,
-    in_pitch: u32,
-    cols: u32,
-    rows: u32,
-    words_per_row: u32,
-    pad0: u32,
-    pad1: u32,
+uniform! {
+    /// `Grid` of `shaders/pack_byte.wgsl`.
+    pub struct PackGrid {
+        /// Row of the window where the output begins.
+        first_row: u32,
+        /// Column of the window where the output begins.
+        first_col: u32,
+        /// Samples from one row of the window to the next.
+        in_pitch: u32,
+        /// Columns to pack.
+        cols: u32,
+        /// Rows to pack.
+        rows: u32,
+        /// Words of one packed row.
+        words_per_row: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+    }
 }
 
-/// `Params` of `shaders/pack_byte.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct PackParams {
-    lowest: f32,
-    highest: f32,
-    sentinel: u32,
-    pad0: u32,
+uniform! {
+    /// `Params` of `shaders/pack_byte.wgsl`.
+    pub struct PackParams {
+        /// Least byte that a sample becomes.
+        lowest: f32,
+        /// Greatest byte that a sample becomes.
+        highest: f32,
+        /// The byte that missing becomes.
+        sentinel: u32,
+        /// Zero.
+        pad0: u32,
+    }
 }
 
 /// One output's way back.
@@ -72,13 +86,12 @@ impl OutputStage {
         gpu: &Gpu,
         index: usize,
         window: &wgpu::Buffer,
+        staging: &StagingLedgers,
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
         let plan = engine.plan;
-        let spec = &plan.spec.outputs[index];
-        let cols = plan.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
-        let bytes = staging_bytes(plan.schedule.swath_rows.min(plan.spec.rows), cols, spec.readback_pixel_bytes);
-        let readbacks = Readbacks::new(&engine.ledger, bytes);
+        let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
+        let readbacks = Readbacks::new(staging.clone(), bytes);
         let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
@@ -102,25 +115,23 @@ impl OutputStage {
         if self.pack.is_some() { SampleType::U8 } else { SampleType::F32 }
     }
 
-    /// Records the copy of a unit's own rows and columns into a readback buffer.
+    /// Records the copy of some rows and columns of a window into a readback buffer.
     ///
     /// # Errors
     /// A refused grant.
-    #[allow(clippy::too_many_arguments, reason = "everything that one copy needs, from the one place that has it")]
     pub fn record(
         &self,
-        engine: &Engine<'_>,
         gpu: &Gpu,
-        unit: &Unit,
+        (rows, cols): (Span, Span),
         step: &Step,
         window: &wgpu::Buffer,
         encoder: &mut wgpu::CommandEncoder,
         stages: &mut Stages,
     ) -> Result<Readback> {
         let readback = self.readbacks.take(gpu)?;
-        let (rows, cols) = (unit.rows.len(), unit.cols.len());
-        let (first_row, first_col) = (unit.rows.start - step.window_start, unit.cols.start - step.cols.start);
-        if let Some(pack) = &self.pack {
+        let (first_row, first_col) = (rows.start - step.window_start, cols.start - step.cols.start);
+        let (rows, cols) = (rows.len(), cols.len());
+        let bytes = if let Some(pack) = &self.pack {
             let words = cols.div_ceil(4);
             let grid = PackGrid {
                 first_row: first_row as u32,
@@ -133,13 +144,14 @@ impl OutputStage {
             };
             gpu.queue.write_buffer(&pack.grid, 0, bytemuck::bytes_of(&grid));
             pack.kernel.dispatch(encoder, &pack.bound, words, rows);
-            encoder.copy_buffer_to_buffer(&pack.packed, 0, &readback.buffer, 0, (rows * words * 4) as u64);
-            stages.bytes_read_back += (rows * words * 4) as u64;
+            let bytes = (rows * words * 4) as u64;
+            encoder.copy_buffer_to_buffer(&pack.packed, 0, &readback.buffer, 0, bytes);
+            bytes
         } else {
             copy_rows(encoder, window, (first_row, step.cols.len(), first_col), &readback.buffer, (0, cols, 0), rows, cols);
-            stages.bytes_read_back += (rows * cols * 4) as u64;
-        }
-        let _ = engine;
+            (rows * cols * 4) as u64
+        };
+        stages.bytes_read_back += bytes;
         Ok(readback)
     }
 }

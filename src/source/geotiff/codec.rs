@@ -14,7 +14,7 @@ pub(super) enum Codec {
 }
 
 /// Bytes that a cursor reads ahead.
-pub(super) const INPUT_BYTES: usize = 16 << 10;
+pub(super) const INPUT_BYTES: usize = 4 << 10;
 /// Largest window (as a power of two) of a ZSTD frame that is handed out a few rows at a time.
 pub(super) const ZSTD_WINDOW_LOG: u32 = 23;
 
@@ -52,7 +52,7 @@ impl Codec {
         match self {
             Self::None => None,
             Self::PackBits => Some(INPUT_BYTES),
-            Self::Deflate => Some(INPUT_BYTES + (52 << 10)),
+            Self::Deflate => Some(INPUT_BYTES + (46 << 10)),
             Self::Lzw => Some(INPUT_BYTES + (72 << 10)),
             Self::Zstd => Some(INPUT_BYTES + (1 << ZSTD_WINDOW_LOG) + (768 << 10)),
         }
