@@ -61,6 +61,11 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("tpi", &["--no-edges"], Bound::Near(100.0)),
     ("roughness", &[], Bound::Near(1.0)),
     ("roughness", &["--no-edges"], Bound::Near(1.0)),
+    ("focal", &[], Bound::Near(100.0)),
+    ("focal", &["--stat", "std", "--shape", "circle", "--radius", "3", "--border", "reflect"], Bound::Near(100.0)),
+    ("focal", &["--stat", "sum", "--radius", "2", "--missing", "propagate"], Bound::Near(1e4)),
+    ("focal", &["--stat", "median", "--border", "nearest"], Bound::Near(1.0)),
+    ("focal", &["--stat", "range", "--shape", "annulus", "--radius", "4", "--inner", "2"], Bound::Near(1.0)),
 ];
 
 #[track_caller]
@@ -144,8 +149,8 @@ fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster(
 }
 
 #[test]
-fn relief_of_nine_heights_is_the_same_on_both_backends_on_every_awkward_raster() {
-    ["tri", "tpi", "roughness"].into_iter().for_each(agree);
+fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
+    ["tri", "tpi", "roughness", "focal"].into_iter().for_each(agree);
 }
 
 #[test]

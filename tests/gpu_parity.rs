@@ -28,6 +28,12 @@ fn agree(info: &OperatorInfo, operator: &dyn Operator, (gpu, cpu): (f32, f32), s
         // One byte is the promise; what is not yet rounded must be far closer.
         return false;
     }
+    let chosen =
+        ["Min", "Max", "Range", "Majority", "Variety"].iter().any(|stat| format!("{operator:?}").contains(&format!("stat: {stat},")));
+    if chosen {
+        // A sample or a number of samples, not a sum.
+        return gpu == cpu;
+    }
     if bound.on_slopes && steepness <= 1.0 {
         return steepness > 0.0 || gpu == cpu;
     }

@@ -7,6 +7,7 @@ mod commands;
 mod convert;
 mod creation;
 mod devices;
+mod focal;
 mod fractal;
 mod guard;
 mod info;
@@ -56,6 +57,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Tri(args) => args.run(),
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),
+        Command::Focal(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Info(args) => args.run(),
         Command::Devices(args) => args.run(),

@@ -8,6 +8,7 @@
 //! | [`Curvature`] | bend of the surface, six kinds | `shaders/curvature.wgsl` |
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
+//! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -20,6 +21,7 @@ mod cell_size;
 mod curvature;
 mod eastness;
 mod exposure;
+mod focal;
 mod gradient;
 mod hillshade;
 pub mod math;
@@ -38,6 +40,9 @@ pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use eastness::{Eastness, EastnessParams};
+pub use focal::{
+    Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
+};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use northness::{Northness, NorthnessParams};
 pub use roughness::{Roughness, RoughnessParams};
@@ -70,8 +75,18 @@ pub struct OperatorInfo {
 }
 
 /// Every operator.
-pub const REGISTRY: &[OperatorInfo] =
-    &[slope::INFO, aspect::INFO, hillshade::INFO, curvature::INFO, northness::INFO, eastness::INFO, tri::INFO, tpi::INFO, roughness::INFO];
+pub const REGISTRY: &[OperatorInfo] = &[
+    slope::INFO,
+    aspect::INFO,
+    hillshade::INFO,
+    curvature::INFO,
+    northness::INFO,
+    eastness::INFO,
+    tri::INFO,
+    tpi::INFO,
+    roughness::INFO,
+    focal::INFO,
+];
 
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {

@@ -25,7 +25,7 @@ pub fn assemble<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 /// The [`Shader`] that these files of `shaders/` make, in order.
 macro_rules! shader {
     ($($path:literal),+) => {
-        $crate::op::Shader { files: &[$(($path, include_str!(concat!("../../shaders/", $path)))),+] }
+        $crate::op::Shader { files: &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $path)))),+] }
     };
 }
 pub(crate) use shader;
