@@ -57,7 +57,7 @@ impl<F: Fold> pulp::WithSimd for Sweep<'_, '_, F> {
         let mut line = vec![0.0; BLOCK + 2 * radius];
         let mut columns = vec![(F::NONE, 0); BLOCK + 2 * radius];
         let mut parts = vec![(F::close(F::NONE), 0); BLOCK + 2 * radius];
-        let mut results = vec![(F::close(F::NONE), 0); BLOCK];
+        let mut results = [(F::close(F::NONE), 0); BLOCK];
         for (row, out) in task.rows.iter().zip(task.out.chunks_exact_mut(width)) {
             for (index, out) in out.chunks_mut(BLOCK).enumerate() {
                 let first = (task.cols.start + index * BLOCK) as isize - radius as isize;
