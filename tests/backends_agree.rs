@@ -61,6 +61,10 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("tpi", &["--no-edges"], Bound::Near(100.0)),
     ("roughness", &[], Bound::Near(1.0)),
     ("roughness", &["--no-edges"], Bound::Near(1.0)),
+    ("convolve", &[], Bound::Near(100.0)),
+    ("convolve", &["--kernel", "unsharp", "--sigma", "1.5", "--amount", "2", "--border", "reflect"], Bound::Near(100.0)),
+    ("convolve", &["--kernel", "sobel", "--missing", "propagate"], Bound::Near(1e3)),
+    ("convolve", &["--weights", "0 1 0; 1 4 1; 0 1 -2", "--border", "nearest"], Bound::Near(1e3)),
     ("focal", &[], Bound::Near(100.0)),
     ("focal", &["--stat", "std", "--shape", "circle", "--radius", "3", "--border", "reflect"], Bound::Near(100.0)),
     ("focal", &["--stat", "sum", "--radius", "2", "--missing", "propagate"], Bound::Near(1e4)),
@@ -150,7 +154,7 @@ fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster(
 
 #[test]
 fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["tri", "tpi", "roughness", "focal"].into_iter().for_each(agree);
+    ["tri", "tpi", "roughness", "focal", "convolve"].into_iter().for_each(agree);
 }
 
 #[test]

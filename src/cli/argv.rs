@@ -16,6 +16,7 @@ pub const COMMANDS: &[&str] = &[
     "tpi",
     "roughness",
     "focal",
+    "convolve",
     "convert",
     "info",
     "devices",
@@ -27,7 +28,7 @@ pub const COMMANDS: &[&str] = &[
 ];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["convolve", "calc", "reclassify", "color-map", "pipeline", "validate"];
+const PLANNED: &[&str] = &["calc", "reclassify", "color-map", "pipeline", "validate"];
 
 /// Commands whose options are gradient and scale.
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness"];
@@ -35,7 +36,7 @@ const SCALED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness
 const EXAGGERATED: &[&str] = &["slope", "hillshade", "curvature"];
 const EDGED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature", "tri", "tpi", "roughness"];
 const JOBS: &[&str] =
-    &["slope", "aspect", "hillshade", "curvature", "northness", "eastness", "tri", "tpi", "roughness", "focal", "convert"];
+    &["slope", "aspect", "hillshade", "curvature", "northness", "eastness", "tri", "tpi", "roughness", "focal", "convolve", "convert"];
 
 /// What an option of one dash stands for.
 enum Meaning {
@@ -219,7 +220,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convert, info, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, convert, info, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Validate a"), format!("'Validate' is planned and not built yet; {list}"));

@@ -3,6 +3,7 @@
 use super::{
     bench::BenchArgs,
     convert::ConvertArgs,
+    convolve::ConvolveArgs,
     devices::DevicesArgs,
     focal::FocalArgs,
     info::InfoArgs,
@@ -43,6 +44,7 @@ pub enum Command {
     Tpi(TpiArgs),
     Roughness(RoughnessArgs),
     Focal(FocalArgs),
+    Convolve(ConvolveArgs),
     Convert(ConvertArgs),
     Info(InfoArgs),
     Devices(DevicesArgs),

@@ -5,6 +5,7 @@ mod argv;
 mod bench;
 mod commands;
 mod convert;
+mod convolve;
 mod creation;
 mod devices;
 mod focal;
@@ -58,6 +59,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),
         Command::Focal(args) => args.run(),
+        Command::Convolve(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Info(args) => args.run(),
         Command::Devices(args) => args.run(),

@@ -9,6 +9,7 @@
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
+//! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -18,6 +19,7 @@ mod abi;
 mod agreement;
 mod aspect;
 mod cell_size;
+mod convolve;
 mod curvature;
 mod eastness;
 mod exposure;
@@ -38,6 +40,7 @@ pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use eastness::{Eastness, EastnessParams};
 pub use focal::{
@@ -86,6 +89,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     tpi::INFO,
     roughness::INFO,
     focal::INFO,
+    convolve::INFO,
 ];
 
 /// The operator of that name, case-insensitively.

@@ -1,7 +1,7 @@
 //! Float64 reference of focal statistics: every neighbourhood is listed sample by sample, and the definition applied.
 
 use super::{reference::each, terrain::Dem};
-use swath::op::{Focal, FocalBorder, FocalMissing, FocalShape, FocalStat};
+use swath::op::{Convolve, ConvolveKernel, Focal, FocalBorder, FocalMissing, FocalShape, FocalStat};
 
 /// Walks to position `at` of `count` as one walks along a mirrored or repeated raster.
 fn walk(at: i64, count: i64, border: FocalBorder) -> Option<i64> {
@@ -69,6 +69,60 @@ pub fn focal(dem: &Dem, o: &Focal) -> Vec<f64> {
             FocalStat::Majority => valid.iter().copied().rev().max_by_key(|z| count(*z))?,
             FocalStat::Variety => valid.windows(2).filter(|pair| pair[0] != pair[1]).count() as f64 + 1.0,
             FocalStat::Tpi => Some(f64::from(dem.row(row)[col])).filter(|z| z.is_finite())? - mean,
+        })
+    })
+}
+
+/// The sum of weights times samples, by its definition; missing samples are the centre.
+fn weighted(dem: &Dem, col: usize, row: usize, o: &Convolve, table: &[Vec<f64>]) -> Option<f64> {
+    let reach = (table.len() / 2) as i64;
+    let at = |dc: i64, dr: i64| {
+        let col = walk(col as i64 + dc, dem.grid.cols as i64, o.border)?;
+        let row = walk(row as i64 + dr, dem.grid.rows as i64, o.border)?;
+        Some(f64::from(dem.row(row as usize)[col as usize])).filter(|z| z.is_finite())
+    };
+    let centre = at(0, 0)?;
+    let mut sum = 0.0;
+    for (line, dr) in table.iter().zip(-reach..) {
+        for (&weight, dc) in line.iter().zip(-reach..) {
+            match at(dc, dr) {
+                None if o.missing == FocalMissing::Propagate && weight != 0.0 => return None,
+                z => sum += weight * z.unwrap_or(centre),
+            }
+        }
+    }
+    Some(sum)
+}
+
+pub fn convolve(dem: &Dem, o: &Convolve) -> Vec<f64> {
+    let table = |rows: [[f64; 3]; 3]| rows.map(|row| row.to_vec()).to_vec();
+    let transposed = |rows: [[f64; 3]; 3]| table([0, 1, 2].map(|i| [0, 1, 2].map(|j| rows[j][i])));
+    let gaussian = || {
+        let reach = (4.0 * o.sigma).ceil() as i64;
+        let raw = |dc: i64, dr: i64| (-((dc * dc + dr * dr) as f64) / (2.0 * o.sigma * o.sigma)).exp();
+        let sum: f64 = (-reach..=reach).flat_map(|dr| (-reach..=reach).map(move |dc| raw(dc, dr))).sum();
+        (-reach..=reach).map(|dr| (-reach..=reach).map(|dc| raw(dc, dr) / sum).collect()).collect::<Vec<Vec<f64>>>()
+    };
+    let custom = || {
+        let sum: f64 = if o.normalize { o.weights.iter().flatten().sum() } else { 1.0 };
+        o.weights.iter().map(|row| row.iter().map(|w| w / sum).collect()).collect::<Vec<Vec<f64>>>()
+    };
+    let sobel = [[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]];
+    let prewitt = [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]];
+    let tables = match o.kernel {
+        ConvolveKernel::Gaussian | ConvolveKernel::Unsharp => vec![gaussian()],
+        ConvolveKernel::Laplacian => vec![table([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])],
+        ConvolveKernel::Sobel => vec![table(sobel), transposed(sobel)],
+        ConvolveKernel::Prewitt => vec![table(prewitt), transposed(prewitt)],
+        ConvolveKernel::Custom => vec![custom()],
+    };
+    each(dem, |col, row| {
+        let sums = tables.iter().map(|table| weighted(dem, col, row, o, table)).collect::<Option<Vec<f64>>>()?;
+        let centre = f64::from(dem.row(row)[col]);
+        Some(match (o.kernel, &sums[..]) {
+            (ConvolveKernel::Unsharp, [smooth]) => centre + o.amount * (centre - smooth),
+            (_, [x, y]) => (x * x + y * y).sqrt(),
+            _ => sums[0],
         })
     })
 }

@@ -5,7 +5,7 @@ mod neighbourhood;
 mod rank;
 mod sweep;
 
-pub(super) use neighbourhood::Lines;
+pub(super) use neighbourhood::{CONSTANTS as NEIGHBOURHOOD_CONSTANTS, Lines};
 
 use super::{
     Agreement, OperatorInfo,
