@@ -140,8 +140,8 @@ fn percentile(col: i32, row: i32, valid: u32) -> f32 {
 fn tally(col: i32, row: i32, least: f32) -> vec2<f32> {
     var key = key_of(least);
     var best = key;
-    var most = 0u;
-    var values = 0u;
+    var most: u32;
+    var values: u32;
     loop {
         let found = around(col, row, key);
         values++;

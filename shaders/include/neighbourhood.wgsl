@@ -4,7 +4,7 @@ const BORDER_NEAREST: u32 = 1u;
 const BORDER_REFLECT: u32 = 2u;
 const MISSING_PROPAGATES: u32 = 1u;
 
-// Where the border's rule finds position `at` of `count`; -1 for nowhere.
+// Where the border's rule finds position `at` of `count`; still beyond the raster where it finds nothing.
 fn place(at: i32, count: i32, border: u32) -> i32 {
     if at >= 0 && at < count {
         return at;
@@ -18,14 +18,16 @@ fn place(at: i32, count: i32, border: u32) -> i32 {
         let within = ((at % turn) + turn) % turn;
         return select(within, turn - 1 - within, within >= count);
     }
-    return -1;
+    return at;
 }
 
 // The sample there; what is not finite is missing.
 fn sample_at(col: i32, row: i32, border: u32) -> f32 {
-    let c = place(col, i32(grid.raster_cols), border);
-    let r = place(row, i32(grid.raster_rows), border);
-    if c < 0 || r < 0 {
+    let cols = i32(grid.raster_cols);
+    let rows = i32(grid.raster_rows);
+    let c = place(col, cols, border);
+    let r = place(row, rows, border);
+    if c < 0 || r < 0 || c >= cols || r >= rows {
         return bitcast<f32>(grid.missing_bits);
     }
     return load0(u32(c), u32(r));

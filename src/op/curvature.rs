@@ -112,6 +112,15 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "curvature",
     summary: "how the surface bends, per 100 units of distance",
+    options: &[
+        ("kind", "total|profile|plan|tangential|mean|Gaussian"),
+        ("algorithm", "ZevenbergenThorne|Evans"),
+        ("zfactor", "Z"),
+        ("scale", "S"),
+        ("xscale", "X"),
+        ("yscale", "Y"),
+        ("no-edges", ""),
+    ],
     examples,
     agreement: Agreement { ulp: 8, units: 1e-6, bends: true, on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("curvature.wgsl"),

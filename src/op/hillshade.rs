@@ -110,6 +110,17 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "hillshade",
     summary: "brightness under a distant light, 1 to 255",
+    options: &[
+        ("variant", "regular|combined|multidirectional|Igor"),
+        ("azimuth", "DEGREES"),
+        ("altitude", "DEGREES"),
+        ("zfactor", "Z"),
+        ("gradient-alg", "Horn|ZevenbergenThorne"),
+        ("scale", "S"),
+        ("xscale", "X"),
+        ("yscale", "Y"),
+        ("no-edges", ""),
+    ],
     examples,
     agreement: Agreement { units: 1.0, rounded: true, ..Agreement::EXACT },
     shader: terrain_shader!("hillshade.wgsl"),

@@ -65,6 +65,8 @@ pub struct OperatorInfo {
     pub name: &'static str,
     /// One line, for `swath operators`.
     pub summary: &'static str,
+    /// Options of its own: name as on the command line, and what they take (nothing for a switch; names parted by `|`).
+    pub options: &'static [(&'static str, &'static str)],
     /// Variants that between them take every option and every branch, for tests, benches and `swath selftest`.
     pub examples: fn() -> Vec<Arc<dyn Operator>>,
     /// How far the twins may be apart.

@@ -51,6 +51,14 @@ uniform! {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "northness",
     summary: "how squarely the surface faces north, -1 to 1",
+    options: &[
+        ("zero-for-flat", ""),
+        ("gradient-alg", "Horn|ZevenbergenThorne"),
+        ("scale", "S"),
+        ("xscale", "X"),
+        ("yscale", "Y"),
+        ("no-edges", ""),
+    ],
     examples,
     agreement: Agreement { units: 1e-6, on_slopes: true, ..Agreement::EXACT },
     shader: exposure::shader!("northness.wgsl"),

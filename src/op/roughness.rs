@@ -48,6 +48,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "roughness",
     summary: "range of the nine heights, in their unit",
+    options: &[("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/window.wgsl", "roughness.wgsl"),

@@ -48,6 +48,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tpi",
     summary: "height above the mean of the neighbours, in its unit",
+    options: &[("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/window.wgsl", "tpi.wgsl"),

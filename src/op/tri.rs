@@ -65,6 +65,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tri",
     summary: "terrain ruggedness index, in the heights' unit",
+    options: &[("algorithm", "Riley|Wilson"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/window.wgsl", "tri.wgsl"),

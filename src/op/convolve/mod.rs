@@ -114,6 +114,15 @@ const PREWITT: [[f64; 9]; 2] = [[-1.0, 0.0, 1.0, -1.0, 0.0, 1.0, -1.0, 0.0, 1.0]
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "convolve",
     summary: "weighted sums: gaussian, laplacian, sobel, unsharp, custom",
+    options: &[
+        ("kernel", "gaussian|laplacian|sobel|prewitt|unsharp|custom"),
+        ("sigma", "PIXELS"),
+        ("amount", "SHARE"),
+        ("weights", "ROWS"),
+        ("normalize", ""),
+        ("missing", "skip|propagate"),
+        ("border", "missing|nearest|reflect"),
+    ],
     examples,
     agreement: Agreement { ulp: 64, relief: 1e-5, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "convolve.wgsl"),
@@ -216,7 +225,7 @@ impl Operator for Convolve {
             Err(Error::Usage { what: "weights", given: rows.join("; "), accepted })
         };
         let side = self.weights.len();
-        if side % 2 == 0 || side > MAX_KERNEL_SIDE || self.weights.iter().any(|row| row.len() != side) {
+        if side.is_multiple_of(2) || side > MAX_KERNEL_SIDE || self.weights.iter().any(|row| row.len() != side) {
             return refuse(format!("as many rows as columns, an odd number up to {MAX_KERNEL_SIDE}"));
         }
         let sum: f64 = self.weights.iter().flatten().sum();

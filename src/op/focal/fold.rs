@@ -1,27 +1,36 @@
 //! What is kept of the samples of a neighbourhood, and how two of its parts are put together.
+//!
+//! States are arrays of `K` numbers, so that a driver can keep each number of all columns side by side and the compiler can
+//! vectorise; hence also no branches.
 
 /// A statistic that can be put together from parts, in a fixed order.
 ///
 /// Implementors' methods must be `#[inline(always)]`, or they are compiled for the oldest machine.
-pub trait Fold: Copy {
-    /// Of a part of one column, sample by sample.
-    type Column: Copy;
-    /// Of any part.
-    type State: Copy;
+pub trait Fold<T, const K: usize>: Copy {
     /// Of no samples.
-    const NONE: Self::Column;
-    /// With a valid sample more.
-    fn push(column: Self::Column, z: f32) -> Self::Column;
+    const NONE: [T; K];
+    /// A column with a sample more; a missing one counts only if `strict`, and then spoils the result.
+    fn push(column: [T; K], z: f32, strict: bool) -> [T; K];
     /// A column as a part.
-    fn close(column: Self::Column) -> Self::State;
+    fn close(column: [T; K]) -> [T; K];
     /// Both parts.
-    fn merge(a: Self::State, b: Self::State) -> Self::State;
-    /// The result around a sample; NaN where there were none.
-    fn finish(state: Self::State, centre: f32) -> f32;
+    fn merge(a: [T; K], b: [T; K]) -> [T; K];
+    /// The result around a sample; NaN where there were none, or one was missing and that matters.
+    fn finish(state: [T; K], centre: f32) -> f32;
 }
 
-/// Number and sum.
-type Counted = (f64, f64);
+/// Neither NaN nor infinite.
+#[inline(always)]
+fn is_finite(z: f32) -> bool {
+    z.abs() < f32::INFINITY
+}
+
+/// What a sample adds to the number of samples: NaN spoils all that follows.
+#[inline(always)]
+fn counted(finite: bool, strict: bool) -> f64 {
+    let gap = if strict { f64::NAN } else { 0.0 };
+    if finite { 1.0 } else { gap }
+}
 
 macro_rules! sums {
     ($($(#[$doc:meta])* $name:ident => |$n:ident, $sum:ident, $centre:ident| $result:expr;)*) => {$(
@@ -29,29 +38,29 @@ macro_rules! sums {
         #[derive(Clone, Copy)]
         pub struct $name;
 
-        impl Fold for $name {
-            type Column = Counted;
-            type State = Counted;
-            const NONE: Counted = (0.0, 0.0);
+        /// Number and sum.
+        impl Fold<f64, 2> for $name {
+            const NONE: [f64; 2] = [0.0, 0.0];
 
             #[inline(always)]
-            fn push((n, sum): Counted, z: f32) -> Counted {
-                (n + 1.0, sum + f64::from(z))
+            fn push([n, sum]: [f64; 2], z: f32, strict: bool) -> [f64; 2] {
+                let finite = is_finite(z);
+                [n + counted(finite, strict), sum + if finite { f64::from(z) } else { 0.0 }]
             }
 
             #[inline(always)]
-            fn close(column: Counted) -> Counted {
+            fn close(column: [f64; 2]) -> [f64; 2] {
                 column
             }
 
             #[inline(always)]
-            fn merge(a: Counted, b: Counted) -> Counted {
-                (a.0 + b.0, a.1 + b.1)
+            fn merge(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+                [a[0] + b[0], a[1] + b[1]]
             }
 
             #[inline(always)]
-            fn finish(($n, $sum): Counted, $centre: f32) -> f32 {
-                if $n == 0.0 { f32::NAN } else { $result }
+            fn finish([$n, $sum]: [f64; 2], $centre: f32) -> f32 {
+                if $n > 0.0 { $result } else { f32::NAN }
             }
         }
     )*};
@@ -63,37 +72,39 @@ sums! {
     /// Sum.
     Sum => |n, sum, _centre| sum as f32;
     /// The centre less the mean.
-    AboveMean => |n, sum, centre| if centre.is_finite() { (f64::from(centre) - sum / n) as f32 } else { f32::NAN };
+    AboveMean => |n, sum, centre| if is_finite(centre) { (f64::from(centre) - sum / n) as f32 } else { f32::NAN };
 }
 
 /// Least (0), greatest (1) or their difference (2).
 #[derive(Clone, Copy)]
 pub struct Extremes<const WHICH: u32>;
 
-impl<const WHICH: u32> Fold for Extremes<WHICH> {
-    type Column = (f32, f32);
-    type State = (f32, f32);
-    const NONE: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
+/// Least, greatest, and how many samples spoil the result.
+impl<const WHICH: u32> Fold<f32, 3> for Extremes<WHICH> {
+    const NONE: [f32; 3] = [f32::INFINITY, f32::NEG_INFINITY, 0.0];
 
     #[inline(always)]
-    fn push((least, most): (f32, f32), z: f32) -> (f32, f32) {
-        (if z < least { z } else { least }, if z > most { z } else { most })
+    fn push([least, most, spoilt]: [f32; 3], z: f32, strict: bool) -> [f32; 3] {
+        let finite = is_finite(z);
+        let (low, high) = if finite { (z, z) } else { (f32::INFINITY, f32::NEG_INFINITY) };
+        let spoils = if strict & !finite { 1.0 } else { 0.0 };
+        [if low < least { low } else { least }, if high > most { high } else { most }, spoilt + spoils]
     }
 
     #[inline(always)]
-    fn close(column: (f32, f32)) -> (f32, f32) {
+    fn close(column: [f32; 3]) -> [f32; 3] {
         column
     }
 
     #[inline(always)]
-    fn merge(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
-        (if b.0 < a.0 { b.0 } else { a.0 }, if b.1 > a.1 { b.1 } else { a.1 })
+    fn merge(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
+        [if b[0] < a[0] { b[0] } else { a[0] }, if b[1] > a[1] { b[1] } else { a[1] }, a[2] + b[2]]
     }
 
     #[inline(always)]
-    fn finish((least, most): (f32, f32), _centre: f32) -> f32 {
+    fn finish([least, most, spoilt]: [f32; 3], _centre: f32) -> f32 {
         match WHICH {
-            _ if least > most => f32::NAN,
+            _ if least > most || spoilt > 0.0 => f32::NAN,
             0 => least,
             1 => most,
             _ => most - least,
@@ -106,57 +117,39 @@ impl<const WHICH: u32> Fold for Extremes<WHICH> {
 #[derive(Clone, Copy)]
 pub struct Moments<const ROOT: bool>;
 
-/// First sample, number, sum of differences from it and of their squares.
-#[derive(Clone, Copy)]
-pub struct Shifted {
-    origin: f64,
-    n: f64,
-    sum: f64,
-    squares: f64,
-}
-
-/// Number, mean and sum of squared differences from the mean.
-#[derive(Clone, Copy)]
-pub struct Spread {
-    n: f64,
-    mean: f64,
-    squares: f64,
-}
-
-impl<const ROOT: bool> Fold for Moments<ROOT> {
-    type Column = Shifted;
-    type State = Spread;
-    const NONE: Shifted = Shifted { origin: 0.0, n: 0.0, sum: 0.0, squares: 0.0 };
+/// Of a column: number, sum of differences from the first sample and of their squares, the first sample. Of a part:
+/// number, mean and sum of squared differences from the mean.
+impl<const ROOT: bool> Fold<f64, 4> for Moments<ROOT> {
+    const NONE: [f64; 4] = [0.0; 4];
 
     #[inline(always)]
-    fn push(column: Shifted, z: f32) -> Shifted {
+    fn push([n, sum, squares, origin]: [f64; 4], z: f32, strict: bool) -> [f64; 4] {
+        let finite = is_finite(z);
         let z = f64::from(z);
-        let origin = if column.n == 0.0 { z } else { column.origin };
-        let d = z - origin;
-        Shifted { origin, n: column.n + 1.0, sum: column.sum + d, squares: column.squares + d * d }
+        let origin = if finite & (n == 0.0) { z } else { origin };
+        let d = if finite { z - origin } else { 0.0 };
+        [n + counted(finite, strict), sum + d, squares + d * d, origin]
     }
 
     #[inline(always)]
-    fn close(Shifted { origin, n, sum, squares }: Shifted) -> Spread {
+    fn close([n, sum, squares, origin]: [f64; 4]) -> [f64; 4] {
         let mean = sum / if n > 0.0 { n } else { 1.0 };
-        Spread { n, mean: origin + mean, squares: squares - sum * mean }
+        [n, origin + mean, squares - sum * mean, 0.0]
     }
 
     #[inline(always)]
-    fn merge(a: Spread, b: Spread) -> Spread {
-        let n = a.n + b.n;
-        let share = b.n / if n > 0.0 { n } else { 1.0 };
-        let apart = b.mean - a.mean;
-        Spread { n, mean: a.mean + apart * share, squares: a.squares + b.squares + apart * apart * a.n * share }
+    fn merge(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+        let n = a[0] + b[0];
+        let share = b[0] / if n > 0.0 { n } else { 1.0 };
+        let apart = b[1] - a[1];
+        [n, a[1] + apart * share, a[2] + b[2] + apart * apart * a[0] * share, 0.0]
     }
 
     #[inline(always)]
-    fn finish(state: Spread, _centre: f32) -> f32 {
-        if state.n == 0.0 {
-            return f32::NAN;
-        }
-        let variance = state.squares / state.n;
+    fn finish([n, _, squares, _]: [f64; 4], _centre: f32) -> f32 {
+        let variance = squares / n;
         let variance = if variance > 0.0 { variance } else { 0.0 };
-        (if ROOT { variance.sqrt() } else { variance }) as f32
+        let result = if ROOT { variance.sqrt() } else { variance };
+        if n > 0.0 { result as f32 } else { f32::NAN }
     }
 }

@@ -170,6 +170,15 @@ pub const MAX_TALLY_RADIUS: usize = 7;
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "focal",
     summary: "statistics of neighbourhoods: mean, std, median and others",
+    options: &[
+        ("stat", "mean|sum|min|max|range|std|variance|median|percentile|majority|variety|tpi"),
+        ("shape", "box|circle|annulus"),
+        ("radius", "PIXELS"),
+        ("inner", "PIXELS"),
+        ("percentile", "P"),
+        ("missing", "skip|propagate"),
+        ("border", "missing|nearest|reflect"),
+    ],
     examples,
     agreement: Agreement { ulp: 64, relief: 1e-5, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "focal.wgsl"),
