@@ -198,6 +198,18 @@ fn relief_and_curvature_of_a_projected_model_are_the_float64_ones_and_gdaldems()
         let reference = bench.reference(operator, &input, &[]);
         bench.compare(arguments, &input, &reference, bounds);
     }
+    // Where the reference has no border rule, ours is the strict one.
+    for (arguments, operator, options) in [
+        (&["focal", "--stat", "mean", "--radius", "3"][..], "focal_mean", &["--r", "3"][..]),
+        (&["focal", "--stat", "std", "--radius", "2"], "focal_std", &["--r", "2"]),
+        (&["convolve", "--sigma", "1.5"], "gaussian", &["--sigma", "1.5"]),
+    ] {
+        let reference = bench.reference(operator, &input, options);
+        for backend in backends() {
+            let output = bench.swath(&[arguments, &["--missing", "propagate"]].concat(), &backend, &input);
+            bench.check(&output, &reference, &["--atol", "5e-5", "--rtol", "2e-7"]);
+        }
+    }
     let steep = bench.reference("slope", &input, &["--alg", "zt"]).display().to_string();
     for kind in ["profile", "plan"] {
         let reference = bench.reference(kind, &input, &[]);

@@ -3,15 +3,18 @@
 use super::{
     bench::BenchArgs,
     convert::ConvertArgs,
-    convolve::ConvolveArgs,
+    convolve::ConvolveOptions,
     devices::DevicesArgs,
-    focal::FocalArgs,
+    focal::FocalOptions,
     info::InfoArgs,
     operators::OperatorsArgs,
+    pipeline::PipelineArgs,
     selftest::SelftestArgs,
-    surface::{CurvatureArgs, EastnessArgs, NorthnessArgs, RoughnessArgs, TpiArgs, TriArgs},
+    surface::{CurvatureOptions, EastnessOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
     synth::SynthArgs,
-    terrain::{AspectArgs, HillshadeArgs, SlopeArgs},
+    terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
+    validate::ValidateArgs,
+    verb::OperatorArgs as Op,
 };
 use clap::{Parser, Subcommand};
 
@@ -26,6 +29,7 @@ pub struct Cli {
 const EXAMPLES: &str = "Examples:
   swath slope dem.tif slope.tif                      steepness in degrees
   swath hillshade dem.tif shade.tif --preview s.png  and a picture of it
+  swath pipeline read dem.tif ! tee [ slope ! write slope.tif ] [ hillshade ! write shade.tif ]
   swath slope dem.tif slope.tif --dry-run            how it would be done, in how much memory
   swath synth dem.tif --size 4096x4096               a model to try things on
 
@@ -34,19 +38,21 @@ Exit status: 0 done, 1 failed while working, 2 wrong usage or a refused plan.";
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    Slope(SlopeArgs),
-    Aspect(AspectArgs),
-    Hillshade(HillshadeArgs),
-    Curvature(CurvatureArgs),
-    Northness(NorthnessArgs),
-    Eastness(EastnessArgs),
-    Tri(TriArgs),
-    Tpi(TpiArgs),
-    Roughness(RoughnessArgs),
-    Focal(FocalArgs),
-    Convolve(ConvolveArgs),
+    Slope(Op<SlopeOptions>),
+    Aspect(Op<AspectOptions>),
+    Hillshade(Op<HillshadeOptions>),
+    Curvature(Op<CurvatureOptions>),
+    Northness(Op<NorthnessOptions>),
+    Eastness(Op<EastnessOptions>),
+    Tri(Op<TriOptions>),
+    Tpi(Op<TpiOptions>),
+    Roughness(Op<RoughnessOptions>),
+    Focal(Op<FocalOptions>),
+    Convolve(Op<ConvolveOptions>),
     Convert(ConvertArgs),
+    Pipeline(PipelineArgs),
     Info(InfoArgs),
+    Validate(ValidateArgs),
     Devices(DevicesArgs),
     Operators(OperatorsArgs),
     Selftest(SelftestArgs),

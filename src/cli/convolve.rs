@@ -1,27 +1,18 @@
 //! `swath convolve`.
 
-use super::{
-    options::JobOptions,
-    stop::Outcome,
-    terrain::{Files, run_on_band},
-    values::{count, named},
-};
+use super::{values::named, verb::OperatorOptions};
 use clap::Args;
 use std::{str::FromStr, sync::Arc};
-use swath::op::{Convolve, ConvolveKernel, FocalBorder, FocalMissing};
+use swath::{
+    graph::Operator,
+    op::{Convolve, ConvolveKernel, FocalBorder, FocalMissing},
+};
 
 const HOW: &str = "How it is computed";
 
-/// Weighted sums of neighbourhoods: smoothing, sharpening, edges, or any kernel
+/// Options of `convolve`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath convolve dem.tif smooth.tif --sigma 3
-  swath convolve dem.tif sharp.tif --kernel unsharp --sigma 2 --amount 1.5
-  swath convolve image.tif edges.tif --kernel sobel --border nearest
-  swath convolve dem.tif out.tif --weights '1 2 1; 2 4 2; 1 2 1' --normalize")]
-pub struct ConvolveArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct ConvolveOptions {
     /// Which kernel [default: gaussian, or custom with --weights]
     #[arg(long, value_parser = named(ConvolveKernel::ALL, ConvolveKernel::as_str), ignore_case = true, help_heading = HOW)]
     kernel: Option<ConvolveKernel>,
@@ -43,11 +34,6 @@ pub struct ConvolveArgs {
     /// What lies beyond the raster
     #[arg(long, value_parser = named(FocalBorder::ALL, FocalBorder::as_str), ignore_case = true, default_value = "missing", help_heading = HOW)]
     border: FocalBorder,
-    /// Band to read, 1 is the first
-    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N", help_heading = HOW)]
-    band: usize,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
 /// Weights as they are typed.
@@ -64,13 +50,20 @@ impl FromStr for Table {
     }
 }
 
-impl ConvolveArgs {
-    pub fn run(self) -> Outcome {
-        let Self { sigma, amount, normalize, missing, border, .. } = self;
+impl OperatorOptions for ConvolveOptions {
+    const ABOUT: &'static str = "Weighted sums of neighbourhoods: smoothing, sharpening, edges, or any kernel";
+    const EXAMPLES: &'static str = "Examples:
+  swath convolve dem.tif smooth.tif --sigma 3
+  swath convolve dem.tif sharp.tif --kernel unsharp --sigma 2 --amount 1.5
+  swath convolve image.tif edges.tif --kernel sobel --border nearest
+  swath convolve dem.tif out.tif --weights '1 2 1; 2 4 2; 1 2 1' --normalize";
+
+    fn operator(&self) -> Arc<dyn Operator> {
+        let Self { sigma, amount, normalize, missing, border, .. } = *self;
         let default = if self.weights.is_some() { ConvolveKernel::Custom } else { ConvolveKernel::Gaussian };
         let kernel = self.kernel.unwrap_or(default);
-        let weights = self.weights.map(|table| table.0).unwrap_or_default();
+        let weights = self.weights.as_ref().map(|table| table.0.clone()).unwrap_or_default();
         let convolve = Convolve { kernel, sigma, amount, weights, normalize, missing, border };
-        run_on_band(&self.files, self.band, &self.job, Arc::new(convolve))
+        Arc::new(convolve)
     }
 }

@@ -1,28 +1,18 @@
 //! `swath focal`.
 
-use super::{
-    options::JobOptions,
-    stop::Outcome,
-    terrain::{Files, run_on_band},
-    values::{count, named},
-};
+use super::{values::named, verb::OperatorOptions};
 use clap::Args;
 use std::sync::Arc;
-use swath::op::{Focal, FocalBorder, FocalMissing, FocalShape, FocalStat};
+use swath::{
+    graph::Operator,
+    op::{Focal, FocalBorder, FocalMissing, FocalShape, FocalStat},
+};
 
 const HOW: &str = "How it is computed";
 
-/// A statistic of the samples around each pixel
+/// Options of `focal`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath focal dem.tif smooth.tif --stat mean --radius 2
-  swath focal dem.tif rough.tif --stat std --shape circle --radius 10 --missing propagate
-  swath focal dem.tif p90.tif --stat percentile --percentile 90 --radius 5 --border reflect
-  swath focal classes.tif tidy.tif --stat majority
-  swath focal dem.tif tpi.tif --stat tpi --shape annulus --radius 20 --inner 10")]
-pub struct FocalArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct FocalOptions {
     /// Which statistic
     #[arg(long, value_parser = named(FocalStat::ALL, FocalStat::as_str), ignore_case = true, default_value = "mean", help_heading = HOW)]
     stat: FocalStat,
@@ -44,17 +34,20 @@ pub struct FocalArgs {
     /// What lies beyond the raster
     #[arg(long, value_parser = named(FocalBorder::ALL, FocalBorder::as_str), ignore_case = true, default_value = "missing", help_heading = HOW)]
     border: FocalBorder,
-    /// Band to read, 1 is the first
-    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N", help_heading = HOW)]
-    band: usize,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-impl FocalArgs {
-    pub fn run(self) -> Outcome {
-        let Self { stat, shape, radius, inner, percentile, missing, border, .. } = self;
+impl OperatorOptions for FocalOptions {
+    const ABOUT: &'static str = "A statistic of the samples around each pixel";
+    const EXAMPLES: &'static str = "Examples:
+  swath focal dem.tif smooth.tif --stat mean --radius 2
+  swath focal dem.tif rough.tif --stat std --shape circle --radius 10 --missing propagate
+  swath focal dem.tif p90.tif --stat percentile --percentile 90 --radius 5 --border reflect
+  swath focal classes.tif tidy.tif --stat majority
+  swath focal dem.tif tpi.tif --stat tpi --shape annulus --radius 20 --inner 10";
+
+    fn operator(&self) -> Arc<dyn Operator> {
+        let Self { stat, shape, radius, inner, percentile, missing, border } = *self;
         let focal = Focal { stat, shape, radius, inner, percentile, missing, border };
-        run_on_band(&self.files, self.band, &self.job, Arc::new(focal))
+        Arc::new(focal)
     }
 }

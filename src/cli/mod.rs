@@ -14,6 +14,7 @@ mod guard;
 mod info;
 mod operators;
 mod options;
+mod pipeline;
 mod preview;
 mod progress;
 mod run;
@@ -23,7 +24,9 @@ mod stop;
 mod surface;
 mod synth;
 mod terrain;
+mod validate;
 mod values;
+mod verb;
 
 use clap::{Parser, error::ErrorKind};
 use commands::{Cli, Command};
@@ -61,7 +64,9 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Convert(args) => args.run(),
+        Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),
+        Command::Validate(args) => args.run(),
         Command::Devices(args) => args.run(),
         Command::Operators(args) => args.run(),
         Command::Selftest(args) => args.run(),

@@ -1,14 +1,12 @@
 //! `swath curvature`, `northness`, `eastness`, `tri`, `tpi` and `roughness`.
 
-use super::{
-    options::JobOptions,
-    stop::Outcome,
-    terrain::{Files, TerrainOptions, run_on_band},
-    values::{count, named},
-};
+use super::{terrain::TerrainOptions, values::named, verb::OperatorOptions};
 use clap::Args;
 use std::sync::Arc;
-use swath::op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Northness, Roughness, Tpi, Tri, TriAlgorithm};
+use swath::{
+    graph::Operator,
+    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Northness, Roughness, Tpi, Tri, TriAlgorithm},
+};
 
 const HOW: &str = "How it is computed";
 
@@ -16,9 +14,6 @@ const HOW: &str = "How it is computed";
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = HOW)]
 pub struct ReliefOptions {
-    /// Band to read, 1 is the first
-    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N")]
-    band: usize,
     /// Leave pixels missing whose neighbourhood is not whole, instead of going on linearly
     #[arg(long)]
     no_edges: bool,
@@ -33,80 +28,68 @@ impl ReliefOptions {
     }
 }
 
-/// Terrain ruggedness index: how much heights differ from their neighbours
+/// Options of `tri`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath tri dem.tif tri.tif
-  swath tri dem.tif tri.tif --algorithm Wilson
-  swath tri dem.tif tri.tif -alg Wilson -compute_edges   (as gdaldem)")]
-pub struct TriArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct TriOptions {
     /// Root of the sum of squared differences, or mean difference
     #[arg(long, value_parser = named(TriAlgorithm::ALL, TriAlgorithm::as_str), ignore_case = true, default_value = "Riley", value_name = "ALG", help_heading = HOW)]
     algorithm: TriAlgorithm,
     #[command(flatten)]
     relief: ReliefOptions,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-impl TriArgs {
-    pub fn run(self) -> Outcome {
+impl OperatorOptions for TriOptions {
+    const ABOUT: &'static str = "Terrain ruggedness index: how much heights differ from their neighbours";
+    const EXAMPLES: &'static str = "Examples:
+  swath tri dem.tif tri.tif
+  swath tri dem.tif tri.tif --algorithm Wilson
+  swath tri dem.tif tri.tif -alg Wilson -compute_edges   (as gdaldem)";
+
+    fn operator(&self) -> Arc<dyn Operator> {
         let tri = Tri { algorithm: self.algorithm, edges: self.relief.edges() };
-        run_on_band(&self.files, self.relief.band, &self.job, Arc::new(tri))
+        Arc::new(tri)
     }
 }
 
-/// Topographic position index: height above the mean of the neighbours
+/// Options of `tpi`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+pub struct TpiOptions {
+    #[command(flatten)]
+    relief: ReliefOptions,
+}
+
+impl OperatorOptions for TpiOptions {
+    const ABOUT: &'static str = "Topographic position index: height above the mean of the neighbours";
+    const EXAMPLES: &'static str = "Examples:
   swath tpi dem.tif tpi.tif
-  swath tpi dem.tif tpi.tif --no-edges")]
-pub struct TpiArgs {
-    #[command(flatten)]
-    files: Files,
-    #[command(flatten)]
-    relief: ReliefOptions,
-    #[command(flatten)]
-    job: JobOptions,
-}
+  swath tpi dem.tif tpi.tif --no-edges";
 
-impl TpiArgs {
-    pub fn run(self) -> Outcome {
-        run_on_band(&self.files, self.relief.band, &self.job, Arc::new(Tpi { edges: self.relief.edges() }))
+    fn operator(&self) -> Arc<dyn Operator> {
+        Arc::new(Tpi { edges: self.relief.edges() })
     }
 }
 
-/// Range of the nine heights of a neighbourhood
+/// Options of `roughness`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+pub struct RoughnessOptions {
+    #[command(flatten)]
+    relief: ReliefOptions,
+}
+
+impl OperatorOptions for RoughnessOptions {
+    const ABOUT: &'static str = "Range of the nine heights of a neighbourhood";
+    const EXAMPLES: &'static str = "Examples:
   swath roughness dem.tif roughness.tif
-  swath roughness dem.tif roughness.tif --no-edges")]
-pub struct RoughnessArgs {
-    #[command(flatten)]
-    files: Files,
-    #[command(flatten)]
-    relief: ReliefOptions,
-    #[command(flatten)]
-    job: JobOptions,
-}
+  swath roughness dem.tif roughness.tif --no-edges";
 
-impl RoughnessArgs {
-    pub fn run(self) -> Outcome {
-        run_on_band(&self.files, self.relief.band, &self.job, Arc::new(Roughness { edges: self.relief.edges() }))
+    fn operator(&self) -> Arc<dyn Operator> {
+        Arc::new(Roughness { edges: self.relief.edges() })
     }
 }
 
-/// How the surface bends, per 100 units of distance
+/// Options of `curvature`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath curvature dem.tif curvature.tif
-  swath curvature dem.tif profile.tif --kind profile --algorithm Evans
-  swath curvature dem.tif mean.tif --kind mean --scale 111120")]
-pub struct CurvatureArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct CurvatureOptions {
     /// Which curvature
     #[arg(long, value_parser = named(CurvatureKind::ALL, CurvatureKind::as_str), ignore_case = true, default_value = "total", help_heading = HOW)]
     kind: CurvatureKind,
@@ -128,12 +111,16 @@ pub struct CurvatureArgs {
     yscale: Option<f64>,
     #[command(flatten)]
     relief: ReliefOptions,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-impl CurvatureArgs {
-    pub fn run(self) -> Outcome {
+impl OperatorOptions for CurvatureOptions {
+    const ABOUT: &'static str = "How the surface bends, per 100 units of distance";
+    const EXAMPLES: &'static str = "Examples:
+  swath curvature dem.tif curvature.tif
+  swath curvature dem.tif profile.tif --kind profile --algorithm Evans
+  swath curvature dem.tif mean.tif --kind mean --scale 111120";
+
+    fn operator(&self) -> Arc<dyn Operator> {
         let curvature = Curvature {
             kind: self.kind,
             algorithm: self.algorithm,
@@ -142,58 +129,54 @@ impl CurvatureArgs {
             yscale: self.scale.or(self.yscale),
             edges: self.relief.edges(),
         };
-        run_on_band(&self.files, self.relief.band, &self.job, Arc::new(curvature))
+        Arc::new(curvature)
     }
 }
 
-/// How squarely the surface faces north, -1 to 1
+/// Options of `northness`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+pub struct NorthnessOptions {
+    /// Flat ground is 0, not missing
+    #[arg(long, help_heading = HOW)]
+    zero_for_flat: bool,
+    #[command(flatten)]
+    terrain: TerrainOptions,
+}
+
+impl OperatorOptions for NorthnessOptions {
+    const ABOUT: &'static str = "How squarely the surface faces north, -1 to 1";
+    const EXAMPLES: &'static str = "Examples:
   swath northness dem.tif northness.tif
-  swath northness dem.tif northness.tif --zero-for-flat")]
-pub struct NorthnessArgs {
-    #[command(flatten)]
-    files: Files,
-    /// Flat ground is 0, not missing
-    #[arg(long, help_heading = HOW)]
-    zero_for_flat: bool,
-    #[command(flatten)]
-    terrain: TerrainOptions,
-    #[command(flatten)]
-    job: JobOptions,
-}
+  swath northness dem.tif northness.tif --zero-for-flat";
 
-impl NorthnessArgs {
-    pub fn run(self) -> Outcome {
+    fn operator(&self) -> Arc<dyn Operator> {
         let (t, zero_for_flat) = (&self.terrain, self.zero_for_flat);
-        let (gradient_alg, xscale, yscale, edges) = (t.gradient_alg(), t.xscale(), t.yscale(), t.edges());
+        let (gradient_alg, xscale, yscale, edges) = (t.gradient_alg, t.xscale(), t.yscale(), t.edges());
         let northness = Northness { gradient_alg, zero_for_flat, xscale, yscale, edges };
-        run_on_band(&self.files, t.band(), &self.job, Arc::new(northness))
+        Arc::new(northness)
     }
 }
 
-/// How squarely the surface faces east, -1 to 1
+/// Options of `eastness`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath eastness dem.tif eastness.tif
-  swath eastness dem.tif eastness.tif --zero-for-flat")]
-pub struct EastnessArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct EastnessOptions {
     /// Flat ground is 0, not missing
     #[arg(long, help_heading = HOW)]
     zero_for_flat: bool,
     #[command(flatten)]
     terrain: TerrainOptions,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-impl EastnessArgs {
-    pub fn run(self) -> Outcome {
+impl OperatorOptions for EastnessOptions {
+    const ABOUT: &'static str = "How squarely the surface faces east, -1 to 1";
+    const EXAMPLES: &'static str = "Examples:
+  swath eastness dem.tif eastness.tif
+  swath eastness dem.tif eastness.tif --zero-for-flat";
+
+    fn operator(&self) -> Arc<dyn Operator> {
         let (t, zero_for_flat) = (&self.terrain, self.zero_for_flat);
-        let (gradient_alg, xscale, yscale, edges) = (t.gradient_alg(), t.xscale(), t.yscale(), t.edges());
+        let (gradient_alg, xscale, yscale, edges) = (t.gradient_alg, t.xscale(), t.yscale(), t.edges());
         let eastness = Eastness { gradient_alg, zero_for_flat, xscale, yscale, edges };
-        run_on_band(&self.files, t.band(), &self.job, Arc::new(eastness))
+        Arc::new(eastness)
     }
 }

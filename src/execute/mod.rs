@@ -9,15 +9,17 @@ mod in_flight;
 mod ingest;
 mod ledger;
 mod pool;
+mod trace;
 mod window;
 mod workers;
 
 pub use bench::{DeviceRates, bench_device};
 pub use context::{AdapterInfo, Context};
 pub use engine::{Engine, Finished, NodeRun, Stages};
-pub use gpu::Packing;
+pub use gpu::{DeviceConsumer, DeviceRows, DeviceSource, Packing};
 pub use in_flight::{InFlight, Permit};
 pub use ingest::SourceRun;
 pub use ledger::{Grant, Ledger};
 pub use pool::{Buffer, BufferPool};
+pub use trace::{Timeline, Trace, TraceEvent, TraceStage};
 pub use workers::{Shelf, Workers};

@@ -1,16 +1,20 @@
 //! From finished windows to the files: tiles are encoded by all workers, written by one thread in plan order.
+//! Overviews are made by that thread too, step by step, so that their tiles are encoded before more of them come.
 //!
 //! At most [`segment_slots`](crate::plan::host_peak::segment_slots) segments are between encoder and file at any
 //! moment. The first that is not written yet is always among them, so the queue never stands still.
 
-use super::{CancelToken, Observer, lower::OutputFile};
+use super::{
+    CancelToken, Observer,
+    output_run::{EncodedOutput, OutputRun, Task, Work},
+    outputs::OutputFile,
+};
 use crate::{
-    container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
-    encode::{Counts, EncodeScratch, EncodedSegment, SegmentEncoder},
+    container::SegmentKey,
+    encode::{Counts, EncodeScratch, EncodedSegment},
     error::{Error, Result},
-    execute::{BufferPool, Finished, Grant, Shelf, Workers},
+    execute::{BufferPool, Finished, Grant, TraceStage, Workers},
     plan::OutputSpec,
-    raster::PixelWindow,
 };
 use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
 use std::{
@@ -23,15 +27,6 @@ use std::{
     time::Instant,
 };
 
-/// What one output became.
-#[derive(Clone, Copy, Debug)]
-pub struct EncodedOutput {
-    /// The file.
-    pub file: WrittenFile,
-    /// Missing samples and collisions.
-    pub counts: Counts,
-}
-
 /// Seconds of the stage.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EncodeSeconds {
@@ -41,29 +36,14 @@ pub struct EncodeSeconds {
     pub write: f64,
 }
 
-/// One output in work.
-struct OutputRun {
-    encoder: SegmentEncoder,
-    writer: GeoTiffWriter,
-    shelf: Arc<Shelf<(EncodeScratch, Grant)>>,
-    scratch_bytes: u64,
-    across: usize,
-    counts: Counts,
-    _index_grant: Grant,
-}
-
-/// One segment to encode.
-struct Task {
-    output: usize,
-    window: PixelWindow,
-    seg_row: usize,
-    seg_col: usize,
-}
-
 /// One segment that waits for its turn.
 struct Landed {
     output: usize,
-    index: usize,
+    /// Swath and lane, for the trace.
+    unit: (usize, usize),
+    key: SegmentKey,
+    /// Samples inside the raster.
+    samples: u64,
     segment: EncodedSegment,
     _grant: Grant,
 }
@@ -101,24 +81,9 @@ impl<'a> EncodeStage<'a> {
         let mut outputs = Vec::new();
         let mut total = 0;
         for (file, spec) in files.iter().zip(specs) {
-            let segment = file.encoder.spec();
-            let across = segment.layout.segmentation.across(segment.cols);
-            total += (across * segment.layout.segmentation.down(segment.rows)) as u64;
-            let file_spec = FileSpec {
-                profile: file.profile.clone(),
-                layout: segment.layout,
-                max_segment_bytes: spec.max_segment_bytes,
-                overwrite: file.destination.options.overwrite,
-            };
-            outputs.push(OutputRun {
-                encoder: file.encoder,
-                writer: GeoTiffWriter::create(&file.destination.path, file_spec)?,
-                shelf: Arc::new(Shelf::new()),
-                scratch_bytes: spec.scratch_bytes as u64,
-                across,
-                counts: Counts::default(),
-                _index_grant: pool.grant(spec.index_bytes as u64)?,
-            });
+            let run = OutputRun::open(file, spec, pool)?;
+            total += run.segments() as u64;
+            outputs.push(run);
         }
         let encode_ns = Arc::new(AtomicU64::new(0));
         Ok(Self { outputs, workers, pool: pool.clone(), cancel, observer, slots: slots as u64, total, encode_ns, write_s: 0.0 })
@@ -129,23 +94,49 @@ impl<'a> EncodeStage<'a> {
     /// # Errors
     /// The first failure; the cancel token is set then, so that the sender stops too.
     pub fn run(&mut self, windows: &Receiver<Finished>) -> Result<()> {
+        self.workers.trace().name_thread("writer");
         let (sender, done) = unbounded::<Done>();
         let closed = never();
         let mut windows = Some(windows);
-        let mut queue: VecDeque<Task> = VecDeque::new();
+        let mut queue: VecDeque<Work> = VecDeque::new();
         let mut waiting = Waiting::new();
         let (mut spawned, mut arrived, mut written) = (0u64, 0u64, 0u64);
         let mut failure: Option<Error> = None;
         while windows.is_some() || !queue.is_empty() || arrived < spawned {
-            while failure.is_none() && spawned - written < self.slots {
-                let Some(task) = queue.pop_front() else { break };
-                self.spawn(spawned, task, &sender);
-                spawned += 1;
+            while failure.is_none() {
+                match queue.pop_front() {
+                    Some(Work::Encode(task)) if spawned - written < self.slots => {
+                        self.spawn(spawned, task, &sender);
+                        spawned += 1;
+                    }
+                    Some(Work::Climb { output, unit, window, rows, cols }) => {
+                        let started = Instant::now();
+                        let run = &mut self.outputs[output];
+                        let climb = || run.climb((output, unit), &window, rows, cols);
+                        match self.workers.trace().time(TraceStage::Overview, unit, climb) {
+                            // Before anything else, so that the next step finds their buffers on the way out.
+                            Ok(tasks) => tasks.into_iter().rev().for_each(|task| queue.push_front(Work::Encode(task))),
+                            Err(error) => self.fail(&mut failure, error),
+                        }
+                        self.encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
+                    }
+                    Some(work) => {
+                        queue.push_front(work);
+                        break;
+                    }
+                    None => break,
+                }
+            }
+            if failure.is_some() {
+                queue.clear();
+            }
+            if windows.is_none() && queue.is_empty() && arrived == spawned {
+                break;
             }
             let step = select! {
                 recv(windows.unwrap_or(&closed)) -> window => {
                     match window {
-                        Ok(finished) => self.expand(&finished, &mut queue),
+                        Ok(finished) => self.outputs[finished.output].expand(&finished, &mut queue),
                         Err(_) => windows = None,
                     }
                     Ok(())
@@ -159,9 +150,7 @@ impl<'a> EncodeStage<'a> {
                 },
             };
             if let Err(error) = step.and_then(|()| self.write_in_order(&mut waiting, &mut written)) {
-                // The first failure is the cause; what follows is its echo.
-                failure.get_or_insert(error);
-                self.cancel.cancel();
+                self.fail(&mut failure, error);
             }
             if failure.is_some() {
                 // Windows and segments go at once, so that nobody waits for their memory.
@@ -172,12 +161,17 @@ impl<'a> EncodeStage<'a> {
         failure.map_or(Ok(()), Err)
     }
 
+    /// The first failure is the cause; what follows is its echo.
+    fn fail(&self, failure: &mut Option<Error>, error: Error) {
+        failure.get_or_insert(error);
+        self.cancel.cancel();
+    }
+
     fn write_in_order(&mut self, waiting: &mut Waiting, written: &mut u64) -> Result<()> {
-        while let Some(Landed { output, index, segment, _grant }) = waiting.remove(written) {
+        while let Some(Landed { output, unit, key, samples, segment, _grant }) = waiting.remove(written) {
             let started = Instant::now();
             let run = &mut self.outputs[output];
-            run.writer.put(SegmentKey { level: 0, plane: 0, index }, &segment.bytes)?;
-            run.counts += segment.counts;
+            self.workers.trace().time(TraceStage::Write, unit, || run.put(key, &segment, samples))?;
             self.write_s += started.elapsed().as_secs_f64();
             *written += 1;
             if let Some(observer) = &self.observer {
@@ -187,23 +181,11 @@ impl<'a> EncodeStage<'a> {
         Ok(())
     }
 
-    /// The segments of a finished window, row by row.
-    fn expand(&self, finished: &Finished, queue: &mut VecDeque<Task>) {
-        let run = &self.outputs[finished.output];
-        let segment = run.encoder.spec();
-        let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
-        let (rows, cols) = (finished.rows, finished.cols);
-        for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
-            for seg_col in cols.start / seg_cols..cols.end.div_ceil(seg_cols) {
-                queue.push_back(Task { output: finished.output, window: finished.window.clone(), seg_row, seg_col });
-            }
-        }
-    }
-
     fn spawn(&self, sequence: u64, task: Task, sender: &Sender<Done>) {
         let run = &self.outputs[task.output];
-        let (encoder, shelf, scratch_bytes) = (run.encoder, run.shelf.clone(), run.scratch_bytes);
-        let index = task.seg_row * run.across + task.seg_col;
+        let (encoder, key, samples) = run.segment(&task);
+        let (shelf, scratch_bytes) = (run.shelf.clone(), run.scratch_bytes);
+        let (unit, trace) = (task.unit, self.workers.trace().clone());
         let (pool, cancel, sender, encode_ns) = (self.pool.clone(), self.cancel.clone(), sender.clone(), self.encode_ns.clone());
         self.workers.spawn(move || {
             let output = task.output;
@@ -213,12 +195,13 @@ impl<'a> EncodeStage<'a> {
                 }
                 let started = Instant::now();
                 let (mut scratch, grant) = shelf.take_or(|| pool.grant(scratch_bytes).map(|g| (EncodeScratch::new(), g)))?;
-                let segment = encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let encode = || encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let segment = trace.time(TraceStage::Encode, unit, encode);
                 shelf.put((scratch, grant));
                 let segment = segment?;
                 let grant = pool.grant(segment.bytes.len() as u64)?;
                 encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
-                Ok(Landed { output, index, segment, _grant: grant })
+                Ok(Landed { output, unit, key, samples, segment, _grant: grant })
             };
             // A panic must not take the process down with files half written.
             let result = catch_unwind(AssertUnwindSafe(encode)).unwrap_or(Err(Error::Internal("an encoder panicked")));
@@ -236,7 +219,7 @@ impl<'a> EncodeStage<'a> {
         let seconds = EncodeSeconds { encode: self.encode_ns.load(Relaxed) as f64 * 1e-9, write: self.write_s };
         let mut outputs = Vec::new();
         for run in self.outputs {
-            outputs.push(EncodedOutput { file: run.writer.finish()?, counts: run.counts });
+            outputs.push(run.finish()?);
         }
         Ok((outputs, seconds))
     }

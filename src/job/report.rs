@@ -1,3 +1,4 @@
+use crate::{encode::Statistics, execute::Timeline};
 use serde::Serialize;
 
 /// What a finished job did, counted where it happened. Sizes are bytes, times seconds.
@@ -35,6 +36,9 @@ pub struct Report {
     pub seconds: Seconds,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What was done when, on which thread; only of a job that was asked for it ([`Job::trace`](super::Job::trace)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
 }
 
 /// The adapter that computed.
@@ -102,6 +106,15 @@ pub struct BandStatistics {
     pub valid: u64,
 }
 
+impl BandStatistics {
+    /// As they were gathered; where nothing is valid there are no values (`null` in JSON).
+    pub(super) fn of(band: &Statistics) -> Self {
+        let some = |value: f64| if band.valid > 0 { value } else { f64::NAN };
+        let (min, max, mean, stddev) = (some(band.min), some(band.max), some(band.mean), some(band.stddev()));
+        Self { min, max, mean, stddev, valid: band.valid }
+    }
+}
+
 /// Memory of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MemoryReport {
@@ -113,7 +126,7 @@ pub struct MemoryReport {
     pub measured_peak: u64,
 }
 
-/// Temporary disk.
+/// Disk that overviews take while they wait for their place in the file, over all outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names are the report's contract")]
 pub struct SpoolReport {

@@ -21,6 +21,7 @@ mod aspect;
 mod cell_size;
 mod convolve;
 mod curvature;
+mod custom;
 mod eastness;
 mod exposure;
 mod focal;
@@ -42,6 +43,7 @@ pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
+pub use custom::WgslOperator;
 pub use eastness::{Eastness, EastnessParams};
 pub use focal::{
     Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,

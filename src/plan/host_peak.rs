@@ -48,6 +48,8 @@ pub struct HostPeak {
     pub segments: usize,
     /// Chunk and segment indices.
     pub indices: usize,
+    /// Overviews in the making.
+    pub pyramids: usize,
 }
 
 /// Scratch of one worker that decodes whole chunks of a source: cursors have their own.
@@ -146,6 +148,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     let convert_row = if run.on_device { widest.iter().max().copied().unwrap_or(0) * 4 } else { 0 };
     parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row);
     parts.segments = segment_slots(run.threads) * spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
+    let waiting = spec.outputs.iter().map(|o| o.overview_tile_bytes).max().unwrap_or(0);
+    parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + segment_slots(run.threads) * waiting;
     for (s, source) in spec.sources.iter().enumerate() {
         for (plane, mode) in source.planes.iter().zip(&run.modes[s]) {
             if let (DecodeMode::RowCursors, StreamCost::State { bytes }) = (mode, plane.stream) {
@@ -246,12 +250,24 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
         parts.windows = most.saturating_sub(parts.decoded) + (run.units_in_flight - 1) * outputs_most;
         most += (run.units_in_flight - 1) * outputs_most;
     }
-    parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.cursors + parts.carries + most;
+    parts.peak = FIXED_BYTES
+        + spec.trace_bytes
+        + parts.indices
+        + parts.scratch
+        + parts.segments
+        + parts.pyramids
+        + parts.cursors
+        + parts.carries
+        + most;
     parts
 }
 
 /// Bytes of the buffers that a node's new rows are sent to the device in.
 pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize, widest: usize) -> usize {
+    // Rows that are made on the device are not sent there.
+    if matches!(spec.nodes[node].kind, NodeKind::Ingest { source } if spec.sources[source].planes.is_empty()) {
+        return 0;
+    }
     let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
     rows * widest * spec.nodes[node].pixel_bytes.max(4)
 }

@@ -2,12 +2,15 @@
 
 mod backend;
 mod bench;
+mod copy;
 mod device;
 mod output;
 mod pipeline;
+mod resident;
 mod staging;
 
 pub use backend::GpuBackend;
 pub use bench::{DeviceRates, bench};
 pub use device::{Gpu, list};
 pub use output::{PACK_BYTE, PackGrid, PackParams, Packing};
+pub use resident::{DeviceConsumer, DeviceRows, DeviceSource};

@@ -1,0 +1,194 @@
+//! One output in work: its encoders, its overviews, its file.
+
+use super::outputs::OutputFile;
+use crate::{
+    container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
+    encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, Statistics, pyramid_state_bytes},
+    error::{Error, Result},
+    execute::{BufferPool, Finished, Grant, Shelf},
+    plan::OutputSpec,
+    raster::{LevelSize, PixelWindow, Span},
+};
+use std::{collections::VecDeque, sync::Arc};
+
+/// What one output became.
+#[derive(Clone, Debug)]
+pub struct EncodedOutput {
+    /// The file.
+    pub file: WrittenFile,
+    /// Missing samples and collisions at full resolution.
+    pub counts: Counts,
+    /// Every band's statistics at full resolution.
+    pub statistics: Vec<Statistics>,
+    /// Sizes of its overviews, largest first.
+    pub overviews: Vec<LevelSize>,
+}
+
+/// What is done next, in plan order.
+pub enum Work {
+    /// A segment is encoded.
+    Encode(Task),
+    /// Overviews take pixels of full resolution.
+    Climb {
+        /// Index of the output.
+        output: usize,
+        /// Swath and lane.
+        unit: (usize, usize),
+        /// Where the pixels lie.
+        window: PixelWindow,
+        /// Which they are.
+        rows: Span,
+        /// Which they are.
+        cols: Span,
+    },
+}
+
+/// One segment to encode.
+pub struct Task {
+    pub output: usize,
+    /// Swath and lane that it became whole in.
+    pub unit: (usize, usize),
+    pub level: usize,
+    pub window: PixelWindow,
+    pub seg_row: usize,
+    pub seg_col: usize,
+}
+
+/// One output in work.
+pub struct OutputRun {
+    /// Full resolution first.
+    levels: Vec<SegmentEncoder>,
+    writer: GeoTiffWriter,
+    pub shelf: Arc<Shelf<(EncodeScratch, Grant)>>,
+    pub scratch_bytes: u64,
+    pyramid: Option<Pyramid>,
+    pyramid_spec: PyramidSpec,
+    sparse: bool,
+    pub counts: Counts,
+    statistics: Vec<Statistics>,
+    _grants: [Grant; 2],
+}
+
+impl OutputRun {
+    /// Opens the output's temporary.
+    ///
+    /// # Errors
+    /// What the container reports, or a refused grant.
+    pub fn open(file: &OutputFile, spec: &OutputSpec, pool: &Arc<BufferPool>) -> Result<Self> {
+        let options = &file.destination.options;
+        let overviews = &file.pyramid.levels;
+        let layout = file.encoder.spec().layout;
+        let file_spec = FileSpec {
+            container: options.container,
+            overviews: overviews.clone(),
+            overview_tile: file.pyramid.tile,
+            statistics: options.statistics,
+            prefix: options.prefix,
+            overwrite: options.overwrite,
+            ..FileSpec::new(file.profile.clone(), layout, spec.max_segment_bytes)
+        };
+        let has_overviews = !overviews.is_empty();
+        let state = if has_overviews { pyramid_state_bytes(&file.pyramid) } else { 0 };
+        let grants = [pool.grant(spec.index_bytes as u64)?, pool.grant(state as u64)?];
+        let mut levels = vec![file.encoder];
+        for level in 1..=overviews.len() {
+            levels.push(file.pyramid.encoder(level)?);
+        }
+        Ok(Self {
+            levels,
+            writer: GeoTiffWriter::create(&file.destination.path, file_spec)?,
+            shelf: Arc::new(Shelf::new()),
+            scratch_bytes: spec.scratch_bytes as u64,
+            pyramid: has_overviews.then(|| Pyramid::new(file.pyramid.clone(), pool.clone())),
+            pyramid_spec: file.pyramid.clone(),
+            sparse: options.sparse,
+            counts: Counts::default(),
+            statistics: vec![Statistics::default(); file.profile.bands],
+            _grants: grants,
+        })
+    }
+
+    /// Segments of all levels.
+    pub fn segments(&self) -> usize {
+        let count = |encoder: &SegmentEncoder| {
+            let spec = encoder.spec();
+            spec.layout.segmentation.across(spec.cols) * spec.layout.segmentation.down(spec.rows)
+        };
+        self.levels.iter().map(count).sum()
+    }
+
+    /// The encoder of a level, the place of a segment among the level's, and its samples inside the raster.
+    pub fn segment(&self, task: &Task) -> (SegmentEncoder, SegmentKey, u64) {
+        let encoder = self.levels[task.level];
+        let spec = encoder.spec();
+        let index = task.seg_row * spec.layout.segmentation.across(spec.cols) + task.seg_col;
+        let (rows, cols) = encoder.covers(task.seg_row, task.seg_col);
+        (encoder, SegmentKey { level: task.level, plane: 0, index }, (rows.len() * cols.len() * spec.bands) as u64)
+    }
+
+    /// The segments of a finished window, row by row, and behind each row its way into the overviews.
+    pub fn expand(&self, finished: &Finished, queue: &mut VecDeque<Work>) {
+        let (output, unit) = (finished.output, (finished.swath, finished.lane));
+        let segment = self.levels[0].spec();
+        let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
+        let (rows, cols) = (finished.rows, finished.cols);
+        for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
+            for seg_col in cols.start / seg_cols..cols.end.div_ceil(seg_cols) {
+                queue.push_back(Work::Encode(Task { output, unit, level: 0, window: finished.window.clone(), seg_row, seg_col }));
+            }
+            if self.pyramid.is_some() {
+                let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
+                let seg_rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
+                for row in seg_rows.iter().step_by(course) {
+                    let rows = Span::new(row, (row + course).min(seg_rows.end));
+                    for col in cols.iter().step_by(step) {
+                        let cols = Span::new(col, (col + step).min(cols.end));
+                        queue.push_back(Work::Climb { output, unit, window: finished.window.clone(), rows, cols });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes pixels into the overviews: the tiles that became whole are to be encoded next.
+    ///
+    /// # Errors
+    /// As [`Pyramid::take`].
+    pub fn climb(&mut self, (output, unit): (usize, (usize, usize)), window: &PixelWindow, rows: Span, cols: Span) -> Result<Vec<Task>> {
+        let pyramid = self.pyramid.as_mut().ok_or(Error::Internal("an output without overviews was asked for them"))?;
+        let tiles = pyramid.take(window, rows, cols)?.into_iter();
+        Ok(tiles.map(|t| Task { output, unit, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col }).collect())
+    }
+
+    /// Writes a segment of `samples` samples; those of a level come in their order.
+    ///
+    /// # Errors
+    /// What the container reports.
+    pub fn put(&mut self, key: SegmentKey, segment: &EncodedSegment, samples: u64) -> Result<()> {
+        if self.sparse && segment.counts.missing == samples {
+            self.writer.put_sparse(key)?;
+        } else {
+            self.writer.put(key, &segment.bytes)?;
+        }
+        if key.level == 0 {
+            self.counts += segment.counts;
+            for (all, band) in self.statistics.iter_mut().zip(&segment.statistics) {
+                all.merge(band);
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes the file: its final name appears here.
+    ///
+    /// # Errors
+    /// What the container reports.
+    pub fn finish(mut self) -> Result<EncodedOutput> {
+        if self.pyramid.as_ref().is_some_and(|pyramid| !pyramid.is_complete()) {
+            return Err(Error::Internal("a file was finished without all pixels of its overviews"));
+        }
+        self.writer.set_statistics(&self.statistics);
+        let overviews = self.pyramid_spec.levels;
+        Ok(EncodedOutput { file: self.writer.finish()?, counts: self.counts, statistics: self.statistics, overviews })
+    }
+}
