@@ -4,8 +4,8 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use swath::{
-    graph::{GridInfo, InputRows, RowsTask},
-    op::REGISTRY,
+    graph::{GridInfo, InputRows, Operator, RowsTask},
+    op::{Focal, FocalShape, FocalStat, REGISTRY},
     raster::{Affine, Georeferencing, Span},
 };
 
@@ -46,5 +46,35 @@ fn kernels(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, kernels);
+/// Pixels per second of focal statistics by radius: columns of a taller raster, so that no window is cut short.
+fn radii(criterion: &mut Criterion) {
+    const SIDE: usize = 256;
+    let grid = GridInfo { cols: COLS, rows: SIDE, georef: Georeferencing::default() };
+    let heights: Vec<f32> = (0..COLS * SIDE).map(|at| 900.0 + (at.wrapping_mul(2_654_435_761) % 1000) as f32 / 500.0).collect();
+    let (rows, cols) = (Span::new(100, 116), Span::new(0, COLS));
+    let mut out = vec![0.0; rows.len() * COLS];
+    let mut group = criterion.benchmark_group("radius");
+    group.throughput(Throughput::Elements(out.len() as u64)).sample_size(10);
+    for stat in [FocalStat::Mean, FocalStat::Min, FocalStat::Std, FocalStat::Median] {
+        for shape in [FocalShape::Box, FocalShape::Circle] {
+            for radius in [1, 4, 16, 64] {
+                let focal = Focal { stat, shape, radius, ..Focal::default() };
+                if focal.check().is_err() {
+                    continue;
+                }
+                let window: Vec<&[f32]> = heights.chunks(COLS).collect();
+                let factors = vec![[0.0; 4]; rows.len()];
+                group.bench_function(BenchmarkId::new(format!("{stat} {shape}"), radius), |bencher| {
+                    bencher.iter(|| {
+                        let inputs = [InputRows { cols, first_row: 0, rows: &window }];
+                        let out = black_box(&mut out[..]);
+                        focal.compute_rows(&mut RowsTask { grid: &grid, rows, cols, factors: &factors, inputs: &inputs, out });
+                    });
+                });
+            }
+        }
+    }
+}
+
+criterion_group!(benches, kernels, radii);
 criterion_main!(benches);

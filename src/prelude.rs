@@ -5,7 +5,11 @@ pub use crate::{
     execute::Context,
     graph::{Apply, Cog, Destination, GTiff, Operator, Overviews, PredictorChoice, Raster},
     job::{CancelToken, Job, Observer, Report, compute_array},
-    op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, Slope, SlopeUnit},
+    op::{
+        Aspect, AspectConvention, Convolve, ConvolveKernel, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Focal,
+        FocalBorder, FocalMissing, FocalShape, FocalStat, GradientAlgorithm, Hillshade, HillshadeVariant, Northness, Roughness, Slope,
+        SlopeUnit, Tpi, Tri, TriAlgorithm,
+    },
     plan::{Budget, Plan},
     raster::{BigTiff, ByteSize, Compression, Nodata, Profile, Resampling, SampleType},
     source::{ArraySource, GeneratorSource, GeoTiff, Source},

@@ -19,6 +19,8 @@ enum Bound {
     Aspect,
     /// One grey level.
     Byte,
+    /// 8 units in the last place of a float32, or 1e-6 of this much.
+    Near(f64),
 }
 
 /// Every operator with every option that changes a kernel or its parameters.
@@ -43,6 +45,31 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("hillshade", &["--variant", "combined", "--azimuth", "10", "--no-edges"], Bound::Byte),
     ("hillshade", &["--variant", "Igor"], Bound::Byte),
     ("hillshade", &["--variant", "Igor", "--azimuth", "225", "--gradient-alg", "ZevenbergenThorne"], Bound::Byte),
+    ("curvature", &[], Bound::Near(100.0)),
+    ("curvature", &["--kind", "profile", "--zfactor", "2"], Bound::Near(100.0)),
+    ("curvature", &["--kind", "plan", "--algorithm", "Evans", "--no-edges"], Bound::Near(100.0)),
+    ("curvature", &["--kind", "tangential"], Bound::Near(100.0)),
+    ("curvature", &["--kind", "mean", "--algorithm", "Evans"], Bound::Near(100.0)),
+    ("curvature", &["--kind", "Gaussian"], Bound::Near(1e4)),
+    ("northness", &[], Bound::Near(1.0)),
+    ("northness", &["--zero-for-flat", "--gradient-alg", "ZevenbergenThorne"], Bound::Near(1.0)),
+    ("eastness", &[], Bound::Near(1.0)),
+    ("eastness", &["--zero-for-flat", "--no-edges"], Bound::Near(1.0)),
+    ("tri", &[], Bound::Near(1.0)),
+    ("tri", &["--algorithm", "Wilson", "--no-edges"], Bound::Near(1.0)),
+    ("tpi", &[], Bound::Near(100.0)),
+    ("tpi", &["--no-edges"], Bound::Near(100.0)),
+    ("roughness", &[], Bound::Near(1.0)),
+    ("roughness", &["--no-edges"], Bound::Near(1.0)),
+    ("convolve", &[], Bound::Near(100.0)),
+    ("convolve", &["--kernel", "unsharp", "--sigma", "1.5", "--amount", "2", "--border", "reflect"], Bound::Near(100.0)),
+    ("convolve", &["--kernel", "sobel", "--missing", "propagate"], Bound::Near(1e3)),
+    ("convolve", &["--weights", "0 1 0; 1 4 1; 0 1 -2", "--border", "nearest"], Bound::Near(1e3)),
+    ("focal", &[], Bound::Near(100.0)),
+    ("focal", &["--stat", "std", "--shape", "circle", "--radius", "3", "--border", "reflect"], Bound::Near(100.0)),
+    ("focal", &["--stat", "sum", "--radius", "2", "--missing", "propagate"], Bound::Near(1e4)),
+    ("focal", &["--stat", "median", "--border", "nearest"], Bound::Near(1.0)),
+    ("focal", &["--stat", "range", "--shape", "annulus", "--radius", "4", "--inner", "2"], Bound::Near(1.0)),
 ];
 
 #[track_caller]
@@ -70,6 +97,7 @@ fn within(bound: Bound, cpu: f64, gpu: f64, slope: f64) -> bool {
         // A negated comparison: where the slope is missing or nearly flat, any direction will do.
         Bound::Aspect => slope.is_nan() || slope <= 1.0 || apart.min((360.0 - apart).abs()) <= 2e-5,
         Bound::Byte => apart <= 1.0,
+        Bound::Near(size) => apart <= 1e-6 * size || ulps(cpu, gpu) <= 8,
     }
 }
 
@@ -117,6 +145,16 @@ fn aspect_is_the_same_on_both_backends_on_every_awkward_raster() {
 #[test]
 fn hillshade_is_the_same_on_both_backends_on_every_awkward_raster() {
     agree("hillshade");
+}
+
+#[test]
+fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster() {
+    ["curvature", "northness", "eastness"].into_iter().for_each(agree);
+}
+
+#[test]
+fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
+    ["tri", "tpi", "roughness", "focal", "convolve"].into_iter().for_each(agree);
 }
 
 #[test]

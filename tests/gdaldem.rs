@@ -8,7 +8,10 @@ mod twins;
 use std::{fs, path::Path, process::Command};
 use swath::{
     graph::Operator,
-    op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, Slope, SlopeUnit},
+    op::{
+        Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, Roughness, Slope, SlopeUnit, Tpi, Tri,
+        TriAlgorithm,
+    },
     raster::Sample,
 };
 use twins::{
@@ -146,6 +149,31 @@ fn aspect_is_gdals_on_square_cells() {
     }
     println!("aspect: {greatest:.1e} degrees from gdaldem's");
     assert!(greatest < 0.05);
+}
+
+#[test]
+fn tri_tpi_and_roughness_are_gdals() {
+    if !installed() {
+        return;
+    }
+    let mut greatest = [0.0f32; 3];
+    for mut dem in dems() {
+        // Up to 2000 m: gdaldem's float32 sums of eight absolute heights lose as much as the heights are large.
+        dem.heights.iter_mut().for_each(|z| *z *= 0.25);
+        for edges in [Edges::Extrapolate, Edges::Missing] {
+            let relative = |ours: f32, theirs: f32, _| (ours - theirs).abs() / theirs.max(1.0);
+            for &algorithm in TriAlgorithm::ALL {
+                let theirs = gdaldem(&dem, "TRI", edges, &["-alg", algorithm.as_str()]);
+                greatest[0] = greatest[0].max(worst(&Tri { algorithm, edges }, &dem, &theirs, relative));
+            }
+            let theirs = gdaldem(&dem, "roughness", edges, &[]);
+            greatest[1] = greatest[1].max(worst(&Roughness { edges }, &dem, &theirs, relative));
+            let theirs = gdaldem(&dem, "TPI", edges, &[]);
+            greatest[2] = greatest[2].max(worst(&Tpi { edges }, &dem, &theirs, |ours, theirs, _| (ours - theirs).abs()));
+        }
+    }
+    println!("from gdaldem's: TRI {:.1e}, roughness {:.1e} of the result, TPI {:.1e} m", greatest[0], greatest[1], greatest[2]);
+    assert!(greatest[0] < 2e-6 && greatest[1] < 2e-6 && greatest[2] < 5e-4);
 }
 
 #[test]

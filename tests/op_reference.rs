@@ -4,16 +4,19 @@ mod twins;
 
 use swath::{
     graph::Operator,
-    op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, REGISTRY, Slope, SlopeUnit},
+    op::{
+        Aspect, AspectConvention, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, GradientAlgorithm, Hillshade,
+        HillshadeVariant, Northness, REGISTRY, Roughness, Slope, SlopeUnit, Tpi, Tri, TriAlgorithm,
+    },
     raster::Span,
 };
 use twins::{
-    cpu, cpu_part, reference,
+    cpu, cpu_part, reference, surface,
     terrain::{Dem, awkward, fans, mountains},
 };
 
 /// The greatest difference, over pixels that `counts`; the masks of missing pixels must be the same.
-fn worst(operator: &dyn Operator, dem: &Dem, truth: &[f64], difference: impl Fn(f64, f64, usize) -> f64) -> f64 {
+fn worst(operator: &dyn Operator, dem: &Dem, truth: &[f64], mut difference: impl FnMut(f64, f64, usize) -> f64) -> f64 {
     let samples = cpu(operator, dem);
     let mut worst: f64 = 0.0;
     for (at, (&sample, &truth)) in samples.iter().zip(truth).enumerate() {
@@ -35,6 +38,10 @@ fn both<T: Copy>(values: &[T]) -> Vec<(T, Edges, GradientAlgorithm)> {
         }
     }
     all
+}
+
+fn list(errors: &[f64]) -> String {
+    errors.iter().map(|e| format!("{e:.1e}")).collect::<Vec<_>>().join(", ")
 }
 
 fn everywhere() -> Vec<Dem> {
@@ -103,7 +110,105 @@ fn hillshade_is_within_5e_7_of_float64() {
             }
         }
     }
-    println!("hillshade: {}", greatest.map(|e| format!("{e:.1e}")).join(", "));
+    println!("hillshade: {}", list(&greatest));
+}
+
+#[test]
+fn relief_of_nine_heights_is_within_4e_7_of_float64() {
+    let mut greatest = [0.0f64; 4];
+    let mut record = |which: usize, error: f64, bound: f64, place: &str| {
+        greatest[which] = greatest[which].max(error);
+        assert!(error < bound, "{place}: {error:e}");
+    };
+    for dem in everywhere() {
+        for edges in [Edges::Extrapolate, Edges::Missing] {
+            let range = surface::roughness(&dem, edges);
+            let relative = |sample: f64, truth: f64, _| (sample - truth).abs() / truth.max(1e-30);
+            for &algorithm in TriAlgorithm::ALL {
+                let tri = Tri { algorithm, edges };
+                let error = worst(&tri, &dem, &surface::tri(&dem, algorithm, edges), relative);
+                record(algorithm as usize, error, 4e-7, &format!("{tri:?} on {}", dem.name));
+            }
+            record(2, worst(&Roughness { edges }, &dem, &range, relative), 2e-7, &format!("roughness on {}", dem.name));
+            let of_range = |sample: f64, truth: f64, at: usize| (sample - truth).abs() / range[at].max(1e-30);
+            record(3, worst(&Tpi { edges }, &dem, &surface::tpi(&dem, edges), of_range), 2e-7, &format!("tpi on {}", dem.name));
+        }
+    }
+    println!("tri Riley, Wilson, roughness (of the result), tpi (of the range): {}", list(&greatest));
+}
+
+#[test]
+fn northness_and_eastness_are_within_1e_6_of_float64_where_it_is_steeper_than_one_degree() {
+    let mut greatest = 0.0f64;
+    for dem in everywhere() {
+        for (zero_for_flat, edges, gradient_alg) in both(&[false, true]) {
+            let steep = reference::slope(&dem, &Slope { edges, gradient_alg, ..Slope::default() });
+            let (north, east) = surface::exposure(&dem, gradient_alg, zero_for_flat, edges);
+            let northness = Northness { edges, gradient_alg, zero_for_flat, ..Northness::default() };
+            let eastness = Eastness { edges, gradient_alg, zero_for_flat, ..Eastness::default() };
+            let operators: [(&dyn Operator, &[f64]); 2] = [(&northness, &north), (&eastness, &east)];
+            for (operator, truth) in operators {
+                let error = worst(operator, &dem, truth, |sample, truth, at| {
+                    assert!(sample.abs() <= 1.0);
+                    if steep[at] > 1.0 { (sample - truth).abs() } else { 0.0 }
+                });
+                let cliffs = dem.name.starts_with("cliffs");
+                greatest = if cliffs { greatest } else { greatest.max(error) };
+                assert!(error < if cliffs { 1e-5 } else { 1e-6 }, "{operator:?} on {}: {error:e}", dem.name);
+            }
+        }
+    }
+    println!("northness, eastness: {greatest:.1e}");
+}
+
+#[test]
+fn curvature_is_within_1e_6_of_float64_and_of_its_second_derivatives() {
+    let mut greatest = [0.0f64; 6];
+    let mut on_plateau = [0.0f64; 6];
+    for dem in everywhere() {
+        for &kind in CurvatureKind::ALL {
+            for (algorithm, edges, gradient_alg) in both(CurvatureAlgorithm::ALL) {
+                let zfactor = if gradient_alg == GradientAlgorithm::Horn { 1.0 } else { 1.7 };
+                let curvature = Curvature { kind, algorithm, edges, zfactor, ..Curvature::default() };
+                let steep =
+                    reference::slope(&dem, &Slope { edges, gradient_alg: GradientAlgorithm::ZevenbergenThorne, ..Slope::default() });
+                let evans_steep = reference::slope(&dem, &Slope { edges, ..Slope::default() });
+                let (truth, size) = surface::curvature(&dem, &curvature);
+                let directed = matches!(kind, CurvatureKind::Profile | CurvatureKind::Plan | CurvatureKind::Tangential);
+                let level = |at: usize| directed && (steep[at] <= 1.0 || evans_steep[at] <= 1.0);
+                let cell = dem.name.starts_with("high plateau");
+                let error = worst(&curvature, &dem, &truth, |sample, truth, at| {
+                    let apart = if level(at) { 0.0 } else { (sample - truth).abs() };
+                    if cell {
+                        on_plateau[kind as usize] = on_plateau[kind as usize].max(apart);
+                    }
+                    apart / size[at].max(1.0)
+                });
+                // White noise, where the gradient is a small difference of large ones.
+                let noise = dem.name.starts_with("cliffs") || dem.name.starts_with("pits");
+                greatest[kind as usize] = if noise { greatest[kind as usize] } else { greatest[kind as usize].max(error) };
+                assert!(error < if noise { 1e-5 } else { 1e-6 }, "{curvature:?} on {}: {error:e}", dem.name);
+            }
+        }
+    }
+    println!("curvature by kind: {}; on a plateau of 30 m cells {}", list(&greatest), list(&on_plateau));
+    assert!(on_plateau.iter().all(|e| *e < 1e-6), "{on_plateau:?}");
+}
+
+#[test]
+fn curvatures_are_those_of_surfaces_whose_curvature_is_known() {
+    let cell = swath::raster::Affine::north_up(0.0, 0.0, 1.0, 1.0);
+    // The lower half of a sphere of radius 1000: both principal curvatures are -1/1000, hollow, everywhere.
+    let bowl = Dem::new("bowl", (9, 9), cell, |c, r| {
+        let (x, y) = (c as f64 - 4.0 + 60.0, r as f64 - 4.0 + 30.0);
+        (1000.0 - (1e6 - x * x - y * y).sqrt()) as f32
+    });
+    let at_centre = |kind| f64::from(cpu(&Curvature { kind, ..Curvature::default() }, &bowl)[4 * 9 + 4]);
+    assert!((at_centre(CurvatureKind::Mean) + 0.1).abs() < 2e-4, "{}", at_centre(CurvatureKind::Mean));
+    assert!((at_centre(CurvatureKind::Gaussian) - 0.01).abs() < 4e-5, "{}", at_centre(CurvatureKind::Gaussian));
+    assert!((at_centre(CurvatureKind::Tangential) + 0.1).abs() < 2e-4, "{}", at_centre(CurvatureKind::Tangential));
+    let (total, profile, plan) = (at_centre(CurvatureKind::Total), at_centre(CurvatureKind::Profile), at_centre(CurvatureKind::Plan));
+    assert!(total < 0.0 && (total - (profile - plan)).abs() < 1e-6, "{total} {profile} {plan}");
 }
 
 #[test]

@@ -117,6 +117,33 @@ fn a_traced_job_tells_every_piece_of_work_and_an_untraced_one_nothing() {
 }
 
 #[test]
+fn the_device_has_a_row_of_its_own() {
+    let context = match Context::gpu(None).or_else(|_| Context::gpu(Some("llvmpipe"))) {
+        Ok(context) => context,
+        Err(why) => {
+            assert!(std::env::var("SWATH_REQUIRE_GPU").as_deref() != Ok("1"), "{why}");
+            return println!("skipped: {why}");
+        }
+    };
+    let place = Place::new();
+    let slope = dem(300, 200).apply(Slope::default());
+    let cut = Cut { swath_rows: Some(64), ..Cut::default() };
+    let job = Job::new().write(slope, GTiff::at(place.path("a.tif")).tile_size(64)).cut(cut).context(context).trace(true);
+    let report = job.plan(budget()).unwrap().run().unwrap();
+    let timeline = report.timeline.unwrap();
+    let device = timeline.threads.iter().position(|name| name == "device").unwrap();
+    let of_device: Vec<_> = timeline.events.iter().filter(|e| e.thread() == device).collect();
+    assert_eq!(
+        of_device.iter().map(|e| (e.stage(), e.swath())).collect::<Vec<_>>(),
+        (0..5).map(|s| (TraceStage::Compute, s)).collect::<Vec<_>>()
+    );
+    // It works on one unit at a time.
+    assert!(of_device.windows(2).all(|pair| pair[1].start() >= pair[0].end() - 2e-6));
+    assert_eq!(timeline.events.iter().filter(|e| e.stage() == TraceStage::Readback).count() as u64, report.readbacks);
+    check_svg(&picture::of_timeline(&timeline));
+}
+
+#[test]
 fn the_command_line_draws_both() {
     let place = Place::new().with_dem();
     place.works("slope dem.tif a.tif --dry-run --picture plan.svg --backend cpu -q");

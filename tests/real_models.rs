@@ -185,6 +185,51 @@ fn borders_and_the_rims_of_missing_samples_are_those_of_gdaldem() {
 }
 
 #[test]
+fn relief_and_curvature_of_a_projected_model_are_the_float64_ones_and_gdaldems() {
+    let Some(bench) = Bench::new() else { return };
+    let input = data(PROJECTED);
+    for (arguments, operator, bounds) in [
+        (&["tri"][..], "tri", &["--atol", "1e-6", "--rtol", "4e-7"][..]),
+        (&["tri", "--algorithm", "Wilson"], "tri_wilson", &["--atol", "1e-6", "--rtol", "4e-7"]),
+        (&["tpi"], "tpi", &["--atol", "1e-5"]),
+        (&["roughness"], "roughness", &["--atol", "1e-6", "--rtol", "2e-7"]),
+        (&["curvature"], "curvature", &["--atol", "1e-6"]),
+    ] {
+        let reference = bench.reference(operator, &input, &[]);
+        bench.compare(arguments, &input, &reference, bounds);
+    }
+    // Where the reference has no border rule, ours is the strict one.
+    for (arguments, operator, options) in [
+        (&["focal", "--stat", "mean", "--radius", "3"][..], "focal_mean", &["--r", "3"][..]),
+        (&["focal", "--stat", "std", "--radius", "2"], "focal_std", &["--r", "2"]),
+        (&["convolve", "--sigma", "1.5"], "gaussian", &["--sigma", "1.5"]),
+    ] {
+        let reference = bench.reference(operator, &input, options);
+        for backend in backends() {
+            let output = bench.swath(&[arguments, &["--missing", "propagate"]].concat(), &backend, &input);
+            bench.check(&output, &reference, &["--atol", "5e-5", "--rtol", "2e-7"]);
+        }
+    }
+    let steep = bench.reference("slope", &input, &["--alg", "zt"]).display().to_string();
+    for kind in ["profile", "plan"] {
+        let reference = bench.reference(kind, &input, &[]);
+        bench.compare(&["curvature", "--kind", kind], &input, &reference, &["--atol", "1e-6", "--only-above", &steep, "1"]);
+    }
+    for (arguments, theirs, bounds) in [
+        (&["tri"][..], &["TRI", "-alg", "Riley"][..], &["--atol", "1e-6", "--rtol", "2e-6"][..]),
+        (&["tri", "--algorithm", "Wilson"], &["TRI", "-alg", "Wilson"], &["--atol", "1e-6", "--rtol", "2e-6"]),
+        (&["tpi"], &["TPI"], &["--atol", "5e-4"]),
+        (&["roughness"], &["roughness"], &["--atol", "1e-6", "--rtol", "2e-6"]),
+    ] {
+        let reference = bench.gdaldem(theirs, &input);
+        for backend in backends() {
+            let output = bench.swath(arguments, &backend, &input);
+            bench.check(&output, &reference, bounds);
+        }
+    }
+}
+
+#[test]
 fn a_copy_keeps_every_sample_and_all_georeferencing() {
     let Some(bench) = Bench::new() else { return };
     for name in [PROJECTED, GEOGRAPHIC] {

@@ -15,6 +15,14 @@ pub const COMMANDS: &[&str] = &[
     "slope",
     "aspect",
     "hillshade",
+    "curvature",
+    "northness",
+    "eastness",
+    "tri",
+    "tpi",
+    "roughness",
+    "focal",
+    "convolve",
     "convert",
     "pipeline",
     "info",
@@ -28,10 +36,29 @@ pub const COMMANDS: &[&str] = &[
 ];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["curvature", "tri", "tpi", "roughness", "focal", "convolve", "calc", "reclassify", "color-map"];
+const PLANNED: &[&str] = &["calc", "reclassify", "color-map"];
 
-const TERRAIN: &[&str] = &["slope", "aspect", "hillshade"];
-const JOBS: &[&str] = &["slope", "aspect", "hillshade", "convert", "pipeline", "write"];
+/// Commands whose options are gradient and scale.
+const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness"];
+const SCALED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature"];
+const EXAGGERATED: &[&str] = &["slope", "hillshade", "curvature"];
+const EDGED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature", "tri", "tpi", "roughness"];
+const JOBS: &[&str] = &[
+    "slope",
+    "aspect",
+    "hillshade",
+    "curvature",
+    "northness",
+    "eastness",
+    "tri",
+    "tpi",
+    "roughness",
+    "focal",
+    "convolve",
+    "convert",
+    "pipeline",
+    "write",
+];
 
 /// What an option of one dash stands for.
 enum Meaning {
@@ -45,21 +72,22 @@ use Meaning::{Is, Takes};
 /// gdaldem's options: which commands have them, and what they are here.
 const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-p", &["slope"], Is("--unit=percent")),
-    ("-s", TERRAIN, Takes("--scale")),
-    ("-xscale", TERRAIN, Takes("--xscale")),
-    ("-yscale", TERRAIN, Takes("--yscale")),
-    ("-z", TERRAIN, Takes("--zfactor")),
+    ("-s", SCALED, Takes("--scale")),
+    ("-xscale", SCALED, Takes("--xscale")),
+    ("-yscale", SCALED, Takes("--yscale")),
+    ("-z", EXAGGERATED, Takes("--zfactor")),
     ("-az", &["hillshade"], Takes("--azimuth")),
     ("-azimuth", &["hillshade"], Takes("--azimuth")),
     ("-alt", &["hillshade"], Takes("--altitude")),
     ("-altitude", &["hillshade"], Takes("--altitude")),
     ("-alg", TERRAIN, Takes("--gradient-alg")),
+    ("-alg", &["tri", "curvature"], Takes("--algorithm")),
     ("-combined", &["hillshade"], Is("--variant=combined")),
     ("-multidirectional", &["hillshade"], Is("--variant=multidirectional")),
     ("-igor", &["hillshade"], Is("--variant=Igor")),
     ("-trigonometric", &["aspect"], Is("--convention=trigonometric-angle")),
-    ("-zero_for_flat", &["aspect"], Is("--zero-for-flat")),
-    ("-compute_edges", TERRAIN, Is("--compute-edges")),
+    ("-zero_for_flat", &["aspect", "northness", "eastness"], Is("--zero-for-flat")),
+    ("-compute_edges", EDGED, Is("--compute-edges")),
     ("-of", JOBS, Takes("--format")),
     ("-co", JOBS, Takes("--co")),
     ("-ot", JOBS, Takes("--dtype")),
@@ -137,11 +165,13 @@ fn command_position(args: &[OsString]) -> Outcome<Option<usize>> {
 
 fn alias(command: &str, argument: &OsStr) -> Outcome<Option<&'static Meaning>> {
     let Some(text) = argument.to_str() else { return Ok(None) };
-    if let Some((_, commands, meaning)) = ALIASES.iter().find(|(name, ..)| *name == text) {
-        if commands.contains(&command) {
-            return Ok(Some(meaning));
-        }
-        return Err(Stop::usage(format!("'{text}' is not an option of {command}, but of {}", commands.join(", "))));
+    let named = || ALIASES.iter().filter(|(name, ..)| *name == text);
+    if let Some((.., meaning)) = named().find(|(_, commands, _)| commands.contains(&command)) {
+        return Ok(Some(meaning));
+    }
+    let owners: Vec<&str> = named().flat_map(|(_, commands, _)| commands.iter().copied()).collect();
+    if !owners.is_empty() {
+        return Err(Stop::usage(format!("'{text}' is not an option of {command}, but of {}", owners.join(", "))));
     }
     // One dash and a word: clap would complain of its first letter only.
     let word = text.strip_prefix('-').filter(|w| w.len() > 1 && w.chars().all(|c| c.is_ascii_alphabetic() || c == '_'));
@@ -228,10 +258,9 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list =
-            "there are: slope, aspect, hillshade, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
-        assert_eq!(words("swath Focal a"), format!("'Focal' is planned and not built yet; {list}"));
+        assert_eq!(words("swath Calc a"), format!("'Calc' is planned and not built yet; {list}"));
     }
 }

@@ -5,8 +5,10 @@ mod argv;
 mod bench;
 mod commands;
 mod convert;
+mod convolve;
 mod creation;
 mod devices;
+mod focal;
 mod fractal;
 mod guard;
 mod info;
@@ -19,6 +21,7 @@ mod run;
 mod say;
 mod selftest;
 mod stop;
+mod surface;
 mod synth;
 mod terrain;
 mod validate;
@@ -52,6 +55,14 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Slope(args) => args.run(),
         Command::Aspect(args) => args.run(),
         Command::Hillshade(args) => args.run(),
+        Command::Curvature(args) => args.run(),
+        Command::Northness(args) => args.run(),
+        Command::Eastness(args) => args.run(),
+        Command::Tri(args) => args.run(),
+        Command::Tpi(args) => args.run(),
+        Command::Roughness(args) => args.run(),
+        Command::Focal(args) => args.run(),
+        Command::Convolve(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),
@@ -138,6 +149,9 @@ mod tests {
             "swath hillshade a b -multidirectional",
             "swath hillshade a b -igor -z -1",
             "swath HILLSHADE a b --variant IGOR --azimuth -45",
+            "swath TRI a b -alg Wilson -compute_edges",
+            "swath TPI a b -compute_edges -b 1",
+            "swath roughness a b -q -of GTiff",
             "swath convert a b --nodata -9999 --dtype Int16",
             "swath --backend CPU slope a b",
         ] {

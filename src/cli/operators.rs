@@ -20,6 +20,9 @@ pub struct OperatorsArgs {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// As the README's table
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     #[command(flatten)]
     talk: Talk,
 }
@@ -27,6 +30,9 @@ pub struct OperatorsArgs {
 impl OperatorsArgs {
     pub fn run(self) -> Outcome {
         begin(self.talk);
+        if self.markdown {
+            return say::out(&markdown());
+        }
         if !self.json {
             let lines: Vec<String> = REGISTRY.iter().map(|info| format!("{:<12} {}", info.name, info.summary)).collect();
             return say::out(&lines.join("\n"));
@@ -38,8 +44,55 @@ impl OperatorsArgs {
                 json!({ "inputs": operator.inputs(), "halo_rows": footprint.halo_rows, "halo_cols": footprint.halo_cols,
                         "dtype": output.sample, "nodata": nodata_json(output.nodata) })
             });
-            json!({ "name": info.name, "summary": info.summary, "shape": shape })
+            let options = info.options.iter().map(|(name, takes)| json!({ "name": name, "takes": values(takes) }));
+            let options: Vec<Value> = options.collect();
+            json!({ "name": info.name, "summary": info.summary, "options": options, "shape": shape })
         });
         say::out(&pretty(&Value::Array(all.collect())))
+    }
+}
+
+/// What an option takes: nothing, one of several names, or what a placeholder says.
+fn values(takes: &str) -> Value {
+    match takes {
+        "" => Value::Null,
+        names if names.contains('|') => names.split('|').collect(),
+        placeholder => placeholder.into(),
+    }
+}
+
+/// A row for each operator.
+fn markdown() -> String {
+    let mut lines = vec!["| operator | result | written as | options |".to_owned(), "|---|---|---|---|".to_owned()];
+    for info in REGISTRY {
+        let output = (info.examples)().first().map(|operator| operator.output());
+        let written = output.map(|o| format!("{}, nodata {}", o.sample, o.nodata)).unwrap_or_default();
+        let option = |(name, takes): &(&str, &str)| format!("`--{name} {}`", takes.replace('|', "\\|")).replace(" `", "`");
+        let options: Vec<String> = info.options.iter().map(option).collect();
+        lines.push(format!("| `{}` | {} | {written} | {} |", info.name, info.summary, options.join(", ")));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::commands::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_operator_is_a_command_with_the_options_that_it_names() {
+        let cli = Cli::command();
+        for info in REGISTRY {
+            let command = cli.find_subcommand(info.name).unwrap_or_else(|| panic!("no command {}", info.name));
+            for (name, takes) in info.options {
+                let option = command.get_arguments().find(|a| a.get_long() == Some(name));
+                let option = option.unwrap_or_else(|| panic!("{} has no --{name}", info.name));
+                let known: Vec<String> = option.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect();
+                if takes.contains('|') {
+                    assert_eq!(known.join("|"), *takes, "--{name} of {}", info.name);
+                }
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ use swath::{
 pub struct TerrainOptions {
     /// How the gradient is estimated
     #[arg(long, value_parser = named(GradientAlgorithm::ALL, GradientAlgorithm::as_str), ignore_case = true, default_value = "Horn", value_name = "ALG")]
-    gradient_alg: GradientAlgorithm,
+    pub gradient_alg: GradientAlgorithm,
     /// Horizontal units a vertical unit, both ways (111120 for degrees and metres) [default: 1; on geographic
     /// coordinates from the ellipsoid, row by row]
     #[arg(long, value_name = "S", allow_negative_numbers = true, conflicts_with_all = ["xscale", "yscale"])]
@@ -36,15 +36,15 @@ pub struct TerrainOptions {
 const HOW: &str = "How it is computed";
 
 impl TerrainOptions {
-    fn edges(&self) -> Edges {
+    pub fn edges(&self) -> Edges {
         if self.no_edges { Edges::Missing } else { Edges::Extrapolate }
     }
 
-    fn xscale(&self) -> Option<f64> {
+    pub fn xscale(&self) -> Option<f64> {
         self.scale.or(self.xscale)
     }
 
-    fn yscale(&self) -> Option<f64> {
+    pub fn yscale(&self) -> Option<f64> {
         self.scale.or(self.yscale)
     }
 }

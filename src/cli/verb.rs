@@ -1,9 +1,12 @@
 //! One operator on the command line: its options once, for its command and for its step of a pipeline.
 
 use super::{
+    convolve::ConvolveOptions,
+    focal::FocalOptions,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
+    surface::{CurvatureOptions, EastnessOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
     terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
     values::count,
 };
@@ -36,8 +39,19 @@ pub struct Verb {
 }
 
 /// Every operator of one input: a line here makes it a step of pipelines.
-pub const VERBS: &[Verb] =
-    &[Verb::of::<SlopeOptions>("slope"), Verb::of::<AspectOptions>("aspect"), Verb::of::<HillshadeOptions>("hillshade")];
+pub const VERBS: &[Verb] = &[
+    Verb::of::<SlopeOptions>("slope"),
+    Verb::of::<AspectOptions>("aspect"),
+    Verb::of::<HillshadeOptions>("hillshade"),
+    Verb::of::<CurvatureOptions>("curvature"),
+    Verb::of::<NorthnessOptions>("northness"),
+    Verb::of::<EastnessOptions>("eastness"),
+    Verb::of::<TriOptions>("tri"),
+    Verb::of::<TpiOptions>("tpi"),
+    Verb::of::<RoughnessOptions>("roughness"),
+    Verb::of::<FocalOptions>("focal"),
+    Verb::of::<ConvolveOptions>("convolve"),
+];
 
 impl Verb {
     const fn of<T: OperatorOptions>(name: &'static str) -> Self {

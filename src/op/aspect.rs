@@ -76,8 +76,17 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "aspect",
     summary: "direction that the surface faces, in degrees",
+    options: &[
+        ("convention", "azimuth|trigonometric-angle"),
+        ("zero-for-flat", ""),
+        ("gradient-alg", "Horn|ZevenbergenThorne"),
+        ("scale", "S"),
+        ("xscale", "X"),
+        ("yscale", "Y"),
+        ("no-edges", ""),
+    ],
     examples,
-    agreement: Agreement { ulp: 0, units: 2e-5, turn: Some(360.0), rounded: false, on_slopes: true },
+    agreement: Agreement { units: 2e-5, turn: Some(360.0), on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("aspect.wgsl"),
     params: AspectParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],

@@ -5,6 +5,11 @@
 //! | [`Slope`] | steepness, degrees or percent | `shaders/slope.wgsl` |
 //! | [`Aspect`] | direction faced, degrees | `shaders/aspect.wgsl` |
 //! | [`Hillshade`] | illumination, 1 to 255 | `shaders/hillshade.wgsl` |
+//! | [`Curvature`] | bend of the surface, six kinds | `shaders/curvature.wgsl` |
+//! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
+//! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
+//! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
+//! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -14,24 +19,43 @@ mod abi;
 mod agreement;
 mod aspect;
 mod cell_size;
+mod convolve;
+mod curvature;
 mod custom;
+mod eastness;
+mod exposure;
+mod focal;
 mod gradient;
 mod hillshade;
 pub mod math;
+mod northness;
+mod roughness;
 mod shader;
 mod slope;
 mod stencil;
 mod terrain;
+mod tpi;
+mod tri;
 
 pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
+pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
+pub use eastness::{Eastness, EastnessParams};
+pub use focal::{
+    Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
+};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use northness::{Northness, NorthnessParams};
+pub use roughness::{Roughness, RoughnessParams};
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
 pub use terrain::{Edges, GradientAlgorithm};
+pub use tpi::{Tpi, TpiParams};
+pub use tri::{Tri, TriAlgorithm, TriParams};
 
 use crate::graph::Operator;
 use std::sync::Arc;
@@ -43,6 +67,8 @@ pub struct OperatorInfo {
     pub name: &'static str,
     /// One line, for `swath operators`.
     pub summary: &'static str,
+    /// Options of its own: name as on the command line, and what they take (nothing for a switch; names parted by `|`).
+    pub options: &'static [(&'static str, &'static str)],
     /// Variants that between them take every option and every branch, for tests, benches and `swath selftest`.
     pub examples: fn() -> Vec<Arc<dyn Operator>>,
     /// How far the twins may be apart.
@@ -56,7 +82,19 @@ pub struct OperatorInfo {
 }
 
 /// Every operator.
-pub const REGISTRY: &[OperatorInfo] = &[slope::INFO, aspect::INFO, hillshade::INFO];
+pub const REGISTRY: &[OperatorInfo] = &[
+    slope::INFO,
+    aspect::INFO,
+    hillshade::INFO,
+    curvature::INFO,
+    northness::INFO,
+    eastness::INFO,
+    tri::INFO,
+    tpi::INFO,
+    roughness::INFO,
+    focal::INFO,
+    convolve::INFO,
+];
 
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {

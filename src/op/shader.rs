@@ -22,13 +22,18 @@ pub fn assemble<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     whole
 }
 
-/// The [`Shader`] of an operator that looks at a surface through 3 x 3 windows: the includes and its own file.
+/// The [`Shader`] that these files of `shaders/` make, in order.
+macro_rules! shader {
+    ($($path:literal),+) => {
+        $crate::op::Shader { files: &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $path)))),+] }
+    };
+}
+pub(crate) use shader;
+
+/// The [`Shader`] of an operator of gradients: the includes and its own file.
 macro_rules! terrain_shader {
     ($own:literal) => {
-        terrain_shader!(@ "include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", $own)
-    };
-    (@ $($path:literal),*) => {
-        $crate::op::Shader { files: &[$(($path, include_str!(concat!("../../shaders/", $path)))),*] }
+        $crate::op::shader::shader!("include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", $own)
     };
 }
 pub(crate) use terrain_shader;

@@ -76,8 +76,17 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "slope",
     summary: "steepness in degrees or percent",
+    options: &[
+        ("unit", "degree|percent"),
+        ("zfactor", "Z"),
+        ("gradient-alg", "Horn|ZevenbergenThorne"),
+        ("scale", "S"),
+        ("xscale", "X"),
+        ("yscale", "Y"),
+        ("no-edges", ""),
+    ],
     examples,
-    agreement: Agreement { ulp: 8, units: 2e-5, turn: None, rounded: false, on_slopes: false },
+    agreement: Agreement { ulp: 8, units: 2e-5, ..Agreement::EXACT },
     shader: terrain_shader!("slope.wgsl"),
     params: SlopeParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],

@@ -108,6 +108,11 @@ pub(crate) fn row_factors(grid: &GridInfo, row: usize, alg: GradientAlgorithm, z
     cell_size::gradient_matrix(&grid.georef, grid.cols, row, both).map(|m| (m * zfactor / alg.divisor()) as f32)
 }
 
+/// The matrix from derivatives per pixel to derivatives in the world.
+pub(crate) fn pixel_matrix(grid: &GridInfo, row: usize, scale: Scale) -> [f32; 4] {
+    cell_size::gradient_matrix(&grid.georef, grid.cols, row, scale.0.zip(scale.1)).map(|m| m as f32)
+}
+
 /// Scales come in pairs and are positive.
 pub(crate) fn check_scale((x, y): Scale) -> Result<()> {
     for (what, value) in [("xscale", x), ("yscale", y)] {

@@ -58,7 +58,7 @@ pub fn of_timeline(timeline: &Timeline) -> String {
     let below = bottom + 44.0;
     let notes = [
         "The mark below every piece of work tells its swath: dark for the 1st, 3rd, 5th ..., light for the 2nd, 4th, 6th ...",
-        "Grey is idle: a worker waits for work. The executor hands out work and waits; its row is empty unless it works itself.",
+        "Grey is idle: a thread waits for work. One of the workers follows the plan besides, and works like the others while it waits.",
         "A dashed line is where the last segment of a swath was written; work on later swaths is under way by then.",
     ];
     for (i, note) in notes.iter().enumerate() {

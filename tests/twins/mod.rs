@@ -1,8 +1,10 @@
 //! Terrains, an independent float64 reference, and a minimal GPU harness, for the operator tests.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod focal;
 pub mod gpu;
 pub mod reference;
+pub mod surface;
 pub mod terrain;
 
 use std::{fs, path::Path};

@@ -8,7 +8,7 @@ use swath::{
 };
 
 /// Nine heights, row by row, as gdaldem makes them with or without `-compute_edges`.
-fn window(dem: &Dem, col: usize, row: usize, edges: Edges) -> Option<[f64; 9]> {
+pub fn window(dem: &Dem, col: usize, row: usize, edges: Edges) -> Option<[f64; 9]> {
     let (cols, rows) = (dem.grid.cols as i64, dem.grid.rows as i64);
     let z = |c: i64, r: i64| Some(f64::from(dem.row(r as usize)[c as usize])).filter(|z| z.is_finite());
     let (col, row) = (col as i64, row as i64);
@@ -47,7 +47,7 @@ fn window(dem: &Dem, col: usize, row: usize, edges: Edges) -> Option<[f64; 9]> {
 }
 
 /// Metres per degree eastward and northward on WGS 84, by differences of geocentric coordinates.
-fn metres_per_degree(latitude: f64) -> (f64, f64) {
+pub fn metres_per_degree(latitude: f64) -> (f64, f64) {
     let (a, b) = (6_378_137.0f64, 6_378_137.0 * (1.0 - 1.0 / 298.257_223_563));
     let place = |lat: f64, lon: f64| {
         let (lat, lon) = (lat.to_radians(), lon.to_radians());
@@ -63,7 +63,7 @@ fn metres_per_degree(latitude: f64) -> (f64, f64) {
 }
 
 /// Rise per metre towards east and north.
-fn gradient(dem: &Dem, col: usize, row: usize, alg: GradientAlgorithm, scale: Option<(f64, f64)>, edges: Edges) -> Option<(f64, f64)> {
+pub fn gradient(dem: &Dem, col: usize, row: usize, alg: GradientAlgorithm, scale: Option<(f64, f64)>, edges: Edges) -> Option<(f64, f64)> {
     let [a, b, c, d, _, f, g, h, i] = window(dem, col, row, edges)?;
     let (per_col, per_row) = match alg {
         GradientAlgorithm::Horn => (((c + 2.0 * f + i) - (a + 2.0 * d + g)) / 8.0, ((g + 2.0 * h + i) - (a + 2.0 * b + c)) / 8.0),
@@ -79,7 +79,7 @@ fn gradient(dem: &Dem, col: usize, row: usize, alg: GradientAlgorithm, scale: Op
     Some(((per_col * row_step.1 - col_step.1 * per_row) / determinant, (col_step.0 * per_row - per_col * row_step.0) / determinant))
 }
 
-fn each(dem: &Dem, value: impl Fn(usize, usize) -> Option<f64>) -> Vec<f64> {
+pub fn each(dem: &Dem, value: impl Fn(usize, usize) -> Option<f64>) -> Vec<f64> {
     (0..dem.heights.len()).map(|at| value(at % dem.grid.cols, at / dem.grid.cols).unwrap_or(f64::NAN)).collect()
 }
 

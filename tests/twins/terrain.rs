@@ -120,6 +120,7 @@ pub fn awkward() -> Vec<Dem> {
     all.push(Dem::new("cliffs", (33, 31), Affine::north_up(0.0, 0.0, 1.0, 1.0), |c, r| 8000.0 * unit(c as i64, r as i64, 5) as f32));
     all.push(Dem::new("pits", (34, 31), Affine::north_up(0.0, 0.0, 2.0, 1.0), |c, r| unit(c as i64, r as i64, 6) as f32));
     all.push(Dem::new("nothing but islands", (13, 12), cell, |c, r| if (c + r) % 3 == 0 { 5.0 * c as f32 } else { f32::NAN }));
+    all.push(Dem::new("signed zeros", (9, 7), cell, |c, r| [0.0, -0.0, 1.0, -1.0][(c + 2 * r) % 4]));
     all.push(Dem::new("one valid", (3, 3), cell, |c, r| if (c, r) == (1, 1) { 5.0 } else { f32::NAN }));
     all
 }

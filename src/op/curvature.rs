@@ -1,0 +1,264 @@
+use super::{
+    Agreement, Edges, OperatorInfo,
+    abi::{self, shader_constants, uniform},
+    gradient, math,
+    shader::terrain_shader,
+    stencil,
+    terrain::{self, named_option},
+};
+use crate::{
+    error::Result,
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    raster::{Nodata, SampleType},
+};
+use std::sync::Arc;
+
+/// Curvature: how the surface bends, by the quadratic through or near the nine heights ([`CurvatureAlgorithm`]).
+///
+/// With p and q the surface's rise per metre towards east and north, r, s and t its second derivatives east-east,
+/// east-north and north-north, [`CurvatureKind`] has the formulas. Per 100 units of distance (per 100 metres if
+/// coordinates and heights are in metres), as ESRI's; Gaussian curvature per 100² units of area, so that it is the
+/// product of the same principal curvatures whose half sum the mean is.
+///
+/// On geographic coordinates metres come from the ellipsoid, row by row, unless scales are given. Where the ground is
+/// flat, profile, plan and tangential curvature are 0. A missing centre gives missing; [`Edges`] says what becomes of
+/// incomplete neighbourhoods. Written as float32 with nodata -9999.
+///
+/// Against float64: 1e-6, or 1e-6 of `B` where that is more: `B` is 100 times the range of the nine heights over the
+/// square of the cell's shorter side (`B²` for Gaussian); profile, plan and tangential where the slope exceeds one degree;
+/// on white noise 1e-5 of `B`. CPU against GPU: the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curvature {
+    /// Which curvature.
+    pub kind: CurvatureKind,
+    /// How derivatives are estimated.
+    pub algorithm: CurvatureAlgorithm,
+    /// Vertical exaggeration.
+    pub zfactor: f64,
+    /// Horizontal units a vertical unit, along x; with `yscale`.
+    pub xscale: Option<f64>,
+    /// Horizontal units a vertical unit, along y; with `xscale`.
+    pub yscale: Option<f64>,
+    /// What happens at borders and beside missing heights.
+    pub edges: Edges,
+}
+
+named_option! {
+    /// Which curvature; `k` is 100.
+    "kind" CurvatureKind {
+        /// `-k (r + t)`: positive on knolls. Zevenbergen and Thorne 1987, as ESRI's.
+        #[default]
+        Total = "total",
+        /// Along the slope, `-k (r p² + 2 s p q + t q²) / (p² + q²)`: positive where it steepens downhill. Zevenbergen
+        /// and Thorne 1987.
+        Profile = "profile",
+        /// Across the slope, `k (r q² - 2 s p q + t p²) / (p² + q²)`: positive in hollows. Zevenbergen and Thorne
+        /// 1987: total is profile less plan.
+        Plan = "plan",
+        /// Of the normal section across the slope, `-k (r q² - 2 s p q + t p²) / ((p² + q²) sqrt(1 + p² + q²))`:
+        /// positive on spurs. Krcho 1991; Mitasova and Hofierka 1993, *Interpolation by regularized spline with
+        /// tension II*, Mathematical Geology 25.
+        Tangential = "tangential",
+        /// Half the sum of the principal curvatures, `-k ((1 + q²) r - 2 p q s + (1 + p²) t) / (2 (1 + p² + q²)^1.5)`:
+        /// positive on knolls (Gauss 1828; Shary 1995).
+        Mean = "mean",
+        /// Their product, `k² (r t - s²) / (1 + p² + q²)²`: negative on saddles (Gauss 1828).
+        Gaussian = "Gaussian",
+    }
+}
+
+named_option! {
+    /// How second derivatives and gradient are estimated.
+    "algorithm" CurvatureAlgorithm {
+        /// Zevenbergen and Thorne 1987, *Quantitative analysis of land surface topography*, Earth Surf. Process.
+        /// Landf. 12: the quartic through all nine heights.
+        #[default]
+        ZevenbergenThorne = "ZevenbergenThorne",
+        /// Evans 1980, *An integrated system of terrain analysis and slope mapping*, Z. Geomorph. Suppl. 36: the quadratic
+        /// nearest to all nine heights; less troubled by noise.
+        Evans = "Evans",
+    }
+}
+
+uniform! {
+    /// `Params` of `shaders/curvature.wgsl`.
+    pub struct CurvatureParams {
+        /// `PROFILE` to `GAUSSIAN`, or total.
+        kind: u32,
+        /// `EVANS`, or Zevenbergen and Thorne.
+        algorithm: u32,
+        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        edges: u32,
+        /// Vertical exaggeration.
+        exaggeration: f32,
+    }
+}
+
+shader_constants! { CONSTANTS:
+    EVANS: u32 = 1;
+    PROFILE: u32 = 1;
+    PLAN: u32 = 2;
+    TANGENTIAL: u32 = 3;
+    MEAN: u32 = 4;
+    GAUSSIAN: u32 = 5;
+    PER_LENGTH: f32 = 100.0;
+    HALF: f32 = 0.5;
+    QUARTER: f32 = 0.25;
+    SIXTH: f32 = 1.0 / 6.0;
+    THIRD: f32 = 1.0 / 3.0;
+    FLAT_BELOW: f32 = 1e-30;
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "curvature",
+    summary: "how the surface bends, per 100 units of distance",
+    options: &[
+        ("kind", "total|profile|plan|tangential|mean|Gaussian"),
+        ("algorithm", "ZevenbergenThorne|Evans"),
+        ("zfactor", "Z"),
+        ("scale", "S"),
+        ("xscale", "X"),
+        ("yscale", "Y"),
+        ("no-edges", ""),
+    ],
+    examples,
+    agreement: Agreement { ulp: 8, units: 1e-6, bends: true, on_slopes: true, ..Agreement::EXACT },
+    shader: terrain_shader!("curvature.wgsl"),
+    params: CurvatureParams::LAYOUT,
+    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    let mut all: Vec<Arc<dyn Operator>> = Vec::new();
+    for &kind in CurvatureKind::ALL {
+        all.push(Arc::new(Curvature { kind, ..Curvature::default() }));
+        let (algorithm, edges) = (CurvatureAlgorithm::Evans, Edges::Missing);
+        all.push(Arc::new(Curvature { kind, algorithm, zfactor: 1.5, xscale: Some(2.0), yscale: Some(3.0), edges }));
+    }
+    all
+}
+
+impl Default for Curvature {
+    fn default() -> Self {
+        Self {
+            kind: CurvatureKind::default(),
+            algorithm: CurvatureAlgorithm::default(),
+            zfactor: 1.0,
+            xscale: None,
+            yscale: None,
+            edges: Edges::default(),
+        }
+    }
+}
+
+impl CurvatureKind {
+    const fn code(self) -> u32 {
+        match self {
+            Self::Total => 0,
+            Self::Profile => PROFILE,
+            Self::Plan => PLAN,
+            Self::Tangential => TANGENTIAL,
+            Self::Mean => MEAN,
+            Self::Gaussian => GAUSSIAN,
+        }
+    }
+}
+
+impl Curvature {
+    fn compute_with<const IS_EVANS: bool>(&self, task: &mut RowsTask<'_>) {
+        let exaggeration = self.zfactor as f32;
+        match self.kind {
+            CurvatureKind::Total => stencil::compute(task, self.edges, Kernel::<IS_EVANS, 0> { exaggeration }),
+            CurvatureKind::Profile => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PROFILE> { exaggeration }),
+            CurvatureKind::Plan => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PLAN> { exaggeration }),
+            CurvatureKind::Tangential => stencil::compute(task, self.edges, Kernel::<IS_EVANS, TANGENTIAL> { exaggeration }),
+            CurvatureKind::Mean => stencil::compute(task, self.edges, Kernel::<IS_EVANS, MEAN> { exaggeration }),
+            CurvatureKind::Gaussian => stencil::compute(task, self.edges, Kernel::<IS_EVANS, GAUSSIAN> { exaggeration }),
+        }
+    }
+}
+
+impl Operator for Curvature {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::square(1)
+    }
+
+    fn output(&self) -> OperatorOutput {
+        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn check(&self) -> Result<()> {
+        terrain::check_zfactor(self.zfactor)?;
+        terrain::check_scale((self.xscale, self.yscale))
+    }
+
+    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+        terrain::pixel_matrix(grid, row, (self.xscale, self.yscale))
+    }
+
+    fn gpu_kernel(&self) -> GpuKernel {
+        let params = CurvatureParams {
+            kind: self.kind.code(),
+            algorithm: if self.algorithm == CurvatureAlgorithm::Evans { EVANS } else { 0 },
+            edges: self.edges.code(),
+            exaggeration: self.zfactor as f32,
+        };
+        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+    }
+
+    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        match self.algorithm {
+            CurvatureAlgorithm::ZevenbergenThorne => self.compute_with::<false>(task),
+            CurvatureAlgorithm::Evans => self.compute_with::<true>(task),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Kernel<const IS_EVANS: bool, const KIND: u32> {
+    exaggeration: f32,
+}
+
+impl<const IS_EVANS: bool, const KIND: u32> stencil::Kernel for Kernel<IS_EVANS, KIND> {
+    #[inline(always)]
+    fn sample(self, w: &stencil::Window, m: [f32; 4]) -> f32 {
+        let (g, cc, rr) = differences::<IS_EVANS>(w);
+        let cr = ((w.a - w.c) + (w.i - w.g)) * QUARTER;
+        let (p, q) = gradient::world_gradient(g, m);
+        let r = m[0] * m[0] * cc + 2.0 * m[0] * m[1] * cr + m[1] * m[1] * rr;
+        let s = m[0] * m[2] * cc + (m[0] * m[3] + m[1] * m[2]) * cr + m[1] * m[3] * rr;
+        let t = m[2] * m[2] * cc + 2.0 * m[2] * m[3] * cr + m[3] * m[3] * rr;
+        let z = self.exaggeration;
+        let (p, q, r, s, t) = (z * p, z * q, z * r, z * s, z * t);
+        let steep = p * p + q * q;
+        let along = (r * p * p + 2.0 * s * p * q + t * q * q) / math::max(steep, FLAT_BELOW);
+        let across = (r * q * q - 2.0 * s * p * q + t * p * p) / math::max(steep, FLAT_BELOW);
+        let normal = 1.0 + steep;
+        let flat = ((g.0 == 0.0) & (g.1 == 0.0)) | (steep < FLAT_BELOW);
+        let directed = |bend: f32| if flat { 0.0 } else { bend };
+        match KIND {
+            PROFILE => directed(-PER_LENGTH * along),
+            PLAN => directed(PER_LENGTH * across),
+            TANGENTIAL => directed(-PER_LENGTH * across / normal.sqrt()),
+            MEAN => -HALF * PER_LENGTH * ((1.0 + q * q) * r - 2.0 * p * q * s + (1.0 + p * p) * t) / (normal * normal.sqrt()),
+            GAUSSIAN => (PER_LENGTH * PER_LENGTH) * (r * t - s * s) / (normal * normal),
+            _ => -PER_LENGTH * (r + t),
+        }
+    }
+}
+
+/// Gradient per column and row, and the second differences, per column twice and per row twice.
+#[inline(always)]
+fn differences<const IS_EVANS: bool>(w: &stencil::Window) -> ((f32, f32), f32, f32) {
+    if IS_EVANS {
+        let g = (((w.c - w.a) + (w.f - w.d) + (w.i - w.g)) * SIXTH, ((w.g - w.a) + (w.h - w.b) + (w.i - w.c)) * SIXTH);
+        let cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - 2.0 * (w.b + w.h)) * THIRD;
+        let rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - 2.0 * (w.d + w.f)) * THIRD;
+        return (g, cc, rr);
+    }
+    (((w.f - w.d) * HALF, (w.h - w.b) * HALF), w.d + w.f, w.b + w.h)
+}

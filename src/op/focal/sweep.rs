@@ -1,0 +1,247 @@
+//! The driver of foldable statistics: down the columns of a block, then across them.
+//!
+//! For one row of results, every column's samples are folded once: of a box all alike, and windows of 1, 2, 4 ... columns
+//! then make up its width; of a circle from the middle outwards, each extent being handed to the two columns that have it.
+//! Everything is relative to the pixel, so that the order of operations is the same wherever a swath or lane begins.
+
+use super::{FocalBorder, Lines, fold::Fold, neighbourhood::Extent};
+use crate::graph::RowsTask;
+use std::marker::PhantomData;
+
+/// A neighbourhood and its rules.
+pub struct Around {
+    /// Of columns 0 to radius columns away.
+    pub extents: Vec<Extent>,
+    pub border: FocalBorder,
+    /// A missing sample makes the result missing.
+    pub propagates: bool,
+}
+
+impl Around {
+    pub fn radius(&self) -> usize {
+        self.extents.len() - 1
+    }
+
+    pub fn lines<'a>(&self, task: &RowsTask<'a>) -> Lines<'a> {
+        Lines { input: &task.inputs[0], raster_cols: task.grid.cols, raster_rows: task.grid.rows, border: self.border }
+    }
+}
+
+/// Columns that are worked on at once, so that their states stay in the cache.
+const BLOCK: usize = 256;
+
+/// Computes a task.
+pub fn fold<T: Copy, const K: usize, F: Fold<T, K>>(task: &mut RowsTask<'_>, around: &Around, _fold: F) {
+    pulp::Arch::new().dispatch(Sweep::<T, K, F> { task, around, _fold, _numbers: PhantomData });
+}
+
+struct Sweep<'t, 'a, T, const K: usize, F> {
+    task: &'t mut RowsTask<'a>,
+    around: &'t Around,
+    _fold: F,
+    _numbers: PhantomData<T>,
+}
+
+/// States of a run of columns, each of their numbers side by side.
+struct Planes<T, const K: usize>([Vec<T>; K]);
+
+impl<T: Copy, const K: usize> Planes<T, K> {
+    fn new(state: [T; K], len: usize) -> Self {
+        Self(state.map(|number| vec![number; len]))
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, state: [T; K]) {
+        self.0.iter_mut().zip(state).for_each(|(plane, number)| plane.fill(number));
+    }
+
+    /// From column `at` on, `len` of them.
+    #[inline(always)]
+    fn run(&self, at: usize, len: usize) -> [&[T]; K] {
+        self.0.each_ref().map(|plane| &plane[at..at + len])
+    }
+
+    #[inline(always)]
+    fn run_mut(&mut self, len: usize) -> [&mut [T]; K] {
+        self.0.each_mut().map(|plane| &mut plane[..len])
+    }
+}
+
+#[inline(always)]
+fn get<T: Copy, const K: usize>(planes: &[&[T]; K], at: usize) -> [T; K] {
+    std::array::from_fn(|k| planes[k][at])
+}
+
+#[inline(always)]
+fn change<T: Copy, const K: usize>(planes: &mut [&mut [T]; K], at: usize, change: impl FnOnce([T; K]) -> [T; K]) {
+    let state = change(std::array::from_fn(|k| planes[k][at]));
+    for k in 0..K {
+        planes[k][at] = state[k];
+    }
+}
+
+impl<T: Copy, const K: usize, F: Fold<T, K>> pulp::WithSimd for Sweep<'_, '_, T, K, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self { task, around, .. } = self;
+        let (lines, radius, width) = (around.lines(task), around.radius(), task.cols.len());
+        if width == 0 {
+            return;
+        }
+        let whole_columns = around.extents.iter().all(|e| *e == Extent { from: 0, to: radius as isize });
+        let most = BLOCK + 2 * radius;
+        let mut line = vec![0.0; most];
+        let [mut columns, mut parts, mut results] = [most, most, BLOCK].map(|len| Planes::new(F::NONE, len));
+        for (row, out) in task.rows.iter().zip(task.out.chunks_exact_mut(width)) {
+            for (index, out) in out.chunks_mut(BLOCK).enumerate() {
+                let first = (task.cols.start + index * BLOCK) as isize - radius as isize;
+                let wide = out.len() + 2 * radius;
+                let (row, line) = (row as isize, &mut line[..wide]);
+                let mut down = Down::<T, K, F> {
+                    lines: &lines,
+                    row,
+                    first,
+                    strict: around.propagates,
+                    line,
+                    columns: &mut columns,
+                    _fold: self._fold,
+                };
+                if whole_columns {
+                    down.columns.fill(F::NONE);
+                    (-(radius as isize)..=radius as isize).for_each(|dr| down.push(dr));
+                    down.close(&mut parts);
+                    across::<T, K, F>(&mut parts, wide, 2 * radius + 1, &mut results, out.len());
+                } else {
+                    outline(&mut down, &around.extents, &mut parts, &mut results, out.len());
+                }
+                let centres = &mut line[..out.len()];
+                lines.fill(centres, row, first + radius as isize);
+                let results = results.run(0, out.len());
+                for (at, (out, &centre)) in out.iter_mut().zip(centres.iter()).enumerate() {
+                    *out = F::finish(get(&results, at), centre);
+                }
+            }
+        }
+    }
+}
+
+/// The columns of a block, being folded.
+struct Down<'a, T, const K: usize, F> {
+    lines: &'a Lines<'a>,
+    row: isize,
+    first: isize,
+    /// A missing sample spoils the result.
+    strict: bool,
+    line: &'a mut [f32],
+    columns: &'a mut Planes<T, K>,
+    _fold: F,
+}
+
+impl<T: Copy, const K: usize, F: Fold<T, K>> Down<'_, T, K, F> {
+    /// Adds the samples `dr` rows below.
+    #[inline(always)]
+    fn push(&mut self, dr: isize) {
+        self.lines.fill(self.line, self.row + dr, self.first);
+        let strict = self.strict;
+        let mut columns = self.columns.run_mut(self.line.len());
+        for (at, &z) in self.line.iter().enumerate() {
+            change(&mut columns, at, |column| F::push(column, z, strict));
+        }
+    }
+
+    /// Adds the samples `dr` rows above and below.
+    #[inline(always)]
+    fn push_both(&mut self, dr: isize) {
+        self.push(-dr);
+        if dr != 0 {
+            self.push(dr);
+        }
+    }
+
+    #[inline(always)]
+    fn close(&self, parts: &mut Planes<T, K>) {
+        let wide = self.line.len();
+        let (columns, mut parts) = (self.columns.run(0, wide), parts.run_mut(wide));
+        for at in 0..wide {
+            change(&mut parts, at, |_| F::close(get(&columns, at)));
+        }
+    }
+}
+
+/// Puts parts and those `shift` columns on together.
+#[inline(always)]
+fn join<T: Copy, const K: usize, F: Fold<T, K>>(into: &mut Planes<T, K>, parts: &Planes<T, K>, shift: usize, len: usize) {
+    let (mut into, parts) = (into.run_mut(len), parts.run(shift, len));
+    for at in 0..len {
+        change(&mut into, at, |part| F::merge(part, get(&parts, at)));
+    }
+}
+
+/// Puts each part and the one `shift` columns on together, in place: what is read was not written yet.
+#[inline(always)]
+fn double<T: Copy, const K: usize, F: Fold<T, K>>(parts: &mut Planes<T, K>, shift: usize, wide: usize) {
+    let mut parts = parts.run_mut(wide);
+    for at in 0..wide - shift {
+        let other = std::array::from_fn(|k| parts[k][at + shift]);
+        change(&mut parts, at, |part| F::merge(part, other));
+    }
+}
+
+/// Puts `width` neighbouring parts together: windows of 1, 2, 4 ... parts, as the bits of `width` have them.
+#[inline(always)]
+fn across<T: Copy, const K: usize, F: Fold<T, K>>(
+    parts: &mut Planes<T, K>,
+    wide: usize,
+    width: usize,
+    results: &mut Planes<T, K>,
+    len: usize,
+) {
+    // A radius makes the width odd.
+    for (result, part) in results.run_mut(len).into_iter().zip(parts.run(0, len)) {
+        result.copy_from_slice(part);
+    }
+    let (mut done, mut window) = (1, 1);
+    while 2 * window <= width {
+        double::<T, K, F>(parts, window, wide);
+        window *= 2;
+        if width & window != 0 {
+            join::<T, K, F>(results, parts, done, len);
+            done += window;
+        }
+    }
+}
+
+/// From the outermost columns inwards: extents grow, so that columns that begin at their middle are folded on; others anew.
+#[inline(always)]
+fn outline<T: Copy, const K: usize, F: Fold<T, K>>(
+    down: &mut Down<'_, T, K, F>,
+    extents: &[Extent],
+    parts: &mut Planes<T, K>,
+    results: &mut Planes<T, K>,
+    len: usize,
+) {
+    let radius = extents.len() - 1;
+    results.fill(F::close(F::NONE));
+    down.columns.fill(F::NONE);
+    let mut reached = -1;
+    for (dc, extent) in extents.iter().enumerate().rev() {
+        if extent.from > extent.to {
+            continue;
+        }
+        if extent.from > 0 {
+            down.columns.fill(F::NONE);
+            reached = extent.from - 1;
+        }
+        for dr in reached + 1..=extent.to {
+            down.push_both(dr);
+        }
+        reached = extent.to;
+        down.close(parts);
+        let sides = [radius - dc, radius + dc];
+        for &side in &sides[..if dc == 0 { 1 } else { 2 }] {
+            join::<T, K, F>(results, parts, side, len);
+        }
+    }
+}
