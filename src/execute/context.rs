@@ -75,6 +75,11 @@ impl Context {
         self.gpu.as_ref().map(|gpu| &gpu.info)
     }
 
+    /// Bytes that the device's allocator holds now, in whole blocks; `None` on the CPU, or where no one tells.
+    pub fn allocated_bytes(&self) -> Option<u64> {
+        self.gpu.as_ref()?.allocated_bytes()
+    }
+
     /// The opened device.
     pub(crate) fn device(&self) -> Option<&Arc<Gpu>> {
         self.gpu.as_ref()

@@ -1,16 +1,20 @@
-//! The device memory of a job: one window a node, carries, packed outputs, and the small uniforms.
+//! The device memory of a job: one window a node, carries, packed outputs, staging, and the small uniforms.
+//!
+//! Staging buffers are host memory and belong to the host's budget; the device's allocator holds them all the same (and
+//! where host and device share their memory there is no difference), so they count here too. Whole blocks are charged:
+//! the allocator takes memory for small buffers in blocks and gives a buffer above a block's size one of its own.
 
 use super::{
-    host_peak::{carry_rows, readback_bytes, window_cols},
+    host_peak::{carry_rows, readback_bytes, upload_bytes, window_cols},
     schedule::Schedule,
-    spec::{DeviceLimits, JobSpec},
+    spec::{DeviceLimits, JobSpec, NodeKind},
 };
 use serde::Serialize;
 
 /// Predicted device memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DevicePeak {
-    /// All of it, each buffer rounded up to the allocator's granularity.
+    /// All of it, in whole blocks.
     pub peak: u64,
     /// Windows of nodes.
     pub windows: u64,
@@ -18,8 +22,12 @@ pub struct DevicePeak {
     pub carries: u64,
     /// Outputs packed to bytes for the way back.
     pub packed: u64,
+    /// Mapped buffers for the way there and the way back.
+    pub staging: u64,
     /// Uniforms and row factors.
     pub parameters: u64,
+    /// Blocks that the small ones of all these lie in, one to spare for the driver interface's own needs.
+    pub blocks: u64,
 }
 
 /// Bytes of one node's window buffer.
@@ -29,29 +37,71 @@ pub fn window_bytes(schedule: &Schedule, node: usize, widest: usize) -> u64 {
 }
 
 /// Predicts the device memory of a job; `Err` names the buffer bytes that exceed a limit of the adapter.
-pub fn predict(spec: &JobSpec, schedule: &Schedule, limits: &DeviceLimits) -> Result<DevicePeak, u64> {
+pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limits: &DeviceLimits) -> Result<DevicePeak, u64> {
     let widest = window_cols(schedule);
     let carried = carry_rows(schedule);
-    let lanes = schedule.lanes.len();
-    let round = |bytes: u64| bytes.next_multiple_of(limits.allocation_bytes.max(1));
-    let most = limits.max_binding_bytes.min(limits.max_buffer_bytes);
     let mut parts = DevicePeak::default();
-    let check = |bytes: u64| if bytes > most { Err(bytes) } else { Ok(round(bytes)) };
-    for node in 0..spec.nodes.len() {
-        parts.windows += check(window_bytes(schedule, node, widest[node]))?;
+    let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
+    let most = limits.max_binding_bytes.min(limits.max_buffer_bytes);
+    let mut add = |part: &mut u64, bytes: u64| {
+        *part += bytes;
+        blocks.add(bytes);
+        if bytes > most { Err(bytes) } else { Ok(()) }
+    };
+    for (node, n) in spec.nodes.iter().enumerate() {
+        add(&mut parts.windows, window_bytes(schedule, node, widest[node]))?;
         let carry = (carried[node] * spec.cols * 4) as u64;
         if carry > 0 {
-            parts.carries += check(carry)? * if lanes > 1 { 2 } else { 1 };
+            for _ in 0..if schedule.lanes.len() > 1 { 2 } else { 1 } {
+                add(&mut parts.carries, carry)?;
+            }
         }
-        // Uniforms and row factors of one unit.
+        if matches!(n.kind, NodeKind::Ingest { .. }) {
+            for _ in 0..2 {
+                add(&mut parts.staging, upload_bytes(spec, schedule, node, widest[node]) as u64)?;
+            }
+        }
+        // Uniforms and row factors of one unit, and the copies of them on their way.
         let rows = schedule.swath_rows + 2 * carried[node];
-        parts.parameters += 2 * round((rows * 16 + 1024) as u64);
+        add(&mut parts.parameters, 2 * (rows * 16 + 1024) as u64)?;
     }
     for (index, output) in spec.outputs.iter().enumerate() {
+        let bytes = readback_bytes(spec, schedule, index) as u64;
         if output.readback_pixel_bytes < spec.nodes[output.node].pixel_bytes {
-            parts.packed += check(readback_bytes(spec, schedule, index) as u64)?;
+            add(&mut parts.packed, bytes)?;
+        }
+        for _ in 0..units_in_flight {
+            add(&mut parts.staging, bytes)?;
         }
     }
-    parts.peak = parts.windows + parts.carries + parts.packed + parts.parameters;
+    parts.blocks = blocks.bytes();
+    parts.peak = blocks.dedicated + parts.blocks;
     Ok(parts)
+}
+
+/// Buffers in blocks, as an allocator lays them out that never looks back: no real one needs more.
+#[derive(Default)]
+struct Blocks {
+    size: u64,
+    full: u64,
+    used: u64,
+    dedicated: u64,
+}
+
+impl Blocks {
+    fn add(&mut self, bytes: u64) {
+        let bytes = bytes.next_multiple_of(256);
+        if bytes > self.size {
+            self.dedicated += bytes;
+        } else if self.used + bytes > self.size {
+            self.full += 1;
+            self.used = bytes;
+        } else {
+            self.used += bytes;
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        (self.full + 2) * self.size
+    }
 }

@@ -115,12 +115,13 @@ impl fmt::Display for Plan {
         match &self.device {
             Some(d) => write!(
                 f,
-                "device    {} of {} at the peak (windows {}, carries {}, packed {}, parameters {})",
+                "device    {} of {} at the peak, in whole blocks (windows {}, carries {}, packed {}, staging {}, parameters {})",
                 ByteSize::b(d.peak),
                 self.budget.device,
                 ByteSize::b(d.windows),
                 ByteSize::b(d.carries),
                 ByteSize::b(d.packed),
+                ByteSize::b(d.staging),
                 ByteSize::b(d.parameters),
             ),
             None => write!(f, "device    none: the CPU twins compute"),

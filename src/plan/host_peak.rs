@@ -172,7 +172,6 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     };
     let mut most = 0;
     let mut outputs_most = 0;
-    let mut upload_most = vec![0; spec.nodes.len()];
     for unit in schedule.units() {
         let mut live = vec![0usize; spec.nodes.len()];
         for s in 0..spec.sources.len() {
@@ -221,11 +220,6 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
             }
         }
         if run.on_device {
-            for (node, n) in spec.nodes.iter().enumerate() {
-                if matches!(n.kind, NodeKind::Ingest { .. }) {
-                    upload_most[node] = upload_most[node].max(unit.steps[node].new_rows.len() * widest[node] * n.pixel_bytes.max(4));
-                }
-            }
             continue;
         }
         for (node, n) in spec.nodes.iter().enumerate() {
@@ -244,7 +238,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     }
     if run.on_device {
         let readback_most: usize = (0..spec.outputs.len()).map(|output| readback_bytes(spec, schedule, output)).sum();
-        let uploads = 2 * upload_most.iter().sum::<usize>();
+        let ingests = (0..spec.nodes.len()).filter(|&n| matches!(spec.nodes[n].kind, NodeKind::Ingest { .. }));
+        let uploads = 2 * ingests.map(|n| upload_bytes(spec, schedule, n, widest[n])).sum::<usize>();
         parts.windows = uploads + run.units_in_flight * readback_most;
         most = parts.decoded + parts.windows;
     } else {
@@ -253,6 +248,12 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     }
     parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.cursors + parts.carries + most;
     parts
+}
+
+/// Bytes of the buffers that a node's new rows are sent to the device in.
+pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize, widest: usize) -> usize {
+    let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
+    rows * widest * spec.nodes[node].pixel_bytes.max(4)
 }
 
 /// Bytes of the buffers that an output comes back in.

@@ -43,20 +43,18 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
     for threads in (1..=most_threads).rev() {
         for &(swath_rows, lane_cols) in &cuts {
             let schedule = Schedule::new(spec, swath_rows, lane_cols);
-            let device = match &spec.device {
-                None => None,
-                Some(limits) => match device_peak::predict(spec, &schedule, limits) {
-                    Ok(peak) if peak.peak <= budget.device.bytes() => Some(peak),
-                    Ok(peak) => {
-                        refusal.device(peak.peak);
-                        continue;
-                    }
-                    Err(_) => continue,
-                },
-            };
-            refusal.device_fits = true;
             for modes in mode_choices(spec, &schedule, cut.decode) {
                 for &units_in_flight in in_flight_choices(spec) {
+                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(spec, &schedule, units_in_flight, limits)) {
+                        None => None,
+                        Some(Ok(peak)) if peak.peak <= budget.device.bytes() => Some(peak),
+                        Some(Ok(peak)) => {
+                            refusal.device(peak.peak);
+                            continue;
+                        }
+                        Some(Err(_)) => continue,
+                    };
+                    refusal.device_fits = true;
                     let run = Execution {
                         threads,
                         units_in_flight,

@@ -4,7 +4,7 @@ use super::{
     device::Gpu,
     output::OutputStage,
     pipeline::Kernel,
-    staging::{Readback, Upload},
+    staging::{Readback, StagingLedgers, Upload},
 };
 use crate::{
     error::{Error, Result},
@@ -66,10 +66,15 @@ impl GpuBackend {
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
         let plan = engine.plan;
-        let mut grants = Vec::new();
-        let granularity = plan.spec.device.map_or(1, |d| d.allocation_bytes);
+        let staging = StagingLedgers {
+            host: engine.ledger.clone(),
+            device: ledger.clone(),
+            block_bytes: plan.spec.device.map_or(u64::MAX, |d| d.allocation_bytes),
+        };
+        // Small buffers lie in blocks, which are charged as a whole.
+        let mut grants = vec![ledger.grant(plan.device.map_or(0, |d| d.blocks))?];
         let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
-            grants.push(ledger.grant(bytes.next_multiple_of(granularity))?);
+            grants.extend(staging.dedicated(bytes)?);
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
             gpu.scoped(|| gpu.device.create_buffer(&descriptor))
         };
@@ -94,7 +99,7 @@ impl GpuBackend {
                 NodeRun::Ingest { .. } => {
                     let bytes = most_rows * engine.window_cols[node] * SAMPLE;
                     for _ in 0..2 {
-                        uploads.push(Upload::new(&gpu, &engine.ledger, bytes)?);
+                        uploads.push(Upload::new(&gpu, &staging, bytes)?);
                     }
                 }
                 NodeRun::Operator { operator, inputs } => {
@@ -114,7 +119,7 @@ impl GpuBackend {
         }
         let mut outputs = Vec::new();
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
-            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &mut buffer)?);
+            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
         }
         Ok(Self { gpu, ledger, nodes, outputs, pending: VecDeque::new(), units: 0, _grants: grants })
     }

@@ -3,7 +3,7 @@
 use super::{
     device::Gpu,
     pipeline::Kernel,
-    staging::{Readbacks, Upload},
+    staging::{Readbacks, StagingLedgers, Upload},
 };
 use crate::{
     error::Result,
@@ -39,7 +39,8 @@ pub fn bench(gpu: &Gpu, pixels: usize) -> Result<DeviceRates> {
     let most = limits.max_binding_bytes.min(limits.max_buffer_bytes) as usize / 4 / COLS;
     let rows = pixels.div_ceil(COLS).clamp(1, most.max(1));
     let bytes = rows * COLS * 4;
-    let host = Ledger::new("host", u64::MAX);
+    let ledger = |what| Ledger::new(what, u64::MAX);
+    let staging = StagingLedgers { host: ledger("host"), device: ledger("device"), block_bytes: u64::MAX };
     let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
     let buffer = |bytes: u64, usage| {
         let descriptor = wgpu::BufferDescriptor { label: Some("bench"), size: bytes, usage, mapped_at_creation: false };
@@ -48,7 +49,7 @@ pub fn bench(gpu: &Gpu, pixels: usize) -> Result<DeviceRates> {
     let (input, output) = (buffer(bytes as u64, storage)?, buffer(bytes as u64, storage)?);
     let terrain: Vec<f32> = (0..rows * COLS).map(|i| ((i % COLS * 7 + i / COLS * 13) % 1009) as f32 * 0.37).collect();
 
-    let mut upload = Upload::new(gpu, &host, bytes)?;
+    let mut upload = Upload::new(gpu, &staging, bytes)?;
     let upload_s = median(|| {
         upload.wait(gpu)?;
         let started = Instant::now();
@@ -64,7 +65,7 @@ pub fn bench(gpu: &Gpu, pixels: usize) -> Result<DeviceRates> {
         Ok(started.elapsed().as_secs_f64())
     })?;
 
-    let readbacks = Readbacks::new(&host, bytes);
+    let readbacks = Readbacks::new(staging, bytes);
     let mut landed = vec![0u8; bytes];
     let readback_s = median(|| {
         let readback = readbacks.take(gpu)?;

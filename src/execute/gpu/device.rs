@@ -136,8 +136,13 @@ impl Gpu {
             max_buffer_bytes: self.limits.max_buffer_size,
             max_binding_bytes: self.limits.max_storage_buffer_binding_size,
             max_workgroups: self.limits.max_compute_workgroups_per_dimension,
-            allocation_bytes: 256,
+            allocation_bytes: ALLOCATION_BYTES,
         }
+    }
+
+    /// Bytes that the allocator holds, whole blocks, where the driver interface tells.
+    pub fn allocated_bytes(&self) -> Option<u64> {
+        self.device.generate_allocator_report().map(|report| report.total_reserved_bytes)
     }
 
     /// An error of this device.

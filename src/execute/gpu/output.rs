@@ -4,7 +4,7 @@ use super::{
     backend::copy_rows,
     device::Gpu,
     pipeline::Kernel,
-    staging::{Readback, Readbacks},
+    staging::{Readback, Readbacks, StagingLedgers},
 };
 use crate::{
     error::Result,
@@ -86,11 +86,12 @@ impl OutputStage {
         gpu: &Gpu,
         index: usize,
         window: &wgpu::Buffer,
+        staging: &StagingLedgers,
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
         let plan = engine.plan;
         let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
-        let readbacks = Readbacks::new(&engine.ledger, bytes);
+        let readbacks = Readbacks::new(staging.clone(), bytes);
         let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;

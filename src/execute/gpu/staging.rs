@@ -18,6 +18,39 @@ const WAITING: u8 = 0;
 const READY: u8 = 1;
 const FAILED: u8 = 2;
 
+/// Where staging is charged: to the host, whose memory it is, and to the device, whose allocator holds it.
+#[derive(Clone, Debug)]
+pub struct StagingLedgers {
+    /// Host bytes.
+    pub host: Arc<Ledger>,
+    /// Device bytes.
+    pub device: Arc<Ledger>,
+    /// Buffers up to this size lie in the device's blocks, which are charged already.
+    pub block_bytes: u64,
+}
+
+impl StagingLedgers {
+    /// The device's grant for a buffer that is too large for a block.
+    ///
+    /// # Errors
+    /// A refused grant.
+    pub fn dedicated(&self, bytes: u64) -> Result<Option<Grant>> {
+        let bytes = bytes.next_multiple_of(256);
+        (bytes > self.block_bytes).then(|| self.device.grant(bytes)).transpose()
+    }
+
+    fn grant(&self, bytes: usize) -> Result<Grants> {
+        Ok(Grants { _host: self.host.grant(bytes as u64)?, _device: self.dedicated(bytes as u64)? })
+    }
+}
+
+/// Leave to hold a staging buffer.
+#[derive(Debug)]
+struct Grants {
+    _host: Grant,
+    _device: Option<Grant>,
+}
+
 /// A buffer that the host writes and the device copies from.
 #[derive(Debug)]
 pub struct Upload {
@@ -25,7 +58,7 @@ pub struct Upload {
     pub buffer: wgpu::Buffer,
     state: Arc<AtomicU8>,
     submission: Option<wgpu::SubmissionIndex>,
-    _grant: Grant,
+    _grant: Grants,
 }
 
 impl Upload {
@@ -33,8 +66,8 @@ impl Upload {
     ///
     /// # Errors
     /// A refused grant, or the device's objection.
-    pub fn new(gpu: &Gpu, host: &Arc<Ledger>, bytes: usize) -> Result<Self> {
-        let grant = host.grant(bytes as u64)?;
+    pub fn new(gpu: &Gpu, ledgers: &StagingLedgers, bytes: usize) -> Result<Self> {
+        let grant = ledgers.grant(bytes)?;
         let buffer = gpu.scoped(|| {
             gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("upload"),
@@ -75,8 +108,8 @@ impl Upload {
 #[derive(Debug)]
 pub struct Readbacks {
     bytes: usize,
-    free: Mutex<Vec<(wgpu::Buffer, Grant)>>,
-    host: Arc<Ledger>,
+    free: Mutex<Vec<(wgpu::Buffer, Grants)>>,
+    ledgers: StagingLedgers,
 }
 
 /// A readback buffer on its way: filled by a submission, then mapped.
@@ -84,15 +117,15 @@ pub struct Readbacks {
 pub struct Readback {
     /// The copy's destination.
     pub buffer: wgpu::Buffer,
-    grant: Grant,
+    grant: Grants,
     state: Arc<AtomicU8>,
     home: Arc<Readbacks>,
 }
 
 impl Readbacks {
     /// A pool of buffers of `bytes` bytes, charged to the host.
-    pub fn new(host: &Arc<Ledger>, bytes: usize) -> Arc<Self> {
-        Arc::new(Self { bytes, free: Mutex::new(Vec::new()), host: host.clone() })
+    pub fn new(ledgers: StagingLedgers, bytes: usize) -> Arc<Self> {
+        Arc::new(Self { bytes, free: Mutex::new(Vec::new()), ledgers })
     }
 
     /// A free buffer, or a new one.
@@ -104,7 +137,7 @@ impl Readbacks {
         let (buffer, grant) = match free {
             Some(reused) => reused,
             None => {
-                let grant = self.host.grant(self.bytes as u64)?;
+                let grant = self.ledgers.grant(self.bytes)?;
                 let descriptor = wgpu::BufferDescriptor {
                     label: Some("readback"),
                     size: (self.bytes as u64).max(8).next_multiple_of(8),
@@ -149,7 +182,7 @@ impl Readback {
 /// A finished window in mapped memory: encoders carve their tiles straight from it.
 pub struct MappedRows {
     view: Option<wgpu::BufferView>,
-    held: Option<(wgpu::Buffer, Grant)>,
+    held: Option<(wgpu::Buffer, Grants)>,
     home: Arc<Readbacks>,
     rows: Span,
     pitch: usize,
