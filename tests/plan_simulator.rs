@@ -83,7 +83,7 @@ fn check_cut(spec: &JobSpec, sketch: &Sketch) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_follows_a_plan_for_the_cpu_finds_it_kept(sketch in sketch(), between in 0.0..1.0f64) {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    plan::{DecodeMode, Plan, Unit, chunk_rows_in, host_peak},
+    plan::{self, DecodeMode, Plan, Unit, chunk_rows_in, host_peak},
     raster::{Chunking, Span},
     source::{ChunkAt, Counters, DecodeScratch, RowConverter, RowCursor, Source},
 };
@@ -80,7 +80,7 @@ impl SourceRun {
     ) -> Result<Self> {
         let spec = &plan.spec.sources[index];
         let counters = Arc::new(Counters::new(source.profile(), source.planes()));
-        let piece_rows = host_peak::piece_rows(&plan.spec, &plan.schedule, index);
+        let piece_rows = plan::piece_rows(&plan.spec, &plan.schedule, index);
         let runs = planes
             .iter()
             .zip(&spec.planes)

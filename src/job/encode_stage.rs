@@ -1,7 +1,8 @@
 //! From finished windows to the files: tiles are encoded by all workers, written by one thread in plan order.
 //!
-//! At most [`segment_slots`](crate::plan::host_peak::segment_slots) segments are between encoder and file at any
-//! moment. The first that is not written yet is always among them, so the queue never stands still.
+//! At most [`segments_bytes`](crate::plan::host_peak::segments_bytes) bytes are between encoder and file at any moment:
+//! a segment in work counts as the largest there can be, one that waits as it is. The first that is not written yet is
+//! always among them, so the queue never stands still.
 
 use super::{CancelToken, Observer, lower::OutputFile};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     error::{Error, Result},
     execute::{BufferPool, Finished, Grant, Shelf, Workers},
     plan::OutputSpec,
-    raster::PixelWindow,
+    raster::{PixelWindow, Span},
 };
 use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
 use std::{
@@ -60,6 +61,15 @@ struct Task {
     seg_col: usize,
 }
 
+/// A finished window whose segments are handed out one by one: a wide swath has many.
+struct Expanding {
+    finished: Finished,
+    seg_rows: Span,
+    seg_cols: Span,
+    /// Number of the next one.
+    next: usize,
+}
+
 /// One segment that waits for its turn.
 struct Landed {
     output: usize,
@@ -78,7 +88,9 @@ pub struct EncodeStage<'a> {
     pool: Arc<BufferPool>,
     cancel: CancelToken,
     observer: Option<Arc<dyn Observer>>,
-    slots: u64,
+    /// Bytes that segments may have before they are written, and the largest segment's.
+    segment_bytes: u64,
+    largest_segment: u64,
     total: u64,
     encode_ns: Arc<AtomicU64>,
     write_s: f64,
@@ -94,7 +106,7 @@ impl<'a> EncodeStage<'a> {
         specs: &[OutputSpec],
         workers: &'a Workers,
         pool: &Arc<BufferPool>,
-        slots: usize,
+        segment_bytes: usize,
         cancel: CancelToken,
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Self> {
@@ -121,7 +133,19 @@ impl<'a> EncodeStage<'a> {
             });
         }
         let encode_ns = Arc::new(AtomicU64::new(0));
-        Ok(Self { outputs, workers, pool: pool.clone(), cancel, observer, slots: slots as u64, total, encode_ns, write_s: 0.0 })
+        let largest = specs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
+        Ok(Self {
+            outputs,
+            workers,
+            pool: pool.clone(),
+            cancel,
+            observer,
+            segment_bytes: segment_bytes as u64,
+            largest_segment: largest as u64,
+            total,
+            encode_ns,
+            write_s: 0.0,
+        })
     }
 
     /// Encodes and writes windows until their sender is gone.
@@ -132,20 +156,21 @@ impl<'a> EncodeStage<'a> {
         let (sender, done) = unbounded::<Done>();
         let closed = never();
         let mut windows = Some(windows);
-        let mut queue: VecDeque<Task> = VecDeque::new();
+        let mut queue: VecDeque<Expanding> = VecDeque::new();
         let mut waiting = Waiting::new();
         let (mut spawned, mut arrived, mut written) = (0u64, 0u64, 0u64);
         let mut failure: Option<Error> = None;
         while windows.is_some() || !queue.is_empty() || arrived < spawned {
-            while failure.is_none() && spawned - written < self.slots {
-                let Some(task) = queue.pop_front() else { break };
+            let landed: u64 = waiting.values().map(|l| l.segment.bytes.len() as u64).sum();
+            while failure.is_none() && self.has_room(spawned - arrived, landed) {
+                let Some(task) = next_task(&mut queue) else { break };
                 self.spawn(spawned, task, &sender);
                 spawned += 1;
             }
             let step = select! {
                 recv(windows.unwrap_or(&closed)) -> window => {
                     match window {
-                        Ok(finished) => self.expand(&finished, &mut queue),
+                        Ok(finished) => queue.push_back(self.expand(finished)),
                         Err(_) => windows = None,
                     }
                     Ok(())
@@ -187,17 +212,19 @@ impl<'a> EncodeStage<'a> {
         Ok(())
     }
 
-    /// The segments of a finished window, row by row.
-    fn expand(&self, finished: &Finished, queue: &mut VecDeque<Task>) {
-        let run = &self.outputs[finished.output];
-        let segment = run.encoder.spec();
+    /// Whether one more segment may be worked on beside so many, and so many bytes that wait.
+    fn has_room(&self, in_work: u64, landed: u64) -> bool {
+        in_work == 0 || (in_work + 1) * self.largest_segment + landed <= self.segment_bytes
+    }
+
+    /// The segments of a finished window, to be handed out row by row.
+    fn expand(&self, finished: Finished) -> Expanding {
+        let segment = self.outputs[finished.output].encoder.spec();
         let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
         let (rows, cols) = (finished.rows, finished.cols);
-        for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
-            for seg_col in cols.start / seg_cols..cols.end.div_ceil(seg_cols) {
-                queue.push_back(Task { output: finished.output, window: finished.window.clone(), seg_row, seg_col });
-            }
-        }
+        let seg_rows = Span::new(rows.start / seg_rows, rows.end.div_ceil(seg_rows));
+        let seg_cols = Span::new(cols.start / seg_cols, cols.end.div_ceil(seg_cols));
+        Expanding { finished, seg_rows, seg_cols, next: 0 }
     }
 
     fn spawn(&self, sequence: u64, task: Task, sender: &Sender<Done>) {
@@ -245,4 +272,18 @@ impl<'a> EncodeStage<'a> {
     pub fn counts(&self) -> Vec<Counts> {
         self.outputs.iter().map(|run| run.counts).collect()
     }
+}
+
+/// The next segment; a window whose last one it is goes out of the queue.
+fn next_task(queue: &mut VecDeque<Expanding>) -> Option<Task> {
+    let front = queue.front_mut()?;
+    let (output, window) = (front.finished.output, front.finished.window.clone());
+    let across = front.seg_cols.len();
+    let task =
+        Task { output, window, seg_row: front.seg_rows.start + front.next / across, seg_col: front.seg_cols.start + front.next % across };
+    front.next += 1;
+    if front.next == front.seg_rows.len() * across {
+        queue.pop_front();
+    }
+    Some(task)
 }

@@ -69,8 +69,8 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
         nodes: &lowered.nodes,
         bands: lowered.bands.clone(),
         samples: lowered.samples.clone(),
-        window_cols: host_peak::window_cols(&plan.schedule),
-        carry_rows: host_peak::carry_rows(&plan.schedule),
+        window_cols: plan.schedule.most().cols.clone(),
+        carry_rows: plan.schedule.most().kept_rows.clone(),
         pool: pool.clone(),
         ledger: ledger.clone(),
         packing: lowered.packing.clone(),
@@ -89,10 +89,10 @@ pub fn run(job: PlannedJob) -> Result<Report> {
     let pool = BufferPool::new(ledger.clone());
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
     let workers = Workers::new(plan.execution.threads)?;
-    let slots = host_peak::segment_slots(plan.execution.threads);
+    let segment_bytes = plan.host.segments;
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
-    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, slots, stop.clone(), observer)?;
+    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, segment_bytes, stop.clone(), observer)?;
     let engine = engine(&plan, &lowered, &ledger, &pool, &workers);
     let (sender, windows) = unbounded();
     let (executed, encoded) = std::thread::scope(|scope| {

@@ -56,13 +56,66 @@ struct Simulation<'a> {
     readbacks: Vec<Vec<Held>>,
     units_back: usize,
     readback_count: usize,
+    most: Greatest,
+}
+
+/// The greatest numbers in any unit, found by looking at all of them.
+struct Greatest {
+    cols: Vec<usize>,
+    new_rows: Vec<usize>,
+    window_rows: Vec<usize>,
+    kept_rows: Vec<usize>,
+    readback_bytes: Vec<usize>,
+    piece_rows: Vec<usize>,
+}
+
+impl Greatest {
+    fn of(plan: &Plan) -> Self {
+        let (spec, none) = (&plan.spec, vec![0; plan.spec.nodes.len()]);
+        let mut most = Self {
+            cols: none.clone(),
+            new_rows: none.clone(),
+            window_rows: none.clone(),
+            kept_rows: none,
+            readback_bytes: vec![0; spec.outputs.len()],
+            piece_rows: vec![0; spec.sources.len()],
+        };
+        let mut ends = vec![0; spec.sources.len()];
+        let raise = |most: &mut usize, to: usize| *most = (*most).max(to);
+        for unit in plan.schedule.units() {
+            for step in &unit.steps {
+                raise(&mut most.cols[step.node], step.cols.len());
+                raise(&mut most.new_rows[step.node], step.new_rows.len());
+                raise(&mut most.window_rows[step.node], step.window_rows().len());
+                raise(&mut most.kept_rows[step.node], step.kept_rows().len());
+            }
+            for (output, most) in spec.outputs.iter().zip(&mut most.readback_bytes).enumerate().map(|(i, (o, m))| ((i, o), m)) {
+                raise(most, unit.outputs[output.0].len() * (unit.cols.len() * output.1.readback_pixel_bytes).next_multiple_of(4));
+            }
+            for (source, end) in ends.iter_mut().enumerate() {
+                let reaches =
+                    unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
+                let now = reaches.map(|s| s.new_rows.end).max().unwrap_or(0).max(*end);
+                raise(&mut most.piece_rows[source], now - *end);
+                *end = now;
+            }
+        }
+        most
+    }
 }
 
 /// Follows a plan to its end.
 pub fn follow(plan: &Plan) -> Checked {
     let spec = &plan.spec;
+    let most = Greatest::of(plan);
+    let says = plan.schedule.most();
+    must(
+        (&most.cols, &most.new_rows, &most.window_rows, &most.kept_rows)
+            == (&says.cols, &says.new_rows, &says.window_rows, &says.kept_rows),
+        || format!("{says:?} is not what all units have"),
+    )?;
     let host = Rc::new(Memory::default());
-    let fixed = fixed_bytes(plan);
+    let fixed = fixed_bytes(plan, &most);
     let _fixed = host.hold(fixed);
     let columns = spec.sources.iter().map(|s| {
         let planes = s.planes.iter().map(|p| (0..p.across(spec.cols)).map(|_| Column::default()).collect());
@@ -81,8 +134,9 @@ pub fn follow(plan: &Plan) -> Checked {
         readbacks: spec.outputs.iter().map(|_| Vec::new()).collect(),
         units_back: 0,
         readback_count: 0,
+        most,
     };
-    let _uploads: Vec<Held> = uploads(plan).into_iter().map(|bytes| host.hold(bytes)).collect();
+    let _uploads: Vec<Held> = uploads(plan, &simulation.most).into_iter().map(|bytes| host.hold(bytes)).collect();
     for unit in plan.schedule.units() {
         simulation.unit(&unit)?;
     }
@@ -91,11 +145,11 @@ pub fn follow(plan: &Plan) -> Checked {
         format!("{} host bytes are held, {} are predicted: {plan}\n{:?}", host.peak(), plan.host.peak, plan.host)
     })?;
     must(plan.host.peak as u64 <= plan.budget.host.bytes(), || "the prediction exceeds the budget".to_owned())?;
-    device(plan)
+    device(plan, &simulation.most)
 }
 
 /// Bytes held from beginning to end.
-fn fixed_bytes(plan: &Plan) -> usize {
+fn fixed_bytes(plan: &Plan, most: &Greatest) -> usize {
     let (spec, run) = (&plan.spec, &plan.execution);
     let indices: usize = spec.sources.iter().map(|s| s.index_bytes).chain(spec.outputs.iter().map(|o| o.index_bytes)).sum();
     let decode = |source: usize| {
@@ -104,71 +158,47 @@ fn fixed_bytes(plan: &Plan) -> usize {
     };
     let decode: usize = (0..spec.sources.len()).map(decode).sum();
     let encode: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
-    let row = if run.on_device { widest(plan).into_iter().max().unwrap_or(0) * 4 } else { 0 };
+    let row = if run.on_device { most.cols.iter().max().unwrap_or(&0) * 4 } else { 0 };
     host_peak::FIXED_BYTES + indices + run.threads * (decode + encode + row) + plan.host.segments
 }
 
 /// Bytes of each upload buffer.
-fn uploads(plan: &Plan) -> Vec<usize> {
+fn uploads(plan: &Plan, most: &Greatest) -> Vec<usize> {
     if !plan.execution.on_device {
         return Vec::new();
     }
-    let widest = widest(plan);
     let ingests = plan.spec.nodes.iter().enumerate().filter(|(_, n)| matches!(n.kind, NodeKind::Ingest { .. }));
-    let bytes = ingests.map(|(node, _)| {
-        let rows = (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
-        rows * widest[node] * 4
-    });
+    let bytes = ingests.map(|(node, _)| most.new_rows[node] * most.cols[node] * 4);
     // Two in turn, unless there is but one unit.
     let turns = if plan.swaths() * plan.lanes.len() > 1 { 2 } else { 1 };
     bytes.flat_map(|bytes| vec![bytes; turns]).collect()
 }
 
-fn widest(plan: &Plan) -> Vec<usize> {
-    let mut widest = vec![0; plan.spec.nodes.len()];
-    for unit in plan.schedule.units() {
-        for step in &unit.steps {
-            widest[step.node] = widest[step.node].max(step.cols.len());
-        }
-    }
-    widest
-}
-
-fn most_carried(plan: &Plan, node: usize) -> usize {
-    (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].kept_rows().len()).max().unwrap_or(0)
-}
-
 /// Every window, carry and packed output fits the buffer that the prediction has for it.
-fn device(plan: &Plan) -> Checked {
+fn device(plan: &Plan, most: &Greatest) -> Checked {
     let (Some(limits), Some(peak)) = (&plan.spec.device, &plan.device) else { return Ok(()) };
-    let round = |bytes: usize| (bytes as u64).next_multiple_of(limits.allocation_bytes);
-    let widest = widest(plan);
-    let mut bytes = 0;
-    let mut buffer = |size: usize| {
-        bytes += round(size);
-        must(size as u64 <= limits.max_binding_bytes.min(limits.max_buffer_bytes), || format!("a buffer of {size} bytes exceeds the adapter's"))
-    };
+    let mut buffers = uploads(plan, most);
     for node in 0..plan.spec.nodes.len() {
-        let rows = (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].window_rows().len()).max().unwrap_or(0);
-        buffer(rows * widest[node] * 4)?;
-        let carry = most_carried(plan, node) * plan.spec.cols * 4;
-        for _ in 0..if carry == 0 { 0 } else { plan.lanes.len().min(2) } {
-            buffer(carry)?;
-        }
-        let new = (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
-        buffer(new * 16)?;
+        buffers.push(most.window_rows[node] * most.cols[node] * 4);
+        let carry = most.kept_rows[node] * plan.spec.cols * 4;
+        let carries = if carry == 0 { 0 } else { plan.lanes.len().min(2) };
+        buffers.extend(std::iter::repeat_n(carry, carries));
+        buffers.push(most.new_rows[node] * 16);
     }
-    for (index, output) in plan.spec.outputs.iter().enumerate() {
-        if output.readback_pixel_bytes < plan.spec.nodes[output.node].pixel_bytes {
-            buffer(readback_bytes(plan, index))?;
-        }
+    let units = plan.swaths() * plan.lanes.len();
+    for (output, &bytes) in plan.spec.outputs.iter().zip(&most.readback_bytes) {
+        let packed = output.readback_pixel_bytes < plan.spec.nodes[output.node].pixel_bytes;
+        buffers.extend(std::iter::repeat_n(bytes, plan.execution.units_in_flight.min(units) + usize::from(packed)));
     }
-    must(bytes <= peak.peak && peak.peak <= plan.budget.device.bytes(), || format!("{bytes} device bytes are held, {peak:?} predicted"))
-}
-
-fn readback_bytes(plan: &Plan, output: usize) -> usize {
-    let pixel_bytes = plan.spec.outputs[output].readback_pixel_bytes;
-    plan.schedule.units().map(|u| u.outputs[output].len() * (u.cols.len() * pixel_bytes).next_multiple_of(4)).max().unwrap_or(0)
+    let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
+    for &bytes in &buffers {
+        must(bytes as u64 <= largest, || format!("a buffer of {bytes} bytes exceeds the adapter's {largest}"))?;
+    }
+    // Small buffers share blocks, at best without gaps.
+    let (small, large): (Vec<u64>, Vec<u64>) =
+        buffers.iter().map(|&b| (b as u64).next_multiple_of(256)).partition(|&b| b <= limits.allocation_bytes);
+    let held = large.iter().sum::<u64>() + small.iter().sum::<u64>().next_multiple_of(limits.allocation_bytes);
+    must(held <= peak.peak && peak.peak <= plan.budget.device.bytes(), || format!("{held} device bytes are held, {peak:?} predicted"))
 }
 
 impl Simulation<'_> {
@@ -195,9 +225,13 @@ impl Simulation<'_> {
             if let NodeKind::Operator { inputs, halo_rows, halo_cols } = &spec.nodes[node].kind {
                 let (rows, cols) = (step.new_rows.dilate(*halo_rows, spec.rows), step.cols.dilate(*halo_cols, spec.cols));
                 for &input in inputs.iter().filter(|_| !step.new_rows.is_empty()) {
-                    let held = windows[input].as_ref().ok_or_else(|| TestCaseError::fail("an input was dropped before its last consumer"))?;
+                    let held =
+                        windows[input].as_ref().ok_or_else(|| TestCaseError::fail("an input was dropped before its last consumer"))?;
                     must(rows.intersect(held.rows) == rows && cols.intersect(held.cols) == cols, || {
-                        format!("{unit:?}: node {node} looks at rows {rows}, columns {cols} of node {input}, of which {}, {} are there", held.rows, held.cols)
+                        format!(
+                            "{unit:?}: node {node} looks at rows {rows}, columns {cols} of node {input}, of which {}, {} are there",
+                            held.rows, held.cols
+                        )
                     })?;
                 }
                 windows[node] = Some(Rc::new(self.open(step)?));
@@ -226,7 +260,7 @@ impl Simulation<'_> {
 
     fn fetch(&mut self, source: usize, unit: &Unit) {
         let spec = &self.plan.spec;
-        let piece_rows = host_peak::piece_rows(spec, &self.plan.schedule, source);
+        let piece_rows = self.most.piece_rows[source];
         let steps = || unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
         let end = steps().map(|s| s.new_rows.end).max().unwrap_or(0);
         let new = steps().any(|s| !s.new_rows.is_empty());
@@ -282,8 +316,8 @@ impl Simulation<'_> {
             true => host_peak::source_rows(&plan.spec, source, &next(unit.swath + 1, 0)).start,
             false => usize::MAX,
         };
-        let later = (unit.lane + 1 < plan.lanes.len())
-            .then(|| host_peak::source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
+        let later =
+            (unit.lane + 1 < plan.lanes.len()).then(|| host_peak::source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
         for (columns, chunking) in self.columns[source].iter_mut().zip(&plan.spec.sources[source].planes) {
             let done = later.map_or(columns.len(), |col| col / chunking.cols);
             for column in &mut columns[..done] {
@@ -298,16 +332,16 @@ impl Simulation<'_> {
     fn open(&mut self, step: &Step) -> Result<Window, TestCaseError> {
         let (plan, spec) = (self.plan, &self.plan.spec);
         let pixel_bytes = spec.nodes[step.node].pixel_bytes;
-        let row_bytes = widest(plan)[step.node] * pixel_bytes;
+        let row_bytes = self.most.cols[step.node] * pixel_bytes;
         let carried_rows = step.carried_rows();
         let carried = self.carried[step.node].clone();
         must(carried_rows.end <= step.new_rows.start && carried_rows.len() == step.new_rows.start - step.window_start, || {
             format!("{step:?} starts behind itself")
         })?;
         if !carried_rows.is_empty() {
-            let there = carried.as_ref().is_some_and(|c| {
-                carried_rows.intersect(c.rows) == carried_rows && step.cols.iter().all(|col| c.cols_kept[col])
-            });
+            let there = carried
+                .as_ref()
+                .is_some_and(|c| carried_rows.intersect(c.rows) == carried_rows && step.cols.iter().all(|col| c.cols_kept[col]));
             must(there, || format!("{step:?}: rows {carried_rows} were not carried in all columns"))?;
         }
         for row in step.new_rows.iter() {
@@ -322,7 +356,7 @@ impl Simulation<'_> {
                 held.push(self.host.hold(strip_rows * row_bytes));
             }
             if carried.is_some() && plan.lanes.len() > 1 {
-                held.push(self.host.hold(most_carried(plan, step.node) * row_bytes));
+                held.push(self.host.hold(self.most.kept_rows[step.node] * row_bytes));
             }
         }
         let carried = carried.filter(|_| plan.lanes.len() == 1);
@@ -339,7 +373,7 @@ impl Simulation<'_> {
             format!("{step:?} keeps rows {rows} of {}", window.rows)
         })?;
         if self.keeping[step.node].is_none() {
-            let bytes = most_carried(plan, step.node) * spec.cols * spec.nodes[step.node].pixel_bytes;
+            let bytes = self.most.kept_rows[step.node] * spec.cols * spec.nodes[step.node].pixel_bytes;
             let held = (!plan.execution.on_device).then(|| self.host.hold(bytes));
             self.keeping[step.node] = Some(Carry { rows, cols_kept: vec![false; spec.cols], _held: held });
         }
@@ -358,7 +392,8 @@ impl Simulation<'_> {
             if rows.is_empty() {
                 continue;
             }
-            let whole = |span: Span, segment: usize, limit: usize| span.start % segment == 0 && (span.end % segment == 0 || span.end == limit);
+            let whole =
+                |span: Span, segment: usize, limit: usize| span.start % segment == 0 && (span.end % segment == 0 || span.end == limit);
             must(whole(rows, output.segment_rows, spec.rows) && whole(unit.cols, output.segment_cols, spec.cols), || {
                 format!("output {index}: rows {rows}, columns {} split segments", unit.cols)
             })?;
@@ -386,7 +421,7 @@ impl Simulation<'_> {
         let alive = self.units_back.min(self.plan.execution.units_in_flight);
         for (index, rows) in unit.outputs.iter().enumerate() {
             if !rows.is_empty() && self.readbacks[index].len() < alive {
-                self.readbacks[index].push(self.host.hold(readback_bytes(self.plan, index)));
+                self.readbacks[index].push(self.host.hold(self.most.readback_bytes[index]));
             }
         }
     }
@@ -401,14 +436,18 @@ impl Simulation<'_> {
         must(self.readback_count == plan.readbacks(), || format!("{} readbacks, {} predicted", self.readback_count, plan.readbacks()))?;
         for (node, computed) in self.computed.iter().enumerate() {
             let sum: u64 = computed.iter().map(|&n| u64::from(n)).sum();
-            must(sum == plan.pixels_computed[node], || format!("node {node}: {sum} pixels computed, {} predicted", plan.pixels_computed[node]))?;
+            must(sum == plan.pixels_computed[node], || {
+                format!("node {node}: {sum} pixels computed, {} predicted", plan.pixels_computed[node])
+            })?;
             for col in 0..spec.cols {
                 // A column is computed by every lane whose window it lies in, and every row of it as often.
                 let lanes = (0..plan.lanes.len()).filter(|&lane| plan.schedule.unit(0, lane).steps[node].cols.contains(col)).count();
                 must((0..spec.rows).all(|row| usize::from(computed[row * spec.cols + col]) == lanes), || {
                     format!("node {node}: rows of column {col} are not computed {lanes} times")
                 })?;
-                must(lanes >= 1 && (plan.lanes.len() > 1 || lanes == 1), || format!("node {node}: column {col} is computed {lanes} times"))?;
+                must(lanes >= 1 && (plan.lanes.len() > 1 || lanes == 1), || {
+                    format!("node {node}: column {col} is computed {lanes} times")
+                })?;
             }
             if host_peak::last_consumer(spec, node).is_none() {
                 must(computed.iter().all(|&n| n == 1), || format!("node {node} has no halo and is computed twice"))?;
