@@ -94,6 +94,13 @@ pub enum Error {
         problem: String,
     },
 
+    /// The device has less memory than the budget grants: lower the budget.
+    #[error("GPU {adapter} is out of memory")]
+    DeviceMemory {
+        /// Name of the adapter.
+        adapter: String,
+    },
+
     /// A computed sample equals the sentinel and the job is strict.
     #[error("{}: {count} computed samples equal the nodata value {nodata}; choose another --nodata", path.display())]
     SentinelCollision {

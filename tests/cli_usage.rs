@@ -38,7 +38,7 @@ fn wrong_usage_exits_2_with_one_line() {
         ("synth a.tif", "the following required arguments were not provided: --size <COLSxROWS>"),
         (
             "hilshade dem.tif a.tif",
-            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, convert, info, devices, operators, selftest, synth, bench, help",
+            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, convert, pipeline, info, devices, operators, selftest, synth, bench, help",
         ),
     ] {
         place.fails(line, 2, message);
@@ -109,7 +109,9 @@ fn info_tells_what_the_header_says() {
 #[test]
 fn help_shows_examples_and_goes_to_stdout() {
     let place = Place::new();
-    for command in ["", "slope ", "aspect ", "hillshade ", "convert ", "info ", "devices ", "operators ", "selftest ", "synth ", "bench "] {
+    for command in
+        ["", "slope ", "aspect ", "hillshade ", "convert ", "pipeline ", "info ", "devices ", "operators ", "selftest ", "synth ", "bench "]
+    {
         let said = place.works(&format!("{command}--help"));
         assert!(said.stdout.contains("Examples:\n  swath ") && said.stderr.is_empty(), "{command}: {said:?}");
     }

@@ -28,7 +28,7 @@ fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) {
     let missing = MissingRule::Verbatim { declared: None };
     let spec = SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, layout };
     let encoder = SegmentEncoder::new(spec).unwrap();
-    let file = FileSpec { profile: profile.clone(), layout, max_segment_bytes: max_segment_bytes(&spec), overwrite: false };
+    let file = FileSpec::new(profile.clone(), layout, max_segment_bytes(&spec));
     let mut writer = GeoTiffWriter::create(path, file).unwrap();
     let across = layout.segmentation.across(cols);
     let mut scratch = EncodeScratch::new();

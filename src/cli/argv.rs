@@ -1,19 +1,24 @@
 //! What was typed, before clap sees it: GDAL's options of one dash become ours, and job options that stand before
 //! the command move behind it.
 
-use super::stop::{Outcome, Stop};
-use std::ffi::{OsStr, OsString};
+use super::{
+    pipeline::words,
+    stop::{Outcome, Stop},
+};
+use std::{
+    collections::VecDeque,
+    ffi::{OsStr, OsString},
+};
 
 /// Commands that exist.
 pub const COMMANDS: &[&str] =
-    &["slope", "aspect", "hillshade", "convert", "info", "devices", "operators", "selftest", "synth", "bench", "help"];
+    &["slope", "aspect", "hillshade", "convert", "pipeline", "info", "devices", "operators", "selftest", "synth", "bench", "help"];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] =
-    &["curvature", "tri", "tpi", "roughness", "focal", "convolve", "calc", "reclassify", "color-map", "pipeline", "validate"];
+const PLANNED: &[&str] = &["curvature", "tri", "tpi", "roughness", "focal", "convolve", "calc", "reclassify", "color-map", "validate"];
 
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade"];
-const JOBS: &[&str] = &["slope", "aspect", "hillshade", "convert"];
+const JOBS: &[&str] = &["slope", "aspect", "hillshade", "convert", "pipeline", "write"];
 
 /// What an option of one dash stands for.
 enum Meaning {
@@ -56,29 +61,45 @@ pub fn rewrite(args: Vec<OsString>) -> Outcome<Vec<OsString>> {
     let before: Vec<OsString> = args.by_ref().take(at - 1).collect();
     let command = args.next().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let mut out = vec![program, command.clone().into()];
-    let mut rest = before.into_iter().chain(args);
-    while let Some(argument) = rest.next() {
+    if command == "pipeline" {
+        out.extend(words::rewrite(before.into_iter().chain(args))?);
+        return Ok(out);
+    }
+    let mut rest: VecDeque<OsString> = before.into_iter().chain(args).collect();
+    while let Some(argument) = rest.pop_front() {
         if argument == "--" {
             out.push(argument);
-            out.extend(rest.by_ref());
+            out.extend(rest);
             break;
         }
-        match alias(&command, &argument)? {
-            None => out.push(argument),
-            Some(Is(option)) => out.push(option.into()),
-            Some(Takes(option)) => match rest.next() {
-                // Joined, so that a value such as -1 is never taken for an option.
-                Some(value) => {
-                    let mut joined = OsString::from(option);
-                    joined.push("=");
-                    joined.push(value);
-                    out.push(joined);
-                }
-                None => out.push(option.into()),
-            },
-        }
+        out.extend(translate(&command, argument, &mut rest)?);
     }
     Ok(out)
+}
+
+/// One argument of a command (or of a step of a pipeline) in our words; an option of GDAL's takes its value from those
+/// that follow.
+pub fn translate(command: &str, argument: OsString, rest: &mut VecDeque<OsString>) -> Outcome<Vec<OsString>> {
+    Ok(vec![match alias(command, &argument)? {
+        None => argument,
+        Some(Is(option)) => option.into(),
+        Some(Takes(option)) => match rest.pop_front() {
+            // Joined, so that a value such as -1 is never taken for an option.
+            Some(value) => {
+                let mut joined = OsString::from(option);
+                joined.push("=");
+                joined.push(value);
+                joined
+            }
+            None => option.into(),
+        },
+    }])
+}
+
+/// The name that was probably meant.
+pub fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    let near = names.iter().map(|&known| (distance(&name.to_ascii_lowercase(), known), known)).min();
+    near.filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
 }
 
 /// Where the command stands; options may stand before it. `None` where clap has the better answer (help, version,
@@ -97,8 +118,7 @@ fn command_position(args: &[OsString]) -> Outcome<Option<usize>> {
     if PLANNED.iter().any(|planned| name.eq_ignore_ascii_case(planned)) {
         return Err(Stop::usage(format!("'{name}' is planned and not built yet; there are: {commands}")));
     }
-    let nearest = COMMANDS.iter().map(|c| (distance(&name.to_ascii_lowercase(), c), c)).min().filter(|(d, _)| *d <= 2);
-    let guess = nearest.map(|(_, c)| format!("; did you mean '{c}'?")).unwrap_or_default();
+    let guess = nearest(&name, COMMANDS).map(|c| format!("; did you mean '{c}'?")).unwrap_or_default();
     Err(Stop::usage(format!("'{name}' is not a command{guess}; there are: {commands}")))
 }
 
@@ -119,7 +139,8 @@ fn alias(command: &str, argument: &OsStr) -> Outcome<Option<&'static Meaning>> {
     {
         let own: Vec<&str> = ALIASES.iter().filter(|(_, commands, _)| commands.contains(&command)).map(|(name, ..)| *name).collect();
         let hint = if own.is_empty() { String::new() } else { format!("; with one dash it has {} -b -q -v", own.join(" ")) };
-        return Err(Stop::usage(format!("'{text}' is not an option of {command}{hint}; see 'swath {command} --help'")));
+        let page = if COMMANDS.contains(&command) { command } else { "pipeline" };
+        return Err(Stop::usage(format!("'{text}' is not an option of {command}{hint}; see 'swath {page} --help'")));
     }
     Ok(None)
 }
@@ -194,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, convert, info, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, convert, pipeline, info, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Validate a"), format!("'Validate' is planned and not built yet; {list}"));

@@ -6,9 +6,11 @@ use super::{
     devices::DevicesArgs,
     info::InfoArgs,
     operators::OperatorsArgs,
+    pipeline::PipelineArgs,
     selftest::SelftestArgs,
     synth::SynthArgs,
-    terrain::{AspectArgs, HillshadeArgs, SlopeArgs},
+    terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
+    verb::OperatorArgs as Op,
 };
 use clap::{Parser, Subcommand};
 
@@ -23,6 +25,7 @@ pub struct Cli {
 const EXAMPLES: &str = "Examples:
   swath slope dem.tif slope.tif                      steepness in degrees
   swath hillshade dem.tif shade.tif --preview s.png  and a picture of it
+  swath pipeline read dem.tif ! tee [ slope ! write slope.tif ] [ hillshade ! write shade.tif ]
   swath slope dem.tif slope.tif --dry-run            how it would be done, in how much memory
   swath synth dem.tif --size 4096x4096               a model to try things on
 
@@ -31,10 +34,11 @@ Exit status: 0 done, 1 failed while working, 2 wrong usage or a refused plan.";
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    Slope(SlopeArgs),
-    Aspect(AspectArgs),
-    Hillshade(HillshadeArgs),
+    Slope(Op<SlopeOptions>),
+    Aspect(Op<AspectOptions>),
+    Hillshade(Op<HillshadeOptions>),
     Convert(ConvertArgs),
+    Pipeline(PipelineArgs),
     Info(InfoArgs),
     Devices(DevicesArgs),
     Operators(OperatorsArgs),

@@ -4,8 +4,8 @@ use super::{
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
-    terrain::Files,
     values::count,
+    verb::Files,
 };
 use clap::Args;
 use swath::{graph::Raster, source::GeoTiff};

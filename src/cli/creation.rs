@@ -2,9 +2,10 @@
 
 use super::{
     stop::{Outcome, Stop},
-    values::{BigTiffName, Codec, PredictorName, count, tile_side},
+    values::{BigTiffName, Codec, OverviewCount, PredictorName, count, tile_side},
 };
 use clap::ValueEnum;
+use swath::{graph::Overviews, raster::Resampling};
 
 /// What creation options ask for; `None` where nothing was said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,11 +20,16 @@ pub struct Creation {
     pub segment_rows: Option<usize>,
     pub tile_side: Option<usize>,
     pub bigtiff: Option<BigTiffName>,
+    pub overviews: Option<OverviewCount>,
+    pub resampling: Option<Resampling>,
+    pub sparse: Option<bool>,
+    pub statistics: Option<bool>,
     /// `Some(None)` for `ALL_CPUS`.
     pub threads: Option<Option<usize>>,
 }
 
-const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, NUM_THREADS";
+const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, \
+     RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS";
 
 impl Creation {
     pub fn parse(options: &[String]) -> Outcome<Self> {
@@ -57,6 +63,18 @@ impl Creation {
             "BLOCKXSIZE" => self.segment_cols = Some(count(value)?),
             "BLOCKYSIZE" => self.segment_rows = Some(count(value)?),
             "BLOCKSIZE" => self.tile_side = Some(tile_side(value)?),
+            "OVERVIEWS" => {
+                // GDAL's names for all that there are and for those that it chooses.
+                let chosen =
+                    value.parse().ok().or_else(|| value.eq_ignore_ascii_case("IGNORE_EXISTING").then(|| OverviewCount(Overviews::Auto)));
+                self.overviews = Some(chosen.ok_or_else(|| Some("AUTO, NONE, IGNORE_EXISTING or a number".to_owned()))?);
+            }
+            "OVERVIEW_RESAMPLING" | "RESAMPLING" => {
+                let names = || Some(Resampling::ALL.map(|r| r.name().to_ascii_uppercase()).join(", "));
+                self.resampling = Some(value.parse().map_err(|_| names())?);
+            }
+            "SPARSE_OK" => self.sparse = Some(yes_or_no(value)?),
+            "STATISTICS" => self.statistics = Some(yes_or_no(value)?),
             "BIGTIFF" => self.bigtiff = Some(one_of(value)?),
             "NUM_THREADS" => self.threads = Some(if value.eq_ignore_ascii_case("ALL_CPUS") { None } else { Some(count(value)?) }),
             _ => return Err(None),

@@ -12,6 +12,7 @@ mod guard;
 mod info;
 mod operators;
 mod options;
+mod pipeline;
 mod preview;
 mod progress;
 mod run;
@@ -21,6 +22,7 @@ mod stop;
 mod synth;
 mod terrain;
 mod values;
+mod verb;
 
 use clap::{Parser, error::ErrorKind};
 use commands::{Cli, Command};
@@ -50,6 +52,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Aspect(args) => args.run(),
         Command::Hillshade(args) => args.run(),
         Command::Convert(args) => args.run(),
+        Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),
         Command::Devices(args) => args.run(),
         Command::Operators(args) => args.run(),

@@ -3,15 +3,15 @@
 use super::{
     creation::Creation,
     stop::{Outcome, Stop},
-    values::{Backend, BigTiffName, Codec, Format, PredictorName, ProgressWhen, count, tile_side},
+    values::{Backend, BigTiffName, Codec, Format, OverviewCount, PredictorName, PrefixName, ProgressWhen, count, named, tile_side},
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
 use swath::{
     execute::Context,
-    graph::{CompressionChoice, Destination, GTiff, PredictorChoice},
+    graph::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice},
     plan::Budget,
-    raster::{BigTiff, ByteSize, Nodata, SampleType, Segmentation},
+    raster::{BigTiff, ByteSize, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
 };
 
 /// Options of every job.
@@ -74,6 +74,21 @@ pub struct OutputOptions {
     /// BigTIFF header; auto: where 4 GiB may be exceeded [default: auto]
     #[arg(long, value_enum, ignore_case = true, value_name = "WHEN")]
     pub bigtiff: Option<BigTiffName>,
+    /// Overviews, each half the size of the one before; auto: until one tile holds all [default: auto with --cog]
+    #[arg(long, value_name = "auto|none|N")]
+    pub overviews: Option<OverviewCount>,
+    /// How overviews are made [default: average]
+    #[arg(long, value_parser = named(&Resampling::ALL, Resampling::name), ignore_case = true, value_name = "METHOD")]
+    pub resampling: Option<Resampling>,
+    /// Leave out tiles without a valid sample
+    #[arg(long)]
+    pub sparse: bool,
+    /// Write statistics of every band into the file
+    #[arg(long)]
+    pub stats: bool,
+    /// How the prefix of a COG is put in front of its data: for tests
+    #[arg(long, value_enum, ignore_case = true, hide = true)]
+    pub prefix_method: Option<PrefixName>,
     /// Sample type: uint8, int16, float32, ...
     #[arg(long, value_name = "TYPE")]
     pub dtype: Option<SampleType>,
@@ -164,11 +179,9 @@ fn backend_of_environment() -> Outcome<Backend> {
 impl OutputOptions {
     /// Where and how the output is written; an option typed beats a creation option.
     pub fn destination(&self, path: &Path) -> Outcome<Destination> {
-        if self.cog || self.format == Format::Cog {
-            return Err(Stop::usage("COG output is not built yet; leave out --cog (--format cog) for a plain tiled GeoTIFF"));
-        }
         let creation = Creation::parse(&self.co)?;
-        let mut destination = GTiff::at(path);
+        let cog = self.cog || self.format == Format::Cog;
+        let mut destination = if cog { Cog::at(path) } else { GTiff::at(path) };
         let options = &mut destination.options;
         options.segmentation = self.segmentation(&creation)?;
         let codec = self.compress.or(creation.compress);
@@ -186,6 +199,11 @@ impl OutputOptions {
         options.bigtiff = self.bigtiff.or(creation.bigtiff).map_or(BigTiff::Auto, Into::into);
         options.sample = self.dtype;
         options.nodata = self.nodata;
+        options.overviews = self.overviews.or(creation.overviews).map_or(Overviews::ByContainer, |OverviewCount(chosen)| chosen);
+        options.resampling = self.resampling.or(creation.resampling);
+        options.sparse = self.sparse || creation.sparse == Some(true);
+        options.statistics = self.stats || creation.statistics == Some(true);
+        options.prefix = self.prefix_method.map_or(PrefixMethod::Auto, Into::into);
         options.overwrite = self.overwrite;
         options.strict = self.strict;
         Ok(destination)
@@ -261,9 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn cog_is_refused_until_it_is_built() {
-        let refusal = "COG output is not built yet; leave out --cog (--format cog) for a plain tiled GeoTIFF";
-        assert_eq!(options("--cog"), Err(refusal.to_owned()));
-        assert_eq!(options("--format COG"), Err(refusal.to_owned()));
+    fn a_cog_is_asked_for_in_two_ways_and_gdals_options_for_it_are_known() {
+        assert_eq!(options("--cog").unwrap(), Cog::at("out.tif"));
+        assert_eq!(options("--format COG"), options("--cog"));
+        let of = |line| options(line).unwrap().options;
+        let wanted = of("--cog --overviews none --resampling MODE --sparse --stats");
+        assert_eq!(of("--cog --co OVERVIEWS=NONE --co OVERVIEW_RESAMPLING=mode --co SPARSE_OK=TRUE --co STATISTICS=YES"), wanted);
+        assert_eq!(of("--overviews 3").overviews, Overviews::Levels(3));
+        assert!(options("--overviews many").unwrap_err().contains("auto, none or a number"));
     }
 }

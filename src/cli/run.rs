@@ -2,7 +2,7 @@
 
 use super::{
     guard::{self, Made},
-    options::{JobOptions, Talk},
+    options::{JobOptions, OutputOptions, Talk},
     preview,
     progress::Progress,
     say,
@@ -16,10 +16,17 @@ use swath::{
 };
 use tracing_subscriber::filter::LevelFilter;
 
-/// A job as it was typed.
+/// A job of one output, as it was typed.
 pub struct Request<'a> {
     pub inputs: &'a [&'a Path],
     pub output: &'a Path,
+    pub options: &'a JobOptions,
+}
+
+/// A job of any number of outputs, each with options of its own.
+pub struct Pass<'a> {
+    pub inputs: &'a [&'a Path],
+    pub outputs: &'a [(&'a Path, &'a OutputOptions)],
     pub options: &'a JobOptions,
 }
 
@@ -38,21 +45,30 @@ pub fn begin(talk: Talk) {
 
 /// Runs a job whose raster `build` describes; it is called once the names of all files are found good.
 pub fn run(request: &Request<'_>, build: impl FnOnce() -> Outcome<Raster>) -> Outcome {
-    let options = request.options;
+    let Request { inputs, output, options } = *request;
+    run_pass(&Pass { inputs, outputs: &[(output, &options.output)], options }, || Ok(vec![build()?]))
+}
+
+/// As [`run`], for one raster an output, in the outputs' order.
+pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -> Outcome {
+    let options = pass.options;
     begin(options.run.talk);
-    let destination = options.output.destination(request.output)?;
-    let threads = match options.compute.threads {
-        Some(threads) => Some(threads),
-        None => options.output.threads()?,
-    };
-    check_files(request)?;
-    let raster = build()?;
+    let destinations = pass.outputs.iter().map(|(path, output)| output.destination(path)).collect::<Outcome<Vec<_>>>()?;
+    let mut threads = options.compute.threads;
+    for (_, output) in pass.outputs {
+        threads = threads.or(output.threads()?);
+    }
+    check_files(pass)?;
+    let rasters = build()?;
     let context = options.compute.context()?;
     say::note(&context.describe());
 
     let progress = Progress::new(options.run.progress);
     let cancel = CancelToken::default();
-    let mut job = Job::new().write(raster, destination).context(context).cancel_token(cancel.clone()).observer(progress.clone());
+    let mut job = Job::new().context(context).cancel_token(cancel.clone()).observer(progress.clone());
+    for (raster, destination) in rasters.into_iter().zip(destinations) {
+        job = job.write(raster, destination);
+    }
     if let Some(threads) = threads {
         job = job.threads(threads);
     }
@@ -66,21 +82,20 @@ pub fn run(request: &Request<'_>, build: impl FnOnce() -> Outcome<Raster>) -> Ou
     stop_on_interrupt(cancel)?;
     let ran = planned.run();
     progress.clear();
-    tell(request, &ran?)
+    tell(pass, &ran?)
 }
 
-fn check_files(request: &Request<'_>) -> Outcome {
-    let run = &request.options.run;
-    let replace = request.options.output.overwrite;
-    let mut made = vec![Made { path: request.output, replace }];
+fn check_files(pass: &Pass<'_>) -> Outcome {
+    let run = &pass.options.run;
+    let mut made: Vec<Made<'_>> = pass.outputs.iter().map(|(path, output)| Made { path, replace: output.overwrite }).collect();
     if let Some(path) = &run.preview {
-        made.push(Made { path, replace });
+        made.push(Made { path, replace: pass.options.output.overwrite });
     }
     if let Some(path) = run.report.as_deref().filter(|path| *path != Path::new("-")) {
         // A report is a log: the last one stands.
         made.push(Made { path, replace: true });
     }
-    guard::check(request.inputs, &made)
+    guard::check(pass.inputs, &made)
 }
 
 /// The first Ctrl-C stops the job in order, the second at once.
@@ -95,7 +110,7 @@ fn stop_on_interrupt(cancel: CancelToken) -> Outcome {
     ctrlc::set_handler(handler).map_err(|error| Stop::failed(format!("cannot listen for Ctrl-C: {error}")))
 }
 
-fn tell(request: &Request<'_>, report: &Report) -> Outcome {
+fn tell(pass: &Pass<'_>, report: &Report) -> Outcome {
     for warning in &report.warnings {
         say::warning(warning);
     }
@@ -112,10 +127,10 @@ fn tell(request: &Request<'_>, report: &Report) -> Outcome {
             report.seconds.total,
         ));
     }
-    if let Some(path) = &request.options.run.preview {
-        preview::write(request.output, path)?;
+    if let (Some(path), Some((first, _))) = (&pass.options.run.preview, pass.outputs.first()) {
+        preview::write(first, path)?;
     }
-    match &request.options.run.report {
+    match &pass.options.run.report {
         Some(path) if path == Path::new("-") => say::out(&report.to_json()),
         Some(path) => write_text(path, &report.to_json()),
         None => Ok(()),

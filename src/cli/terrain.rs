@@ -1,37 +1,17 @@
 //! `swath slope`, `aspect` and `hillshade`: named options become an operator's fields.
 
-use super::{
-    options::JobOptions,
-    run::{Request, run},
-    stop::Outcome,
-    values::{count, named},
-};
+use super::{values::named, verb::OperatorOptions};
 use clap::Args;
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 use swath::{
-    graph::{Operator, Raster},
+    graph::Operator,
     op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, Slope, SlopeUnit},
-    source::GeoTiff,
 };
-
-/// The files of a job of one input.
-#[derive(Args, Clone, Debug)]
-pub struct Files {
-    /// The raster to read
-    #[arg(value_name = "INPUT")]
-    pub input: PathBuf,
-    /// The GeoTIFF to write
-    #[arg(value_name = "OUTPUT")]
-    pub output: PathBuf,
-}
 
 /// Options that terrain operators share.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "How it is computed")]
 pub struct TerrainOptions {
-    /// Band to read, 1 is the first
-    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N")]
-    band: usize,
     /// How the gradient is estimated
     #[arg(long, value_parser = named(GradientAlgorithm::ALL, GradientAlgorithm::as_str), ignore_case = true, default_value = "Horn", value_name = "ALG")]
     gradient_alg: GradientAlgorithm,
@@ -53,6 +33,8 @@ pub struct TerrainOptions {
     compute_edges: bool,
 }
 
+const HOW: &str = "How it is computed";
+
 impl TerrainOptions {
     fn edges(&self) -> Edges {
         if self.no_edges { Edges::Missing } else { Edges::Extrapolate }
@@ -67,22 +49,9 @@ impl TerrainOptions {
     }
 }
 
-fn run_terrain(files: &Files, terrain: &TerrainOptions, job: &JobOptions, operator: Arc<dyn Operator>) -> Outcome {
-    operator.check()?;
-    let request = Request { inputs: &[&files.input], output: &files.output, options: job };
-    run(&request, || Ok(Raster::from_source(GeoTiff::open(&files.input)?).band(terrain.band).apply_shared(operator)))
-}
-
-/// Steepness in degrees or percent
+/// Options of `slope`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath slope dem.tif slope.tif
-  swath slope dem.tif slope.tif --unit percent --backend cpu --threads 2
-  swath slope dem.tif slope.tif --host-memory 64M --dry-run
-  swath slope dem.tif slope.tif -p -s 111120 -alg ZevenbergenThorne   (as gdaldem)")]
-pub struct SlopeArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct SlopeOptions {
     /// What it is measured in
     #[arg(long, value_parser = named(SlopeUnit::ALL, SlopeUnit::as_str), ignore_case = true, default_value = "degree", help_heading = HOW)]
     unit: SlopeUnit,
@@ -91,14 +60,17 @@ pub struct SlopeArgs {
     zfactor: f64,
     #[command(flatten)]
     terrain: TerrainOptions,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-const HOW: &str = "How it is computed";
+impl OperatorOptions for SlopeOptions {
+    const ABOUT: &'static str = "Steepness in degrees or percent";
+    const EXAMPLES: &'static str = "Examples:
+  swath slope dem.tif slope.tif
+  swath slope dem.tif slope.tif --unit percent --backend cpu --threads 2
+  swath slope dem.tif slope.tif --host-memory 64M --dry-run
+  swath slope dem.tif slope.tif -p -s 111120 -alg ZevenbergenThorne   (as gdaldem)";
 
-impl SlopeArgs {
-    pub fn run(self) -> Outcome {
+    fn operator(&self) -> Arc<dyn Operator> {
         let t = &self.terrain;
         let slope = Slope {
             gradient_alg: t.gradient_alg,
@@ -108,19 +80,13 @@ impl SlopeArgs {
             yscale: t.yscale(),
             edges: t.edges(),
         };
-        run_terrain(&self.files, t, &self.job, Arc::new(slope))
+        Arc::new(slope)
     }
 }
 
-/// Direction that the surface faces, in degrees
+/// Options of `aspect`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath aspect dem.tif aspect.tif
-  swath aspect dem.tif aspect.tif --convention trigonometric-angle --zero-for-flat
-  swath aspect dem.tif aspect.tif -trigonometric -zero_for_flat   (as gdaldem)")]
-pub struct AspectArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct AspectOptions {
     /// Clockwise from north, or counter-clockwise from east
     #[arg(long, value_parser = named(AspectConvention::ALL, AspectConvention::as_str), ignore_case = true, default_value = "azimuth", help_heading = HOW)]
     convention: AspectConvention,
@@ -129,12 +95,16 @@ pub struct AspectArgs {
     zero_for_flat: bool,
     #[command(flatten)]
     terrain: TerrainOptions,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-impl AspectArgs {
-    pub fn run(self) -> Outcome {
+impl OperatorOptions for AspectOptions {
+    const ABOUT: &'static str = "Direction that the surface faces, in degrees";
+    const EXAMPLES: &'static str = "Examples:
+  swath aspect dem.tif aspect.tif
+  swath aspect dem.tif aspect.tif --convention trigonometric-angle --zero-for-flat
+  swath aspect dem.tif aspect.tif -trigonometric -zero_for_flat   (as gdaldem)";
+
+    fn operator(&self) -> Arc<dyn Operator> {
         let t = &self.terrain;
         let aspect = Aspect {
             gradient_alg: t.gradient_alg,
@@ -144,20 +114,13 @@ impl AspectArgs {
             yscale: t.yscale(),
             edges: t.edges(),
         };
-        run_terrain(&self.files, t, &self.job, Arc::new(aspect))
+        Arc::new(aspect)
     }
 }
 
-/// Brightness under a distant light, 1 to 255
+/// Options of `hillshade`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  swath hillshade dem.tif shade.tif --preview shade.png
-  swath hillshade dem.tif shade.tif --azimuth 45 --altitude 30 --zfactor 2
-  swath hillshade dem.tif shade.tif --variant multidirectional
-  swath hillshade dem.tif shade.tif -z 2 -az 45 -alt 30 -combined   (as gdaldem)")]
-pub struct HillshadeArgs {
-    #[command(flatten)]
-    files: Files,
+pub struct HillshadeOptions {
     /// Kind of shading
     #[arg(long, value_parser = named(HillshadeVariant::ALL, HillshadeVariant::as_str), ignore_case = true, default_value = "regular", help_heading = HOW)]
     variant: HillshadeVariant,
@@ -172,12 +135,17 @@ pub struct HillshadeArgs {
     zfactor: f64,
     #[command(flatten)]
     terrain: TerrainOptions,
-    #[command(flatten)]
-    job: JobOptions,
 }
 
-impl HillshadeArgs {
-    pub fn run(self) -> Outcome {
+impl OperatorOptions for HillshadeOptions {
+    const ABOUT: &'static str = "Brightness under a distant light, 1 to 255";
+    const EXAMPLES: &'static str = "Examples:
+  swath hillshade dem.tif shade.tif --preview shade.png
+  swath hillshade dem.tif shade.tif --azimuth 45 --altitude 30 --zfactor 2
+  swath hillshade dem.tif shade.tif --variant multidirectional
+  swath hillshade dem.tif shade.tif -z 2 -az 45 -alt 30 -combined   (as gdaldem)";
+
+    fn operator(&self) -> Arc<dyn Operator> {
         let t = &self.terrain;
         let hillshade = Hillshade {
             gradient_alg: t.gradient_alg,
@@ -189,6 +157,6 @@ impl HillshadeArgs {
             yscale: t.yscale(),
             edges: t.edges(),
         };
-        run_terrain(&self.files, t, &self.job, Arc::new(hillshade))
+        Arc::new(hillshade)
     }
 }

@@ -5,7 +5,10 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use std::{fmt::Debug, str::FromStr};
-use swath::raster::{BigTiff, Compression};
+use swath::{
+    graph::Overviews,
+    raster::{BigTiff, Compression, PrefixMethod},
+};
 
 /// `--backend`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -66,6 +69,42 @@ impl From<BigTiffName> for BigTiff {
             BigTiffName::Auto => Self::Auto,
             BigTiffName::Yes => Self::Yes,
             BigTiffName::No => Self::No,
+        }
+    }
+}
+
+/// `--overviews`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverviewCount(pub Overviews);
+
+impl FromStr for OverviewCount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(match text.to_ascii_lowercase().as_str() {
+            "auto" => Overviews::Auto,
+            "none" | "0" => Overviews::None,
+            number => Overviews::Levels(count(number).map_err(|_| "auto, none or a number is accepted".to_owned())?),
+        }))
+    }
+}
+
+/// `--prefix-method`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrefixName {
+    Auto,
+    Insert,
+    Copy,
+    Shift,
+}
+
+impl From<PrefixName> for PrefixMethod {
+    fn from(name: PrefixName) -> Self {
+        match name {
+            PrefixName::Auto => Self::Auto,
+            PrefixName::Insert => Self::InsertRange,
+            PrefixName::Copy => Self::CopyRange,
+            PrefixName::Shift => Self::Shift,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Serialises one image file directory, little-endian, with its arrays right behind it.
+//! Serialises image file directories, little-endian, each with its arrays right behind it.
 
 use super::size::HeaderKind;
 use std::io::{self, Write};
@@ -32,7 +32,7 @@ pub(super) struct Ifd {
 }
 
 impl HeaderKind {
-    const fn header_bytes(self) -> u64 {
+    pub(super) const fn header_bytes(self) -> u64 {
         match self {
             Self::Classic => 8,
             Self::Big => 16,
@@ -94,27 +94,29 @@ impl Ifd {
         pass(false).chain(pass(true)).filter(move |&k| self.entries[k].1.measure(kind, self.segments).2 > kind.inline_bytes())
     }
 
-    /// Bytes of header, directory and arrays: where the first segment may start.
-    pub fn prefix_bytes(&self, kind: HeaderKind) -> u64 {
-        let directory = align(kind.header_bytes() + kind.directory_bytes(self.entries.len() as u64));
+    /// Replaces the value of a tag that is there by one of the same length.
+    pub fn replace(&mut self, tag: u16, value: Value) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.0 == tag) {
+            entry.1 = value;
+        }
+    }
+
+    /// Bytes of directory and arrays, a multiple of 8.
+    pub fn bytes(&self, kind: HeaderKind) -> u64 {
+        let directory = align(kind.directory_bytes(self.entries.len() as u64));
         self.out_of_line(kind).fold(directory, |at, k| align(at + self.entries[k].1.measure(kind, self.segments).2))
     }
 
-    /// Writes header, directory and arrays: [`prefix_bytes`](Self::prefix_bytes) in all.
-    pub fn write(&self, kind: HeaderKind, index: &SegmentIndex, out: &mut impl Write) -> io::Result<()> {
+    /// Writes directory and arrays, [`bytes`](Self::bytes) in all, to stand at `start` (a multiple of 8); the next
+    /// directory stands at `next`, or nowhere at 0.
+    pub fn write(&self, kind: HeaderKind, start: u64, next: u64, index: &SegmentIndex, out: &mut impl Write) -> io::Result<()> {
         let entries = self.entries.len() as u64;
         let word = kind.inline_bytes() as usize;
         match kind {
-            HeaderKind::Classic => {
-                out.write_all(b"II\x2a\0\x08\0\0\0")?;
-                out.write_all(&(entries as u16).to_le_bytes())?;
-            }
-            HeaderKind::Big => {
-                out.write_all(b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0")?;
-                out.write_all(&entries.to_le_bytes())?;
-            }
+            HeaderKind::Classic => out.write_all(&(entries as u16).to_le_bytes())?,
+            HeaderKind::Big => out.write_all(&entries.to_le_bytes())?,
         }
-        let end = kind.header_bytes() + kind.directory_bytes(entries);
+        let end = start + kind.directory_bytes(entries);
         let mut places = vec![0; self.entries.len()];
         let mut at = align(end);
         for k in self.out_of_line(kind) {
@@ -133,14 +135,27 @@ impl Ifd {
                 out.write_all(&[0; 8][..word - bytes as usize])?;
             }
         }
-        // No next directory.
-        out.write_all(&[0; 8][..word])?;
+        out.write_all(&next.to_le_bytes()[..word])?;
         pad(end, out)?;
         for k in self.out_of_line(kind) {
             self.entries[k].1.write(kind, index, out)?;
             pad(self.entries[k].1.measure(kind, self.segments).2, out)?;
         }
         Ok(())
+    }
+}
+
+/// The file's header, which names the first directory.
+pub(super) fn write_header(kind: HeaderKind, first: u64, out: &mut impl Write) -> io::Result<()> {
+    match kind {
+        HeaderKind::Classic => {
+            out.write_all(b"II\x2a\0")?;
+            out.write_all(&(first as u32).to_le_bytes())
+        }
+        HeaderKind::Big => {
+            out.write_all(b"II\x2b\0\x08\0\0\0")?;
+            out.write_all(&first.to_le_bytes())
+        }
     }
 }
 
@@ -158,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_prefix_is_as_long_as_was_said_and_a_single_segment_lies_inline() {
+    fn a_directory_is_as_long_as_was_said_and_a_single_segment_lies_inline() {
         for segments in [1usize, 2, 3, 1000] {
             let index = SegmentIndex { offsets: vec![7; segments], byte_counts: vec![9; segments] };
             let entries = vec![
@@ -172,8 +187,8 @@ mod tests {
             let ifd = Ifd::new(entries, segments);
             for kind in [HeaderKind::Classic, HeaderKind::Big] {
                 let mut bytes = Vec::new();
-                ifd.write(kind, &index, &mut bytes).unwrap();
-                assert_eq!(bytes.len() as u64, ifd.prefix_bytes(kind), "{kind:?} {segments}");
+                ifd.write(kind, 16, 0, &index, &mut bytes).unwrap();
+                assert_eq!(bytes.len() as u64, ifd.bytes(kind), "{kind:?} {segments}");
             }
             let inline = ifd.out_of_line(HeaderKind::Classic).count();
             assert_eq!(inline, if segments == 1 { 3 } else { 5 });

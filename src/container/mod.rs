@@ -4,19 +4,31 @@
 //! in the file in the order they came; it knows nothing of pixels.
 //!
 //! Decisions:
-//! - The file is `header, IFD, arrays, segment index, segments`: everything a reader needs first stands first.
-//!   The length of that prefix follows from the [`FileSpec`] alone, so it is reserved and patched at the end.
+//! - The file is `header, directories with their arrays, segments`: everything a reader needs first stands first.
+//!   The length of that prefix follows from the [`FileSpec`] alone. In a plain file it is reserved and patched at the
+//!   end, and overviews stand behind full resolution.
+//! - A COG has its overviews, smallest first, before full resolution. Full resolution streams to the file from its
+//!   first byte; overviews wait in a [`spool`]; at the end [`room`] is made in front for prefix and overviews. Base
+//!   data know nothing of their place, so the header is chosen then, by the actual size.
 //! - Classic or BigTIFF is decided from sizes ([`size`]): beforehand where the upper bound fits 4 GiB, else at the
 //!   end, with room kept for the larger prefix.
 //! - No dates, no software name: equal pixels give equal files.
 //! - A hidden temporary in the same directory takes the bytes; `finish` syncs and renames it. An unfinished
-//!   output never has the final name.
+//!   output never has the final name. Its temporary is locked while its process lives; what a killed one left is
+//!   removed by the next run for the same output.
 
+mod failpoint;
+mod finish;
 mod geokeys;
 mod ifd;
+mod metadata;
+mod prefix;
 mod publish;
+mod room;
 pub mod size;
+mod spool;
 mod tags;
+mod temporary_name;
 mod writer;
 
 #[cfg(test)]

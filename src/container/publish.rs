@@ -1,11 +1,14 @@
 //! Whole or absent: a temporary beside the final name, which `publish` alone gives away.
 
+use super::{
+    failpoint,
+    temporary_name::{clean_orphans, create_hidden},
+};
 use crate::error::{Error, Result};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// A file that has no name yet that anyone looks for; removed unless published.
@@ -33,20 +36,18 @@ impl Temporary {
         if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
             return Err(taken(given, "the name of a regular file (this is a directory or a device)"));
         }
-        let name = target.file_name().ok_or_else(|| taken(given, "the name of a file"))?.to_string_lossy();
-        // File systems take 255 bytes: leave room for our part.
-        let stem: String = name.chars().take(50).collect();
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        loop {
-            let unique = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = target.with_file_name(format!(".{stem}.{}-{unique}.tmp", std::process::id()));
-            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((Self { given: given.to_owned(), target, path: Some(path), overwrite }, file)),
-                // Left by a killed process that had our number.
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(write_error(given, "create a temporary file in its directory", e)),
-            }
+        if target.file_name().is_none() {
+            return Err(taken(given, "the name of a file"));
         }
+        clean_orphans(&target);
+        let created = failpoint::reach("create").and_then(|()| create_hidden(&target));
+        let (file, path) = created.map_err(|e| write_error(given, "create a temporary file in its directory", e))?;
+        Ok((Self { given: given.to_owned(), target, path: Some(path), overwrite }, file))
+    }
+
+    /// The output that it will be.
+    pub fn target(&self) -> &Path {
+        &self.target
     }
 
     /// A failure of writing to this output.
@@ -61,15 +62,16 @@ impl Temporary {
 
     /// Makes the content durable, gives it its final name, and makes the name durable.
     pub fn publish(mut self, file: &File) -> Result<()> {
-        file.sync_all().map_err(|e| self.error("flush to disk", e))?;
+        failpoint::reach("sync").and_then(|()| file.sync_all()).map_err(|e| self.error("flush to disk", e))?;
         if let Some(path) = &self.path {
-            rename(path, &self.target, self.overwrite).map_err(|e| match e.kind() {
+            let renamed = failpoint::reach("rename").and_then(|()| rename(path, &self.target, self.overwrite));
+            renamed.map_err(|e| match e.kind() {
                 io::ErrorKind::AlreadyExists => self.problem("a file of this name appeared meanwhile; --overwrite would replace it"),
                 _ => self.error("rename the finished file", e),
             })?;
             self.path = None;
         }
-        sync_directory(&self.target).map_err(|e| self.error("flush its directory", e))
+        failpoint::reach("sync-directory").and_then(|()| sync_directory(&self.target)).map_err(|e| self.error("flush its directory", e))
     }
 
     /// Removes the temporary now.
@@ -79,6 +81,15 @@ impl Temporary {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A file without a name beside `target`; elsewhere than on Unix its name goes with the next run.
+pub(super) fn hidden_file(target: &Path) -> io::Result<File> {
+    let (file, path) = create_hidden(target)?;
+    if cfg!(unix) {
+        fs::remove_file(path)?;
+    }
+    Ok(file)
 }
 
 impl Drop for Temporary {

@@ -1,7 +1,14 @@
 //! The tags of one directory, from the output's profile and layout.
 
 use super::{geokeys, ifd::Value};
-use crate::raster::{Compression, Layout, Predictor, Profile, Segmentation};
+use crate::raster::{Compression, Georeferencing, Layout, LevelSize, Predictor, Profile, Segmentation};
+
+/// `GDAL_METADATA`.
+pub(super) const GDAL_METADATA: u16 = 42112;
+/// `NewSubfileType`.
+const NEW_SUBFILE_TYPE: u16 = 254;
+/// A reduced-resolution version of another image.
+const REDUCED: u32 = 1;
 
 /// All tags of the base image, in no particular order.
 pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
@@ -37,12 +44,21 @@ pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
         entries.push((338, Value::Short(colour.extra_samples)));
     }
     if let Some(xml) = &profile.gdal_metadata {
-        entries.push((42112, Value::Ascii(ascii(xml))));
+        entries.push((GDAL_METADATA, Value::Ascii(ascii(xml))));
     }
     if let Some(nodata) = profile.nodata {
         entries.push((42113, Value::Ascii(ascii(&nodata.to_string()))));
     }
     entries.extend(geokeys::entries(&profile.georef));
+    entries
+}
+
+/// All tags of an overview: those of the base image that say how samples are to be read.
+pub(super) fn overview_entries(profile: &Profile, layout: &Layout, size: LevelSize) -> Vec<(u16, Value)> {
+    let LevelSize { cols, rows } = size;
+    let profile = Profile { cols, rows, gdal_metadata: None, georef: Georeferencing::default(), ..profile.clone() };
+    let mut entries = entries(&profile, layout);
+    entries.push((NEW_SUBFILE_TYPE, Value::Long(vec![REDUCED])));
     entries
 }
 

@@ -31,7 +31,7 @@ const TILES: Segmentation = Segmentation::Tiles { cols: 32, rows: 16 };
 const PLAIN: Layout = Layout { segmentation: TILES, compression: Compression::None, predictor: Predictor::None, bigtiff: BigTiff::Auto };
 
 fn file_spec(profile: &Profile, layout: Layout) -> FileSpec {
-    FileSpec { profile: profile.clone(), layout, max_segment_bytes: 1 << 20, overwrite: false }
+    FileSpec::new(profile.clone(), layout, 1 << 20)
 }
 
 /// Writes the samples, segments in reverse order: the index must sort that out.

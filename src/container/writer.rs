@@ -1,21 +1,33 @@
 use super::{
-    ifd::{Ifd, SegmentIndex},
+    failpoint,
+    ifd::{Ifd, SegmentIndex, Value},
+    metadata,
+    prefix::Prefix,
     publish::Temporary,
+    room::GRANULE,
     size::{self, Decision, HeaderKind},
+    spool::{self, Spool},
     tags,
 };
 use crate::{
+    encode::Statistics,
     error::{Error, Result},
-    raster::{BigTiff, Compression, Layout, Profile, Segmentation},
+    raster::{BigTiff, Compression, Container, Layout, LevelSize, PrefixMethod, Profile, Segmentation},
 };
 use std::{
     fs::File,
-    io::{BufWriter, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     path::Path,
 };
 
 /// Buffer in front of the file: small segments gather here, larger ones pass it by.
-const BUFFER_BYTES: usize = 64 << 10;
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
+
+/// Says that a segment was not put yet.
+pub(super) const ABSENT: u64 = u64::MAX;
+
+/// Bytes around every segment of a COG: its length before it, its last four bytes repeated behind it.
+pub(super) const LEADER_AND_TRAILER: u64 = 8;
 
 /// What file is written.
 #[derive(Clone, Debug)]
@@ -24,10 +36,61 @@ pub struct FileSpec {
     pub profile: Profile,
     /// Segmentation, codec, predictor, header.
     pub layout: Layout,
+    /// Plain GeoTIFF or COG.
+    pub container: Container,
+    /// Sizes of the overviews, largest first.
+    pub overviews: Vec<LevelSize>,
+    /// Rows and columns of an overview's tiles.
+    pub overview_tile: (usize, usize),
     /// Most bytes that one segment can have, as [`encode::max_segment_bytes`](crate::encode::max_segment_bytes) says.
     pub max_segment_bytes: usize,
+    /// Room is kept for statistics in `GDAL_METADATA`.
+    pub statistics: bool,
+    /// How the prefix of a COG is put in front.
+    pub prefix: PrefixMethod,
     /// Replace an existing file.
     pub overwrite: bool,
+}
+
+impl FileSpec {
+    /// A plain GeoTIFF without overviews that replaces nothing.
+    pub fn new(profile: Profile, layout: Layout, max_segment_bytes: usize) -> Self {
+        Self {
+            profile,
+            layout,
+            container: Container::GeoTiff,
+            overviews: Vec::new(),
+            overview_tile: (512, 512),
+            max_segment_bytes,
+            statistics: false,
+            prefix: PrefixMethod::Auto,
+            overwrite: false,
+        }
+    }
+
+    /// Segments of every level, full resolution first.
+    fn segments(&self) -> Vec<usize> {
+        let Segmentation::Tiles { cols, rows } = self.overview_segmentation() else { return Vec::new() };
+        let base = self.layout.segmentation.across(self.profile.cols) * self.layout.segmentation.down(self.profile.rows);
+        let overviews = self.overviews.iter().map(|size| size.cols.div_ceil(cols) * size.rows.div_ceil(rows));
+        std::iter::once(base).chain(overviews).collect()
+    }
+
+    fn overview_segmentation(&self) -> Segmentation {
+        Segmentation::Tiles { cols: self.overview_tile.1, rows: self.overview_tile.0 }
+    }
+
+    fn directories(&self, segments: &[usize]) -> Vec<Ifd> {
+        let mut base = tags::entries(&self.profile, &self.layout);
+        if self.statistics {
+            let room = metadata::room(self.profile.gdal_metadata.as_deref(), self.profile.bands);
+            base.retain(|entry| entry.0 != tags::GDAL_METADATA);
+            base.push((tags::GDAL_METADATA, Value::Ascii(vec![0; room + 1])));
+        }
+        let layout = Layout { segmentation: self.overview_segmentation(), ..self.layout };
+        let overviews = self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &layout, size));
+        std::iter::once(base).chain(overviews).zip(segments).map(|(entries, &segments)| Ifd::new(entries, segments)).collect()
+    }
 }
 
 /// Names one segment of a file.
@@ -48,33 +111,39 @@ pub struct WrittenFile {
     pub bytes: u64,
     /// Whether it has the 64-bit header.
     pub bigtiff: bool,
-    /// Segments in it.
+    /// Segments in it, overviews' included.
     pub segments: usize,
+    /// Bytes that overviews took on disk while they waited.
+    pub spooled: u64,
 }
 
 /// Writes one GeoTIFF; see the [module](super) for how.
 #[derive(Debug)]
 pub struct GeoTiffWriter {
-    temporary: Temporary,
-    out: BufWriter<File>,
-    ifd: Ifd,
-    index: SegmentIndex,
-    decision: Decision,
+    pub(super) temporary: Temporary,
+    pub(super) out: BufWriter<File>,
+    pub(super) prefix: Prefix,
+    /// One a level. Offsets of a COG's full resolution count from its first byte, those of overviews in the spool.
+    pub(super) indices: Vec<SegmentIndex>,
+    pub(super) spool: Option<Spool>,
+    pub(super) decision: Decision,
+    pub(super) method: PrefixMethod,
     /// Length of the file so far.
-    end: u64,
-    put: usize,
+    pub(super) end: u64,
+    /// Segments still to come.
+    pub(super) left: usize,
     max_segment_bytes: usize,
-    failed: bool,
+    /// What comes on top of the bytes put, at most, in a classic file.
+    overhead: u64,
+    /// `GDAL_METADATA` and pixels of the raster, where statistics will be set.
+    metadata: Option<(Option<String>, u64)>,
+    pub(super) failed: bool,
 }
 
-/// Host bytes that a writer of this many segments holds: its index and its buffer.
-pub fn writer_bytes(segments: usize) -> usize {
-    segments * (size_of::<u64>() + size_of::<u32>()) + BUFFER_BYTES + (64 << 10)
-}
-
-/// Segments of one level of a chunky file.
-fn segment_count(profile: &Profile, segmentation: Segmentation) -> usize {
-    segmentation.across(profile.cols) * segmentation.down(profile.rows)
+/// Host bytes that a writer holds: its indices and buffers. `segments` are those of all levels.
+pub fn writer_bytes(segments: usize, overviews: bool) -> usize {
+    let spool = if overviews { spool::MEMORY_BYTES } else { 0 };
+    segments * (size_of::<u64>() + size_of::<u32>()) + BUFFER_BYTES + super::room::MOVE_BYTES + spool
 }
 
 impl GeoTiffWriter {
@@ -84,101 +153,135 @@ impl GeoTiffWriter {
     /// [`Error::Usage`] where the name is taken, [`Error::Write`] where nothing can be created beside it,
     /// [`Error::Output`] where the file cannot be what was asked for.
     pub fn create(path: impl AsRef<Path>, spec: FileSpec) -> Result<Self> {
-        let FileSpec { profile, layout, max_segment_bytes, overwrite } = spec;
         let path = path.as_ref();
+        let FileSpec { profile, layout, .. } = &spec;
         if profile.cols == 0 || profile.rows == 0 || profile.bands == 0 {
             return Err(Error::Internal("a raster without pixels reached the writer"));
         }
+        let cog = spec.container == Container::Cog;
         let refuse = |problem: String| Err(Error::Output { path: path.to_owned(), problem });
         if profile.cols > i32::MAX as usize || profile.rows > i32::MAX as usize || profile.bands > usize::from(u16::MAX) {
             return refuse(format!("TIFF cannot hold {} x {} pixels of {} samples", profile.cols, profile.rows, profile.bands));
         }
-        let segments = segment_count(&profile, layout.segmentation);
-        if segments > u32::MAX as usize {
-            return refuse(format!("TIFF cannot index {segments} segments; use larger tiles or strips"));
+        let segments = spec.segments();
+        if segments.iter().any(|&n| n > u32::MAX as usize) {
+            return refuse(format!("TIFF cannot index {} segments; use larger tiles or strips", segments[0]));
         }
-        let ifd = Ifd::new(tags::entries(&profile, &layout), segments);
-        let classic = ifd.prefix_bytes(HeaderKind::Classic);
+        let prefix = Prefix { ifds: spec.directories(&segments), cog };
+        let classic = prefix.bytes(HeaderKind::Classic);
         // What cannot fit is refused before a pixel is computed; what may not fit, when it happens.
         let least = match layout.compression {
             Compression::None => (profile.cols as u64 * profile.rows as u64).saturating_mul(profile.pixel_bytes() as u64),
-            _ => segments as u64,
+            _ => 0,
         };
         if layout.bigtiff == BigTiff::No && !size::fits_classic(classic.saturating_add(least)) {
             return refuse(OUTGROWN.to_owned());
         }
-        let decision = size::decide_before(layout.bigtiff, classic, (segments as u64).saturating_mul(max_segment_bytes as u64));
-        let prefix = match decision {
-            Decision::Settled(kind) => ifd.prefix_bytes(kind),
-            Decision::Open => ifd.prefix_bytes(HeaderKind::Big).max(classic),
+        let all: usize = segments.iter().sum();
+        let around = if cog { LEADER_AND_TRAILER } else { 0 };
+        let bound = (all as u64).saturating_mul(spec.max_segment_bytes as u64 + around);
+        let padding = if cog { GRANULE } else { 0 };
+        let decision = size::decide_before(layout.bigtiff, classic + padding, bound);
+        let reserved = match decision {
+            // The prefix comes when all else is known.
+            _ if cog => 0,
+            Decision::Settled(kind) => prefix.bytes(kind),
+            Decision::Open => prefix.bytes(HeaderKind::Big).max(classic),
         };
-        let (temporary, mut file) = Temporary::create(path, overwrite)?;
-        file.seek(SeekFrom::Start(prefix)).map_err(|e| temporary.error("reserve its header", e))?;
+        let (temporary, mut file) = Temporary::create(path, spec.overwrite)?;
+        file.seek(SeekFrom::Start(reserved)).map_err(|e| temporary.error("reserve its header", e))?;
+        let spool = (!spec.overviews.is_empty()).then(|| Spool::new(temporary.target().to_owned()));
+        let index = |&n: &usize| SegmentIndex { offsets: vec![ABSENT; n], byte_counts: vec![0; n] };
         Ok(Self {
             temporary,
             out: BufWriter::with_capacity(BUFFER_BYTES, file),
-            ifd,
-            // No segment lies at offset 0, so 0 says "not put yet".
-            index: SegmentIndex { offsets: vec![0; segments], byte_counts: vec![0; segments] },
+            prefix,
+            indices: segments.iter().map(index).collect(),
+            spool,
             decision,
-            end: prefix,
-            put: 0,
-            max_segment_bytes,
+            method: spec.prefix,
+            end: reserved,
+            left: all,
+            max_segment_bytes: spec.max_segment_bytes,
+            overhead: if cog { classic + GRANULE + around * (all - segments[0]) as u64 } else { 0 },
+            metadata: spec.statistics.then(|| (spec.profile.gdal_metadata.clone(), profile.cols as u64 * profile.rows as u64)),
             failed: false,
         })
     }
 
-    /// Appends one segment; the file has them in the order they are put.
+    /// Appends one segment; segments of a level lie in the file in the order they are put.
     ///
     /// # Errors
     /// [`Error::Write`] where the file takes no more, [`Error::Output`] where a classic file would outgrow its
     /// offsets; in both cases the temporary is gone at once. [`Error::Internal`] for a key that is not of this
     /// file or was put before.
     pub fn put(&mut self, key: SegmentKey, bytes: &[u8]) -> Result<()> {
-        if self.failed || key.level != 0 || key.plane != 0 || self.index.offsets.get(key.index).is_none_or(|&offset| offset != 0) {
-            return Err(Error::Internal("a segment was put twice, after a failure, or into another file"));
-        }
+        self.check(key)?;
         let byte_count = u32::try_from(bytes.len()).ok().filter(|&n| n > 0 && bytes.len() <= self.max_segment_bytes);
         let byte_count = byte_count.ok_or(Error::Internal("a segment is longer than was said, or empty"))?;
-        let end = self.end + bytes.len() as u64;
-        if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(end) {
+        let spooled = self.spool.as_ref().map_or(0, Spool::len);
+        let end = self.end + spooled + bytes.len() as u64 + if self.prefix.cog { LEADER_AND_TRAILER } else { 0 };
+        if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(end + self.overhead) {
             return Err(self.fail(|temporary| temporary.problem(OUTGROWN)));
         }
-        if let Err(e) = self.out.write_all(bytes) {
-            return Err(self.fail(|temporary| temporary.error("write a segment", e)));
-        }
-        self.index.offsets[key.index] = self.end;
-        self.index.byte_counts[key.index] = byte_count;
-        self.end = end;
-        self.put += 1;
+        let written = match (key.level, &mut self.spool) {
+            (0, _) => self.write_base(byte_count, bytes),
+            (_, Some(spool)) => spool.append(bytes),
+            _ => return Err(Error::Internal("an overview was put into a file that has none")),
+        };
+        let offset = written.map_err(|e| self.fail(|temporary| temporary.error("write a segment", e)))?;
+        let index = &mut self.indices[key.level];
+        (index.offsets[key.index], index.byte_counts[key.index]) = (offset, byte_count);
+        self.left -= 1;
         Ok(())
     }
 
-    /// Length of the file so far, the reserved prefix included.
-    pub fn bytes(&self) -> u64 {
-        self.end
-    }
-
-    /// Writes the prefix, makes the file durable and gives it its final name.
+    /// Leaves a segment out: readers take all of its samples for nodata.
     ///
     /// # Errors
-    /// [`Error::Internal`] where segments are missing, [`Error::Write`] where the file cannot be finished; nothing
-    /// stands under the final name then.
-    pub fn finish(self) -> Result<WrittenFile> {
-        let Self { temporary, mut out, ifd, index, decision, end, put, failed, .. } = self;
-        if failed || put != index.offsets.len() {
-            return Err(Error::Internal("a file was finished without all of its segments"));
+    /// [`Error::Internal`] for a key that is not of this file or was put before.
+    pub fn put_sparse(&mut self, key: SegmentKey) -> Result<()> {
+        self.check(key)?;
+        self.indices[key.level].offsets[key.index] = 0;
+        self.left -= 1;
+        Ok(())
+    }
+
+    /// States the statistics of every band.
+    pub fn set_statistics(&mut self, bands: &[Statistics]) {
+        if let Some((xml, pixels)) = &self.metadata {
+            let text = metadata::with_statistics(xml.as_deref(), bands, *pixels);
+            self.prefix.ifds[0].replace(tags::GDAL_METADATA, Value::Ascii(tags::ascii(&text)));
         }
-        let kind = size::decide_after(decision, end);
-        // Seeking flushes the segments first.
-        out.seek(SeekFrom::Start(0)).map_err(|e| temporary.error("write its last segments", e))?;
-        ifd.write(kind, &index, &mut out).and_then(|()| out.flush()).map_err(|e| temporary.error("write its header", e))?;
-        temporary.publish(out.get_ref())?;
-        Ok(WrittenFile { bytes: end, bigtiff: kind == HeaderKind::Big, segments: put })
     }
 
     /// Gives up: the temporary is removed. Dropping does the same.
     pub fn abort(self) {}
+
+    fn check(&self, key: SegmentKey) -> Result<()> {
+        let offset = self.indices.get(key.level).and_then(|index| index.offsets.get(key.index));
+        if self.failed || key.plane != 0 || offset != Some(&ABSENT) {
+            return Err(Error::Internal("a segment was put twice, after a failure, or into another file"));
+        }
+        Ok(())
+    }
+
+    /// Appends to the file; says where the segment begins.
+    fn write_base(&mut self, byte_count: u32, bytes: &[u8]) -> io::Result<u64> {
+        failpoint::reach("segment")?;
+        if !self.prefix.cog {
+            self.out.write_all(bytes)?;
+            let offset = self.end;
+            self.end += bytes.len() as u64;
+            return Ok(offset);
+        }
+        self.out.write_all(&byte_count.to_le_bytes())?;
+        self.out.write_all(bytes)?;
+        self.out.write_all(&trailer(bytes))?;
+        let offset = self.end + 4;
+        self.end = offset + bytes.len() as u64 + 4;
+        Ok(offset)
+    }
 
     /// Removes the temporary; the writer takes nothing more.
     fn fail(&mut self, error: impl FnOnce(&Temporary) -> Error) -> Error {
@@ -195,4 +298,12 @@ impl GeoTiffWriter {
     }
 }
 
-const OUTGROWN: &str = "a classic TIFF ends at 4 GiB and this one grows beyond; use --bigtiff auto or yes";
+/// The last four bytes of a segment (zeroes before those of a shorter one).
+fn trailer(bytes: &[u8]) -> [u8; 4] {
+    let mut last = [0; 4];
+    let tail = &bytes[bytes.len().saturating_sub(4)..];
+    last[4 - tail.len()..].copy_from_slice(tail);
+    last
+}
+
+pub(super) const OUTGROWN: &str = "a classic TIFF ends at 4 GiB and this one grows beyond; use --bigtiff auto or yes";

@@ -19,6 +19,18 @@ pub(super) trait Cell: Sample {
     fn from_i64(value: i64) -> Self;
     /// Rounds half up and saturates (integers; NaN becomes 0) or rounds to nearest (floats).
     fn from_f64(value: f64) -> Self;
+    /// The next greater sample, or the next smaller of the greatest integer.
+    fn beside(self) -> Self;
+
+    /// The sample as f64 (64-bit integers round).
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        match Self::WIDE {
+            Wide::Unsigned => self.widen() as f64,
+            Wide::Signed => self.widen() as i64 as f64,
+            Wide::Float => f64::from_bits(self.widen()),
+        }
+    }
 }
 
 /// How the 64 bits of a widened sample are to be read.
@@ -50,6 +62,7 @@ macro_rules! integer_cell {
             }
             #[inline(always)]
             fn from_f64(value: f64) -> Self { round_half_up(value) as $rust }
+            fn beside(self) -> Self { self.checked_add(1).unwrap_or(<$rust>::MAX - 1) }
         }
     )*};
 }
@@ -57,7 +70,7 @@ integer_cell!(u8: Unsigned as u64, u16: Unsigned as u64, u32: Unsigned as u64, u
 integer_cell!(i8: Signed as i64, i16: Signed as i64, i32: Signed as i64, i64: Signed as i64);
 
 macro_rules! float_cell {
-    ($($rust:ty: $into:expr, $from:expr);*) => {$(
+    ($($rust:ty: $into:expr, $from:expr, $beside:expr);*) => {$(
         impl Cell for $rust {
             const WIDE: Wide = Wide::Float;
             #[inline(always)]
@@ -69,10 +82,22 @@ macro_rules! float_cell {
             fn from_i64(value: i64) -> Self { $from(value as f64) }
             #[inline(always)]
             fn from_f64(value: f64) -> Self { $from(value) }
+            fn beside(self) -> Self { $beside(self) }
         }
     )*};
 }
-float_cell!(f16: f16::to_f64, f16::from_f64; f64: std::convert::identity, std::convert::identity);
+float_cell!(f16: f16::to_f64, f16::from_f64, half_above; f64: std::convert::identity, std::convert::identity, f64::next_up);
+
+/// The next greater half.
+fn half_above(value: f16) -> f16 {
+    match value.to_bits() {
+        // Both zeroes.
+        0 | 0x8000 => f16::from_bits(1),
+        bits if value.is_nan() || value == f16::INFINITY => f16::from_bits(bits),
+        bits if bits < 0x8000 => f16::from_bits(bits + 1),
+        bits => f16::from_bits(bits - 1),
+    }
+}
 
 impl Cell for f32 {
     const WIDE: Wide = Wide::Float;
@@ -92,6 +117,9 @@ impl Cell for f32 {
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
+    }
+    fn beside(self) -> Self {
+        self.next_up()
     }
 }
 

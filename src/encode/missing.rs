@@ -60,10 +60,15 @@ impl MissingRule {
         }
     }
 
+    /// What stands for missing in the output, besides NaN.
+    pub(super) fn written(&self, output: SampleType) -> Option<Sentinel> {
+        self.to().or(self.from()).filter(|s| s.sample_type() == output)
+    }
+
     /// What fills an edge tile outside the raster, as a sample of the output's type.
     pub(super) fn padding(&self, output: SampleType) -> [u8; 8] {
         let mut bits = [0; 8];
-        if let Some(sentinel) = self.to().or(self.from()).filter(|s| s.sample_type() == output) {
+        if let Some(sentinel) = self.written(output) {
             bits[..output.bytes()].copy_from_slice(sentinel.bytes());
         }
         bits

@@ -19,8 +19,10 @@ mod cast;
 mod codec;
 mod memory;
 mod missing;
+mod overview;
 mod predict;
 mod segment;
+mod statistics;
 
 #[cfg(test)]
 mod roundtrip;
@@ -28,4 +30,6 @@ mod roundtrip;
 pub use codec::EncodeScratch;
 pub use memory::{max_segment_bytes, scratch_bytes};
 pub use missing::{Counts, MissingRule};
+pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyramid_bytes, pyramid_state_bytes};
 pub use segment::{EncodedSegment, SegmentEncoder, SegmentSpec};
+pub use statistics::Statistics;

@@ -1,7 +1,7 @@
-use super::{Counts, EncodeScratch, MissingRule, carve::Carve, memory, predict::predict_row};
+use super::{Counts, EncodeScratch, MissingRule, Statistics, carve::Carve, memory, predict::predict_row, statistics::Gather};
 use crate::{
     error::{Error, Result},
-    raster::{Compression, Layout, PixelWindow, Predictor, SampleType, Segmentation, Sentinel, Span},
+    raster::{Compression, Layout, PixelWindow, Predictor, SampleType, Segmentation, Sentinel, Span, with_sample_type},
 };
 
 /// What a segment is made of and how.
@@ -31,12 +31,14 @@ pub struct SegmentEncoder {
 }
 
 /// One encoded tile or strip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EncodedSegment {
     /// The bytes for the file; the capacity is the length.
     pub bytes: Vec<u8>,
     /// Missing samples and sentinel collisions inside the raster.
     pub counts: Counts,
+    /// Statistics of every band's valid samples, as the file holds them.
+    pub statistics: Vec<Statistics>,
 }
 
 impl SegmentSpec {
@@ -132,12 +134,12 @@ impl SegmentEncoder {
         if window.bands != spec.bands || window.sample != spec.window_sample {
             return Err(Error::Internal("a window has other samples than its encoder"));
         }
-        let counts = self.carve_segment(window, rows, cols, scratch);
-        Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression)?, counts })
+        let (counts, statistics) = self.carve_segment(window, rows, cols, scratch);
+        Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression)?, counts, statistics })
     }
 
     /// Leaves the predicted segment in `scratch.tile`.
-    fn carve_segment(&self, window: &PixelWindow, rows: Span, cols: Span, scratch: &mut EncodeScratch) -> Counts {
+    fn carve_segment(&self, window: &PixelWindow, rows: Span, cols: Span, scratch: &mut EncodeScratch) -> (Counts, Vec<Statistics>) {
         let spec = &self.spec;
         let row_bytes = spec.row_bytes();
         let out_rows = match spec.layout.segmentation {
@@ -154,6 +156,7 @@ impl SegmentEncoder {
         let sample_bytes = spec.output_sample.bytes();
         let padding = spec.missing.padding(spec.output_sample);
         let mut counts = Counts::default();
+        let mut gathers = vec![Gather::default(); spec.bands];
         for (k, out) in tile.chunks_exact_mut(row_bytes).enumerate() {
             let carved = if direct { &mut *out } else { &mut row[..] };
             let mut filled = 0;
@@ -161,13 +164,29 @@ impl SegmentEncoder {
                 let src = window.row(rows.start + k, cols);
                 counts += self.carve.row(spec.window_sample, spec.output_sample, src, &mut carved[..inside]);
                 filled = inside;
+                self.gather(&carved[..inside], &mut gathers);
             }
             carved[filled..].chunks_exact_mut(sample_bytes).for_each(|sample| sample.copy_from_slice(&padding[..sample_bytes]));
             if !direct {
                 predict_row(spec.layout.predictor, spec.output_sample, spec.bands, row, out);
             }
         }
-        counts
+        (counts, gathers.iter().map(Gather::finish).collect())
+    }
+
+    /// Adds one carved row to the statistics of its bands.
+    fn gather(&self, row: &[u8], gathers: &mut [Gather]) {
+        let spec = &self.spec;
+        let sentinel = spec.missing.written(spec.output_sample);
+        for (band, gather) in gathers.iter_mut().enumerate() {
+            with_sample_type!(spec.output_sample, T => {
+                let sentinel = sentinel.map(|s| s.get::<T>());
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || gather.add::<T>(row, band, spec.bands, sentinel),
+                );
+            });
+        }
     }
 }
 

@@ -54,7 +54,12 @@ impl Context {
     /// # Errors
     /// [`Error::NoAdapter`](crate::error::Error::NoAdapter), listing what was found.
     pub fn gpu(selector: Option<&str>) -> Result<Self> {
-        Ok(Self { gpu: Some(Gpu::open(selector)?), why: String::new() })
+        Gpu::open(selector).map(Self::on)
+    }
+
+    /// An opened device.
+    pub(super) fn on(gpu: Arc<Gpu>) -> Self {
+        Self { gpu: Some(gpu), why: String::new() }
     }
 
     /// Every adapter that answers, hardware first.

@@ -5,7 +5,7 @@ use crate::{
     graph::{GridInfo, Operator},
     plan::{Plan, Step},
     raster::{PixelWindow, SampleType, Span},
-    source::RowConverter,
+    source::{RowConverter, Source},
 };
 use std::sync::Arc;
 
@@ -19,6 +19,12 @@ pub enum NodeRun {
         planes: Vec<usize>,
         /// Bit for bit instead of f32.
         verbatim: bool,
+    },
+    /// Rows that the caller's pass makes on the device.
+    Resident {
+        /// Whose [`Source::on_device`](crate::source::Source::on_device) is a
+        /// [`DeviceSource`](super::DeviceSource).
+        source: Arc<dyn Source>,
     },
     /// Computes rows.
     Operator {
@@ -49,6 +55,8 @@ pub struct Engine<'a> {
     pub pool: Arc<BufferPool>,
     /// Host bytes.
     pub ledger: Arc<Ledger>,
+    /// Outputs that the caller's pass takes on the device.
+    pub consumers: Vec<Option<super::DeviceConsumer>>,
     /// How each output is packed on the device.
     pub packing: Vec<Option<super::gpu::Packing>>,
     /// CPU threads.

@@ -10,7 +10,7 @@ use std::sync::{
 #[derive(Debug)]
 pub struct Ledger {
     what: &'static str,
-    limit: u64,
+    limit: AtomicU64,
     current: AtomicU64,
     peak: AtomicU64,
 }
@@ -25,12 +25,13 @@ pub struct Grant {
 impl Ledger {
     /// A ledger of `limit` bytes; `what` names the memory in errors.
     pub fn new(what: &'static str, limit: u64) -> Arc<Self> {
-        Arc::new(Self { what, limit, current: AtomicU64::new(0), peak: AtomicU64::new(0) })
+        Arc::new(Self { what, limit: AtomicU64::new(limit), current: AtomicU64::new(0), peak: AtomicU64::new(0) })
     }
 
     /// Leave to hold `bytes` more, if the limit allows.
     pub fn try_grant(self: &Arc<Self>, bytes: u64) -> Option<Grant> {
-        let add = |now: u64| (now + bytes <= self.limit).then_some(now + bytes);
+        let limit = self.limit();
+        let add = |now: u64| (now + bytes <= limit).then_some(now + bytes);
         let before = self.current.fetch_update(Relaxed, Relaxed, add).ok()?;
         self.peak.fetch_max(before + bytes, Relaxed);
         Some(Grant { ledger: self.clone(), bytes })
@@ -42,7 +43,7 @@ impl Ledger {
     /// [`Error::Internal`]: the plan promised less than the job needs, which is a defect of the planner.
     pub fn grant(self: &Arc<Self>, bytes: u64) -> Result<Grant> {
         self.try_grant(bytes).ok_or_else(|| {
-            tracing::error!(memory = self.what, limit = self.limit, current = self.current(), bytes, "the ledger refuses a grant");
+            tracing::error!(memory = self.what, limit = self.limit(), current = self.current(), bytes, "the ledger refuses a grant");
             Error::Internal("a buffer exceeds the memory that the plan predicted")
         })
     }
@@ -59,7 +60,12 @@ impl Ledger {
 
     /// The limit.
     pub fn limit(&self) -> u64 {
-        self.limit
+        self.limit.load(Relaxed)
+    }
+
+    /// Raises the limit, for a job that goes on under another plan; it never falls.
+    pub fn raise(&self, limit: u64) {
+        self.limit.fetch_max(limit, Relaxed);
     }
 }
 

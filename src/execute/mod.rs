@@ -15,7 +15,7 @@ mod workers;
 pub use bench::{DeviceRates, bench_device};
 pub use context::{AdapterInfo, Context};
 pub use engine::{Engine, Finished, NodeRun, Stages};
-pub use gpu::Packing;
+pub use gpu::{DeviceConsumer, DeviceRows, DeviceSource, Packing};
 pub use in_flight::{InFlight, Permit};
 pub use ingest::SourceRun;
 pub use ledger::{Grant, Ledger};

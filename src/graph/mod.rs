@@ -5,5 +5,5 @@ mod output;
 mod raster;
 
 pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask};
-pub use output::{Cog, CompressionChoice, Destination, GTiff, PredictorChoice, WriteOptions};
+pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
 pub use raster::{Apply, Bands, Node, Raster};

@@ -90,7 +90,7 @@ pub struct RowsTask<'a> {
 /// Inside the pipeline a sample is f32 and missing is a quiet NaN.
 pub trait Operator: Send + Sync + fmt::Debug {
     /// Lower-case name, as the registry, the CLI and the report spell it.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Number of input rasters.
     fn inputs(&self) -> usize {
@@ -115,6 +115,11 @@ pub trait Operator: Send + Sync + fmt::Debug {
 
     /// The WGSL twin.
     fn gpu_kernel(&self) -> GpuKernel;
+
+    /// Whether there is a CPU twin; an operator without one is refused on the CPU backend.
+    fn has_cpu_twin(&self) -> bool {
+        true
+    }
 
     /// The CPU twin: the specification, and the fallback.
     fn compute_rows(&self, task: &mut RowsTask<'_>);

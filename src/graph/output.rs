@@ -1,4 +1,4 @@
-use crate::raster::{BigTiff, Compression, Container, Nodata, SampleType, Segmentation};
+use crate::raster::{BigTiff, Compression, Container, Nodata, PrefixMethod, Resampling, SampleType, Segmentation};
 use std::path::{Path, PathBuf};
 
 /// Where a raster is written and how: made by [`GTiff::at`] or [`Cog::at`], refined by consuming builders.
@@ -27,6 +27,16 @@ pub struct WriteOptions {
     pub sample: Option<SampleType>,
     /// Declared nodata; `None`: the operator's, or the source's for a copy.
     pub nodata: Option<Nodata>,
+    /// Reduced-resolution versions inside the file.
+    pub overviews: Overviews,
+    /// How overviews are made; `None`: averages, but nearest for palettes.
+    pub resampling: Option<Resampling>,
+    /// Segments without a valid sample are left out.
+    pub sparse: bool,
+    /// Statistics of every band stand in the file (they are in the report anyway).
+    pub statistics: bool,
+    /// How the prefix of a COG is put in front; the bytes are the same in all.
+    pub prefix: PrefixMethod,
     /// Replace an existing file.
     pub overwrite: bool,
     /// Computed samples that equal the sentinel fail the job instead of warning.
@@ -41,6 +51,20 @@ pub enum CompressionChoice {
     Default,
     /// This one.
     Exactly(Compression),
+}
+
+/// Which overviews a file has. Their sides are halved, rounding up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overviews {
+    /// [`Auto`](Self::Auto) in a COG, none in a plain GeoTIFF.
+    #[default]
+    ByContainer,
+    /// Until both sides fit one tile.
+    Auto,
+    /// None.
+    None,
+    /// This many.
+    Levels(usize),
 }
 
 /// How the predictor is chosen.
@@ -67,6 +91,11 @@ impl Default for WriteOptions {
             bigtiff: BigTiff::Auto,
             sample: None,
             nodata: None,
+            overviews: Overviews::ByContainer,
+            resampling: None,
+            sparse: false,
+            statistics: false,
+            prefix: PrefixMethod::Auto,
             overwrite: false,
             strict: false,
         }
@@ -143,6 +172,34 @@ impl Destination {
     #[must_use]
     pub fn nodata(mut self, nodata: Nodata) -> Self {
         self.options.nodata = Some(nodata);
+        self
+    }
+
+    /// Which overviews.
+    #[must_use]
+    pub fn overviews(mut self, overviews: Overviews) -> Self {
+        self.options.overviews = overviews;
+        self
+    }
+
+    /// How overviews are made.
+    #[must_use]
+    pub fn resampling(mut self, resampling: Resampling) -> Self {
+        self.options.resampling = Some(resampling);
+        self
+    }
+
+    /// Leave out segments without a valid sample.
+    #[must_use]
+    pub fn sparse(mut self, yes: bool) -> Self {
+        self.options.sparse = yes;
+        self
+    }
+
+    /// Statistics of every band in the file.
+    #[must_use]
+    pub fn statistics(mut self, yes: bool) -> Self {
+        self.options.statistics = yes;
         self
     }
 

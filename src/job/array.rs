@@ -1,37 +1,60 @@
-use super::{CancelToken, default_threads, lower::lower_array, run};
+//! Results in memory.
+
+use super::Job;
 use crate::{
     error::{Error, Result},
-    execute::{BufferPool, Context, Finished, Ledger, Workers},
+    execute::{Context, Finished},
     graph::Raster,
-    plan::{self, Budget, host_peak},
+    plan::Budget,
     raster::SampleType,
 };
 use ndarray::Array2;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Computes a raster into memory: shape `(rows, cols)`, f32, missing as NaN, through the same planner and executor as
-/// a file. Results that an operator would write as bytes come unrounded.
-///
-/// # Errors
-/// As [`Job::plan`](super::Job::plan) and [`PlannedJob::run`](super::PlannedJob::run);
-/// [`Error::Usage`] for a raster that nothing is computed of.
-pub fn compute_array(raster: &Raster, context: &Context, budget: Budget) -> Result<Array2<f32>> {
-    let lowered = lower_array(raster, default_threads(), context.limits())?;
-    let plan = plan::plan(&lowered.spec, budget)?;
-    let ledger = Ledger::new("host", plan.host.peak as u64);
-    let pool = BufferPool::new(ledger.clone());
-    let workers = Workers::new(plan.execution.threads)?;
-    let engine = run::engine(&plan, &lowered, &ledger, &pool, &workers);
-    let mut array = Array2::from_elem((plan.spec.rows, plan.spec.cols), f32::NAN);
-    let mut odd = false;
-    let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
-    run::execute(&engine, &lowered, context, &CancelToken::default(), |finished: Finished| {
-        odd |= finished.window.sample != SampleType::F32;
-        for row in finished.rows.iter().filter(|_| !odd) {
+/// Where a job leaves a result in memory: shape `(rows, cols)`, f32, missing as NaN. Results that an operator would write
+/// as bytes come unrounded. The array itself is the caller's and no part of the job's budget.
+#[derive(Clone, Debug, Default)]
+pub struct ArrayOutput(Arc<Mutex<Option<Array2<f32>>>>);
+
+impl ArrayOutput {
+    /// An output that nothing has been written to yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The array, once the job has run; `None` before, after a failure, and after it has been taken.
+    pub fn take(&self) -> Option<Array2<f32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// An array of missing samples to fill.
+    pub(super) fn open(&self, rows: usize, cols: usize) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Array2::from_elem((rows, cols), f32::NAN));
+    }
+
+    /// Copies a finished window.
+    pub(super) fn accept(&self, finished: &Finished) -> Result<()> {
+        if finished.window.sample != SampleType::F32 {
+            return Err(Error::Internal("an array was given packed samples"));
+        }
+        let mut array = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(array) = array.as_mut() else { return Err(Error::Internal("an array was taken while its job runs")) };
+        for row in finished.rows.iter() {
             let samples: &[f32] = bytemuck::cast_slice(finished.window.row(row, finished.cols));
             for (out, &sample) in array.row_mut(row).iter_mut().skip(finished.cols.start).zip(samples) {
                 *out = sample;
             }
         }
-    })?;
-    if odd { Err(Error::Internal("an array was asked of packed samples")) } else { Ok(array) }
+        Ok(())
+    }
+}
+
+/// Computes one raster into memory, through the same planner and executor as a file: see [`ArrayOutput`].
+///
+/// # Errors
+/// As [`Job::plan`] and [`PlannedJob::run`](super::PlannedJob::run).
+pub fn compute_array(raster: &Raster, context: &Context, budget: Budget) -> Result<Array2<f32>> {
+    let output = ArrayOutput::new();
+    Job::new().write_array(raster.clone(), &output).context(context.clone()).plan(budget)?.run()?;
+    output.take().ok_or(Error::Internal("a job ended without its array"))
 }

@@ -1,17 +1,21 @@
 //! From finished windows to the files: tiles are encoded by all workers, written by one thread in plan order.
+//! Overviews are made by that thread too, step by step, so that their tiles are encoded before more of them come.
 //!
 //! At most [`segments_bytes`](crate::plan::host_peak::segments_bytes) bytes are between encoder and file at any moment:
 //! a segment in work counts as the largest there can be, one that waits as it is. The first that is not written yet is
 //! always among them, so the queue never stands still.
 
-use super::{CancelToken, Observer, lower::OutputFile};
+use super::{
+    CancelToken, Observer,
+    output_run::{EncodedOutput, OutputRun, Task, Work},
+    outputs::OutputFile,
+};
 use crate::{
-    container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
-    encode::{Counts, EncodeScratch, EncodedSegment, SegmentEncoder},
+    container::SegmentKey,
+    encode::{Counts, EncodeScratch, EncodedSegment},
     error::{Error, Result},
-    execute::{BufferPool, Finished, Grant, Shelf, Workers},
+    execute::{BufferPool, Finished, Grant, Workers},
     plan::OutputSpec,
-    raster::{PixelWindow, Span},
 };
 use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
 use std::{
@@ -24,15 +28,6 @@ use std::{
     time::Instant,
 };
 
-/// What one output became.
-#[derive(Clone, Copy, Debug)]
-pub struct EncodedOutput {
-    /// The file.
-    pub file: WrittenFile,
-    /// Missing samples and collisions.
-    pub counts: Counts,
-}
-
 /// Seconds of the stage.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EncodeSeconds {
@@ -42,41 +37,18 @@ pub struct EncodeSeconds {
     pub write: f64,
 }
 
-/// One output in work.
-struct OutputRun {
-    encoder: SegmentEncoder,
-    writer: GeoTiffWriter,
-    shelf: Arc<Shelf<(EncodeScratch, Grant)>>,
-    scratch_bytes: u64,
-    across: usize,
-    counts: Counts,
-    _index_grant: Grant,
-}
-
-/// One segment to encode.
-struct Task {
-    output: usize,
-    window: PixelWindow,
-    seg_row: usize,
-    seg_col: usize,
-}
-
-/// A finished window whose segments are handed out one by one: a wide swath has many.
-struct Expanding {
-    finished: Finished,
-    seg_rows: Span,
-    seg_cols: Span,
-    /// Number of the next one.
-    next: usize,
-}
-
 /// One segment that waits for its turn.
 struct Landed {
     output: usize,
-    index: usize,
+    key: SegmentKey,
+    /// Samples inside the raster.
+    samples: u64,
     segment: EncodedSegment,
     _grant: Grant,
 }
+
+/// Segments that may wait for each that fits at its largest: they may be small, but they are not nothing.
+const WAITING_PER_SLOT: u64 = 8;
 
 type Waiting = BTreeMap<u64, Landed>;
 type Done = (u64, Result<Landed>);
@@ -113,24 +85,9 @@ impl<'a> EncodeStage<'a> {
         let mut outputs = Vec::new();
         let mut total = 0;
         for (file, spec) in files.iter().zip(specs) {
-            let segment = file.encoder.spec();
-            let across = segment.layout.segmentation.across(segment.cols);
-            total += (across * segment.layout.segmentation.down(segment.rows)) as u64;
-            let file_spec = FileSpec {
-                profile: file.profile.clone(),
-                layout: segment.layout,
-                max_segment_bytes: spec.max_segment_bytes,
-                overwrite: file.destination.options.overwrite,
-            };
-            outputs.push(OutputRun {
-                encoder: file.encoder,
-                writer: GeoTiffWriter::create(&file.destination.path, file_spec)?,
-                shelf: Arc::new(Shelf::new()),
-                scratch_bytes: spec.scratch_bytes as u64,
-                across,
-                counts: Counts::default(),
-                _index_grant: pool.grant(spec.index_bytes as u64)?,
-            });
+            let run = OutputRun::open(file, spec, pool)?;
+            total += run.segments() as u64;
+            outputs.push(run);
         }
         let encode_ns = Arc::new(AtomicU64::new(0));
         let largest = specs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
@@ -141,7 +98,7 @@ impl<'a> EncodeStage<'a> {
             cancel,
             observer,
             segment_bytes: segment_bytes as u64,
-            largest_segment: largest as u64,
+            largest_segment: largest.max(1) as u64,
             total,
             encode_ns,
             write_s: 0.0,
@@ -156,21 +113,54 @@ impl<'a> EncodeStage<'a> {
         let (sender, done) = unbounded::<Done>();
         let closed = never();
         let mut windows = Some(windows);
-        let mut queue: VecDeque<Expanding> = VecDeque::new();
+        let mut queue: VecDeque<Work> = VecDeque::new();
         let mut waiting = Waiting::new();
         let (mut spawned, mut arrived, mut written) = (0u64, 0u64, 0u64);
         let mut failure: Option<Error> = None;
         while windows.is_some() || !queue.is_empty() || arrived < spawned {
             let landed: u64 = waiting.values().map(|l| l.segment.bytes.len() as u64).sum();
-            while failure.is_none() && self.has_room(spawned - arrived, landed) {
-                let Some(task) = next_task(&mut queue) else { break };
-                self.spawn(spawned, task, &sender);
-                spawned += 1;
+            while failure.is_none() {
+                match queue.pop_front() {
+                    Some(Work::Encode { task, more }) if self.has_room(spawned - arrived, arrived - written, landed) => {
+                        if more > 0 {
+                            let seg_col = task.seg_col + 1;
+                            let next = Task { window: task.window.clone(), seg_col, ..task };
+                            queue.push_front(Work::Encode { task: next, more: more - 1 });
+                        }
+                        self.spawn(spawned, task, &sender);
+                        spawned += 1;
+                    }
+                    Some(Work::Climb { output, window, rows, cols, next }) => {
+                        let started = Instant::now();
+                        match self.outputs[output].climb(output, &window, rows, cols, next) {
+                            Ok((tasks, more)) => {
+                                if more {
+                                    queue.push_front(Work::Climb { output, window, rows, cols, next: next + 1 });
+                                }
+                                // Before anything else, so that the next step finds their buffers on the way out.
+                                tasks.into_iter().rev().for_each(|task| queue.push_front(Work::Encode { task, more: 0 }));
+                            }
+                            Err(error) => self.fail(&mut failure, error),
+                        }
+                        self.encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
+                    }
+                    Some(work) => {
+                        queue.push_front(work);
+                        break;
+                    }
+                    None => break,
+                }
+            }
+            if failure.is_some() {
+                queue.clear();
+            }
+            if windows.is_none() && queue.is_empty() && arrived == spawned {
+                break;
             }
             let step = select! {
                 recv(windows.unwrap_or(&closed)) -> window => {
                     match window {
-                        Ok(finished) => queue.push_back(self.expand(finished)),
+                        Ok(finished) => self.outputs[finished.output].expand(&finished, &mut queue),
                         Err(_) => windows = None,
                     }
                     Ok(())
@@ -184,9 +174,7 @@ impl<'a> EncodeStage<'a> {
                 },
             };
             if let Err(error) = step.and_then(|()| self.write_in_order(&mut waiting, &mut written)) {
-                // The first failure is the cause; what follows is its echo.
-                failure.get_or_insert(error);
-                self.cancel.cancel();
+                self.fail(&mut failure, error);
             }
             if failure.is_some() {
                 // Windows and segments go at once, so that nobody waits for their memory.
@@ -197,12 +185,16 @@ impl<'a> EncodeStage<'a> {
         failure.map_or(Ok(()), Err)
     }
 
+    /// The first failure is the cause; what follows is its echo.
+    fn fail(&self, failure: &mut Option<Error>, error: Error) {
+        failure.get_or_insert(error);
+        self.cancel.cancel();
+    }
+
     fn write_in_order(&mut self, waiting: &mut Waiting, written: &mut u64) -> Result<()> {
-        while let Some(Landed { output, index, segment, _grant }) = waiting.remove(written) {
+        while let Some(Landed { output, key, samples, segment, _grant }) = waiting.remove(written) {
             let started = Instant::now();
-            let run = &mut self.outputs[output];
-            run.writer.put(SegmentKey { level: 0, plane: 0, index }, &segment.bytes)?;
-            run.counts += segment.counts;
+            self.outputs[output].put(key, &segment, samples)?;
             self.write_s += started.elapsed().as_secs_f64();
             *written += 1;
             if let Some(observer) = &self.observer {
@@ -212,25 +204,16 @@ impl<'a> EncodeStage<'a> {
         Ok(())
     }
 
-    /// Whether one more segment may be worked on beside so many, and so many bytes that wait.
-    fn has_room(&self, in_work: u64, landed: u64) -> bool {
-        in_work == 0 || (in_work + 1) * self.largest_segment + landed <= self.segment_bytes
-    }
-
-    /// The segments of a finished window, to be handed out row by row.
-    fn expand(&self, finished: Finished) -> Expanding {
-        let segment = self.outputs[finished.output].encoder.spec();
-        let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
-        let (rows, cols) = (finished.rows, finished.cols);
-        let seg_rows = Span::new(rows.start / seg_rows, rows.end.div_ceil(seg_rows));
-        let seg_cols = Span::new(cols.start / seg_cols, cols.end.div_ceil(seg_cols));
-        Expanding { finished, seg_rows, seg_cols, next: 0 }
+    /// Whether one more segment may be worked on beside so many, and beside those that wait, which have `landed` bytes.
+    fn has_room(&self, in_work: u64, waiting: u64, landed: u64) -> bool {
+        let slots = self.segment_bytes / self.largest_segment;
+        in_work == 0 || ((in_work + 1) * self.largest_segment + landed <= self.segment_bytes && waiting < WAITING_PER_SLOT * slots)
     }
 
     fn spawn(&self, sequence: u64, task: Task, sender: &Sender<Done>) {
         let run = &self.outputs[task.output];
-        let (encoder, shelf, scratch_bytes) = (run.encoder, run.shelf.clone(), run.scratch_bytes);
-        let index = task.seg_row * run.across + task.seg_col;
+        let (encoder, key, samples) = run.segment(&task);
+        let (shelf, scratch_bytes) = (run.shelf.clone(), run.scratch_bytes);
         let (pool, cancel, sender, encode_ns) = (self.pool.clone(), self.cancel.clone(), sender.clone(), self.encode_ns.clone());
         self.workers.spawn(move || {
             let output = task.output;
@@ -245,7 +228,7 @@ impl<'a> EncodeStage<'a> {
                 let segment = segment?;
                 let grant = pool.grant(segment.bytes.len() as u64)?;
                 encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
-                Ok(Landed { output, index, segment, _grant: grant })
+                Ok(Landed { output, key, samples, segment, _grant: grant })
             };
             // A panic must not take the process down with files half written.
             let result = catch_unwind(AssertUnwindSafe(encode)).unwrap_or(Err(Error::Internal("an encoder panicked")));
@@ -263,7 +246,7 @@ impl<'a> EncodeStage<'a> {
         let seconds = EncodeSeconds { encode: self.encode_ns.load(Relaxed) as f64 * 1e-9, write: self.write_s };
         let mut outputs = Vec::new();
         for run in self.outputs {
-            outputs.push(EncodedOutput { file: run.writer.finish()?, counts: run.counts });
+            outputs.push(run.finish()?);
         }
         Ok((outputs, seconds))
     }
@@ -272,18 +255,4 @@ impl<'a> EncodeStage<'a> {
     pub fn counts(&self) -> Vec<Counts> {
         self.outputs.iter().map(|run| run.counts).collect()
     }
-}
-
-/// The next segment; a window whose last one it is goes out of the queue.
-fn next_task(queue: &mut VecDeque<Expanding>) -> Option<Task> {
-    let front = queue.front_mut()?;
-    let (output, window) = (front.finished.output, front.finished.window.clone());
-    let across = front.seg_cols.len();
-    let task =
-        Task { output, window, seg_row: front.seg_rows.start + front.next / across, seg_col: front.seg_cols.start + front.next % across };
-    front.next += 1;
-    if front.next == front.seg_rows.len() * across {
-        queue.pop_front();
-    }
-    Some(task)
 }

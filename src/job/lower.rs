@@ -1,21 +1,18 @@
 //! From the graph to numbers for the planner and runnable nodes for the executor.
 
+use super::{
+    ArrayOutput,
+    outputs::{OutputFile, computed_file, copied_file, output_spec, packed_file, packing_of, unwritten_spec},
+};
 use crate::{
-    container::writer_bytes,
-    encode::{MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes, scratch_bytes},
     error::{Error, Result},
-    execute::{NodeRun, Packing},
-    graph::{Bands, CompressionChoice, Destination, GridInfo, Node, Operator, PredictorChoice, Raster, WriteOptions},
-    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec},
-    raster::{Compression, Container, Layout, Nodata, Predictor, Profile, SampleType, Segmentation, Sentinel},
+    execute::{DeviceConsumer, NodeRun, Packing},
+    graph::{Bands, Destination, GridInfo, Node, Raster, WriteOptions},
+    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
+    raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
 };
 use std::sync::Arc;
-
-/// Level of deflate where none is asked for: by measurement the ratio of level 6 at 1.2 to 2 times its speed.
-const DEFLATE_LEVEL: u8 = 4;
-/// Rows and columns by which a raster in memory is cut.
-const ARRAY_TILE: usize = 256;
 
 /// A job, lowered.
 pub struct Lowered {
@@ -31,22 +28,27 @@ pub struct Lowered {
     pub samples: Vec<SampleType>,
     /// Sources and the planes that are read of each.
     pub sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
-    /// Files.
+    /// Files: the first outputs.
     pub files: Vec<OutputFile>,
+    /// Arrays: the outputs after the files.
+    pub arrays: Vec<ArrayOutput>,
+    /// Passes on the device: the last outputs.
+    pub consumers: Vec<DeviceConsumer>,
     /// How outputs are packed on the device.
     pub packing: Vec<Option<Packing>>,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
 
-/// One output file, everything resolved.
-pub struct OutputFile {
-    /// Where.
-    pub destination: Destination,
-    /// What it says of itself.
-    pub profile: Profile,
-    /// How pixels become segments.
-    pub encoder: SegmentEncoder,
+/// What a job is to leave behind; outputs are numbered in this order.
+#[derive(Default)]
+pub struct Targets {
+    /// Files.
+    pub files: Vec<(Raster, Destination)>,
+    /// Arrays in memory.
+    pub arrays: Vec<(Raster, ArrayOutput)>,
+    /// The caller's passes on the device.
+    pub consumers: Vec<(Raster, DeviceConsumer)>,
 }
 
 /// Lowering in progress.
@@ -61,56 +63,37 @@ struct Lowering {
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
-pub fn lower(writes: &[(Raster, Destination)], threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
+pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
     let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new() };
-    let mut output_nodes = Vec::new();
-    for (raster, destination) in writes {
-        output_nodes.push(lowering.output(raster, &destination.options)?);
+    let mut file_nodes = Vec::new();
+    for (raster, destination) in &targets.files {
+        file_nodes.push(lowering.output(raster, &destination.options)?);
     }
-    let grid = lowering.grid()?;
-    let mut lowered = Lowered::of(grid, threads, device);
-    let verbatim = lowering.ingests.iter().any(|&(_, _, verbatim, _)| verbatim);
-    if verbatim && lowered.spec.device.take().is_some() {
-        lowered.warnings.push("a copy needs no kernels: the job runs on the CPU".to_owned());
-    }
-    for ((raster, destination), &node) in writes.iter().zip(&output_nodes) {
+    let in_memory = targets.arrays.iter().map(|(raster, _)| (raster, 4)).chain(targets.consumers.iter().map(|(raster, _)| (raster, 0)));
+    let other_nodes = in_memory.map(|(raster, back)| Ok((lowering.node(raster)?, back))).collect::<Result<Vec<_>>>()?;
+    let mut lowered = Lowered::of(lowering.grid()?, threads, device);
+    lowered.choose_backend(&lowering, !targets.consumers.is_empty())?;
+    for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
         let (spec, run, ..) = &lowering.nodes[node];
         let file = match run {
             NodeRun::Operator { operator, .. } => computed_file(&lowered, operator.as_ref(), destination)?,
-            NodeRun::Ingest { converter, .. } => copied_file(raster, converter, destination)?,
+            NodeRun::Ingest { .. } => copied_file(raster, destination)?,
+            NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
         };
         let packing = match run {
             NodeRun::Operator { operator, .. } if lowered.spec.device.is_some() => packing_of(operator.as_ref(), &file),
             _ => None,
         };
-        lowered.spec.outputs.push(output_spec(&lowered, node, spec.pixel_bytes, &file, packing));
+        lowered.spec.outputs.push(output_spec(node, spec.pixel_bytes, &file, packing)?);
         lowered.files.push(packed_file(file, packing)?);
         lowered.packing.push(packing);
     }
-    lowering.finish(&mut lowered);
-    Ok(lowered)
-}
-
-/// Lowers a raster that goes to memory, f32: no file, no encoder.
-///
-/// # Errors
-/// As [`lower`].
-pub fn lower_array(raster: &Raster, threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
-    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new() };
-    let node = lowering.node(raster)?;
-    let grid = lowering.grid()?;
-    let mut lowered = Lowered::of(grid, threads, device);
-    lowered.spec.outputs.push(OutputSpec {
-        name: "array".to_owned(),
-        node,
-        segment_rows: ARRAY_TILE.min(lowered.grid.rows),
-        segment_cols: ARRAY_TILE.min(lowered.grid.cols),
-        readback_pixel_bytes: 4,
-        scratch_bytes: 0,
-        max_segment_bytes: 0,
-        index_bytes: 0,
-    });
-    lowered.packing.push(None);
+    for (node, readback_pixel_bytes) in other_nodes {
+        lowered.spec.outputs.push(unwritten_spec(&lowered, node, readback_pixel_bytes));
+        lowered.packing.push(None);
+    }
+    lowered.arrays = targets.arrays.iter().map(|(_, output)| output.clone()).collect();
+    lowered.consumers = targets.consumers.iter().map(|(_, consumer)| consumer.clone()).collect();
     lowering.finish(&mut lowered);
     Ok(lowered)
 }
@@ -126,8 +109,34 @@ impl Lowered {
             samples: Vec::new(),
             sources: Vec::new(),
             files: Vec::new(),
+            arrays: Vec::new(),
+            consumers: Vec::new(),
             packing: Vec::new(),
             warnings: Vec::new(),
+        }
+    }
+}
+
+impl Lowered {
+    /// Copies need no kernels, rows on the device need one, and so do operators without a CPU twin.
+    fn choose_backend(&mut self, lowering: &Lowering, consumed: bool) -> Result<()> {
+        let copies = lowering.nodes.iter().any(|(_, run, ..)| matches!(run, NodeRun::Ingest { verbatim: true, .. }));
+        let gpu_only = lowering.nodes.iter().find_map(|(_, run, ..)| match run {
+            NodeRun::Resident { source } => Some(source.name()),
+            NodeRun::Operator { operator, .. } if !operator.has_cpu_twin() => Some(operator.name().to_owned()),
+            _ => None,
+        });
+        let gpu_only = gpu_only.or(consumed.then(|| "an output on the device".to_owned()));
+        if copies && self.spec.device.take().is_some() {
+            self.warnings.push("a copy needs no kernels: the job runs on the CPU".to_owned());
+        }
+        match gpu_only {
+            Some(given) if self.spec.device.is_none() => Err(Error::Usage {
+                what: "backend for",
+                given,
+                accepted: "a GPU context, and no copy in the same job: it cannot be computed on the CPU".to_owned(),
+            }),
+            _ => Ok(()),
         }
     }
 }
@@ -150,6 +159,11 @@ impl Lowering {
     /// The node that is written: a copy keeps its samples bit for bit.
     fn output(&mut self, raster: &Raster, options: &WriteOptions) -> Result<usize> {
         match raster.node() {
+            Node::Source { source, .. } if source.on_device().is_some() => Err(Error::Usage {
+                what: "copy of rows on the device",
+                given: source.name(),
+                accepted: "an operator in between, or an output on the device".to_owned(),
+            }),
             Node::Source { source, bands } => {
                 let band = band_of(*bands);
                 let mut profile = source.profile().clone();
@@ -205,6 +219,13 @@ impl Lowering {
         if let Some(&(.., node)) = self.ingests.iter().find(|&&(s, b, v, _)| (s, b, v) == (index, band, verbatim)) {
             return Ok(node);
         }
+        let kind = NodeKind::Ingest { source: index };
+        if source.on_device().is_some() && !verbatim {
+            let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4 };
+            self.nodes.push((spec, NodeRun::Resident { source: source.clone() }, 1, SampleType::F32));
+            self.ingests.push((index, band, verbatim, self.nodes.len() - 1));
+            return Ok(self.nodes.len() - 1);
+        }
         let converter = RowConverter::new(profile, source.planes().len(), band, !verbatim)?;
         let held = &mut self.sources[index].1;
         let mut planes = Vec::new();
@@ -220,8 +241,7 @@ impl Lowering {
             (true, Some(_)) => (1, profile.sample),
             (true, None) => (profile.bands, profile.sample),
         };
-        let spec =
-            NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source: index }, pixel_bytes: converter.window_pixel_bytes() };
+        let spec = NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes() };
         self.nodes.push((spec, NodeRun::Ingest { converter, planes, verbatim }, bands, sample));
         self.ingests.push((index, band, verbatim, self.nodes.len() - 1));
         Ok(self.nodes.len() - 1)
@@ -266,129 +286,4 @@ fn source_spec(source: &dyn Source, planes: &[usize]) -> SourceSpec {
     let index_bytes = source.resident_bytes() + chunks * 4;
     let scratch_bytes = planes.iter().map(DecodeScratch::bytes_for).collect();
     SourceSpec { name: source.name(), planes, index_bytes, scratch_bytes }
-}
-
-fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &Destination) -> Result<OutputFile> {
-    let options = &destination.options;
-    let default = operator.output();
-    let sample = options.sample.unwrap_or(default.sample);
-    let nodata = options.nodata.unwrap_or(default.nodata);
-    let sentinel = sentinel(nodata, sample)?;
-    let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, 1, sample);
-    profile.nodata = Some(nodata);
-    profile.georef = lowered.grid.georef.clone();
-    output_file(destination, profile, SampleType::F32, MissingRule::NanTo(sentinel))
-}
-
-fn copied_file(raster: &Raster, converter: &RowConverter, destination: &Destination) -> Result<OutputFile> {
-    let Node::Source { source, bands } = raster.node() else {
-        return Err(Error::Internal("a copy of a computed raster"));
-    };
-    let _ = converter;
-    let options = &destination.options;
-    let from = source.profile();
-    let mut profile = from.clone();
-    profile.masked = false;
-    profile.sample = options.sample.unwrap_or(from.sample);
-    profile.nodata = options.nodata.or(from.nodata);
-    if matches!(bands, Bands::One(_)) && from.bands > 1 {
-        profile = Profile { bands: 1, alpha_band: None, photometric: 1, extra_samples: Vec::new(), color_map: Vec::new(), ..profile };
-        // Band names and scales of all bands do not describe the one.
-        profile.gdal_metadata = None;
-    }
-    let declared = from.nodata.and_then(|n| n.matching(from.sample));
-    let same_type = profile.sample == from.sample;
-    let missing = match profile.nodata {
-        _ if same_type && (options.nodata.is_none() || from.nodata.is_none() && !from.sample.is_float()) => {
-            MissingRule::Verbatim { declared: profile.nodata.and_then(|n| n.matching(from.sample)) }
-        }
-        None => MissingRule::Verbatim { declared: None },
-        Some(nodata) => {
-            let to = sentinel(nodata, profile.sample)?;
-            match declared {
-                Some(from) => MissingRule::SentinelTo { from, to },
-                None => MissingRule::NanTo(to),
-            }
-        }
-    };
-    if options.nodata.is_some() {
-        sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
-    }
-    output_file(destination, profile, from.sample, missing)
-}
-
-fn sentinel(nodata: Nodata, sample: SampleType) -> Result<Sentinel> {
-    nodata.sentinel(sample).map_err(|e| Error::Usage {
-        what: "nodata",
-        given: nodata.to_string(),
-        accepted: format!("{e}; choose --nodata to fit --dtype {sample}"),
-    })
-}
-
-fn output_file(destination: &Destination, profile: Profile, window_sample: SampleType, missing: MissingRule) -> Result<OutputFile> {
-    let options = &destination.options;
-    if options.container == Container::Cog {
-        return Err(Error::Usage { what: "format", given: "cog".to_owned(), accepted: "gtiff (one-pass COG is not built yet)".to_owned() });
-    }
-    let compression = match options.compression {
-        CompressionChoice::Default => Compression::Deflate { level: DEFLATE_LEVEL },
-        CompressionChoice::Exactly(compression) => compression,
-    };
-    let predictor = match options.predictor {
-        PredictorChoice::Auto if compression == Compression::None => Predictor::None,
-        PredictorChoice::Auto if profile.sample.is_float() => Predictor::Float,
-        PredictorChoice::Auto => Predictor::Horizontal,
-        PredictorChoice::None => Predictor::None,
-        PredictorChoice::Horizontal => Predictor::Horizontal,
-        PredictorChoice::Float => Predictor::Float,
-    };
-    let layout = Layout { segmentation: options.segmentation, compression, predictor, bigtiff: options.bigtiff };
-    let encoder = SegmentEncoder::new(SegmentSpec {
-        cols: profile.cols,
-        rows: profile.rows,
-        bands: profile.bands,
-        window_sample,
-        output_sample: profile.sample,
-        missing,
-        layout,
-    })?;
-    Ok(OutputFile { destination: destination.clone(), profile, encoder })
-}
-
-/// Bytes may be packed on the device where no computed byte can equal the sentinel.
-fn packing_of(operator: &dyn Operator, file: &OutputFile) -> Option<Packing> {
-    let range = operator.output().byte_range?;
-    let MissingRule::NanTo(to) = file.encoder.spec().missing else { return None };
-    if to.sample_type() != SampleType::U8 {
-        return None;
-    }
-    let sentinel = to.get::<u8>();
-    (sentinel < range.0 || sentinel > range.1).then_some(Packing { range, sentinel })
-}
-
-/// The file as the device hands it over.
-fn packed_file(file: OutputFile, packing: Option<Packing>) -> Result<OutputFile> {
-    let (Some(_), MissingRule::NanTo(sentinel)) = (packing, file.encoder.spec().missing) else { return Ok(file) };
-    let spec = SegmentSpec { window_sample: SampleType::U8, missing: MissingRule::PackedByte { sentinel }, ..*file.encoder.spec() };
-    Ok(OutputFile { encoder: SegmentEncoder::new(spec)?, ..file })
-}
-
-fn output_spec(lowered: &Lowered, node: usize, pixel_bytes: usize, file: &OutputFile, packing: Option<Packing>) -> OutputSpec {
-    let spec = file.encoder.spec();
-    let (segment_rows, segment_cols) = spec.layout.segmentation.shape(lowered.grid.cols);
-    let segment_rows = match spec.layout.segmentation {
-        Segmentation::Strips { rows } => rows.min(lowered.grid.rows),
-        Segmentation::Tiles { .. } => segment_rows,
-    };
-    let segments = lowered.grid.rows.div_ceil(segment_rows) * lowered.grid.cols.div_ceil(segment_cols);
-    OutputSpec {
-        name: file.destination.path.display().to_string(),
-        node,
-        segment_rows,
-        segment_cols,
-        readback_pixel_bytes: if packing.is_some() { 1 } else { pixel_bytes },
-        scratch_bytes: scratch_bytes(spec),
-        max_segment_bytes: max_segment_bytes(spec),
-        index_bytes: writer_bytes(segments),
-    }
 }

@@ -2,21 +2,25 @@
 
 mod array;
 mod budget;
+mod disk;
 mod encode_stage;
 mod lower;
+mod output_run;
+mod outputs;
+mod recover;
 mod report;
 mod run;
 
-pub use array::compute_array;
+pub use array::{ArrayOutput, compute_array};
 pub use report::{AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport};
 
 use crate::{
     error::Result,
-    execute::Context,
+    execute::{Context, DeviceConsumer},
     graph::{Destination, Raster},
     plan::{self, Budget, Cut, Plan},
 };
-use lower::{Lowered, lower};
+use lower::{Lowered, Targets, lower};
 use std::{
     fmt,
     sync::{
@@ -61,7 +65,7 @@ impl CancelToken {
 /// What is to be written: one or several results of shared sources, in one pass.
 #[derive(Default)]
 pub struct Job {
-    writes: Vec<(Raster, Destination)>,
+    targets: Targets,
     threads: Option<usize>,
     cut: Cut,
     context: Context,
@@ -78,7 +82,21 @@ impl Job {
     /// Adds an output.
     #[must_use]
     pub fn write(mut self, raster: impl Into<Raster>, destination: Destination) -> Self {
-        self.writes.push((raster.into(), destination));
+        self.targets.files.push((raster.into(), destination));
+        self
+    }
+
+    /// Adds an output in memory.
+    #[must_use]
+    pub fn write_array(mut self, raster: impl Into<Raster>, output: &ArrayOutput) -> Self {
+        self.targets.arrays.push((raster.into(), output.clone()));
+        self
+    }
+
+    /// Adds an output that the caller's own pass takes on the device: no readback. Needs a GPU context.
+    #[must_use]
+    pub fn consume(mut self, raster: impl Into<Raster>, consumer: DeviceConsumer) -> Self {
+        self.targets.consumers.push((raster.into(), consumer));
         self
     }
 
@@ -125,10 +143,10 @@ impl Job {
     pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
         let threads = self.threads.unwrap_or_else(default_threads);
-        let lowered = lower(&self.writes, threads, self.context.limits())?;
+        let lowered = lower(&self.targets, threads, self.context.limits())?;
         let plan = plan::plan_cut(&lowered.spec, budget, &self.cut)?;
-        let Self { context, observer, cancel, .. } = self;
-        Ok(PlannedJob { plan, lowered, context, observer, cancel, plan_seconds: started.elapsed().as_secs_f64() })
+        let Self { targets, cut, context, observer, cancel, .. } = self;
+        Ok(PlannedJob { plan, lowered, targets, cut, context, observer, cancel, plan_seconds: started.elapsed().as_secs_f64() })
     }
 }
 
@@ -140,6 +158,8 @@ fn default_threads() -> usize {
 pub struct PlannedJob {
     plan: Plan,
     lowered: Lowered,
+    targets: Targets,
+    cut: Cut,
     context: Context,
     observer: Option<Arc<dyn Observer>>,
     cancel: CancelToken,

@@ -1,3 +1,4 @@
+use crate::encode::Statistics;
 use serde::Serialize;
 
 /// What a finished job did, counted where it happened. Sizes are bytes, times seconds.
@@ -102,6 +103,15 @@ pub struct BandStatistics {
     pub valid: u64,
 }
 
+impl BandStatistics {
+    /// As they were gathered; where nothing is valid there are no values (`null` in JSON).
+    pub(super) fn of(band: &Statistics) -> Self {
+        let some = |value: f64| if band.valid > 0 { value } else { f64::NAN };
+        let (min, max, mean, stddev) = (some(band.min), some(band.max), some(band.mean), some(band.stddev()));
+        Self { min, max, mean, stddev, valid: band.valid }
+    }
+}
+
 /// Memory of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MemoryReport {
@@ -113,7 +123,7 @@ pub struct MemoryReport {
     pub measured_peak: u64,
 }
 
-/// Temporary disk.
+/// Disk that overviews take while they wait for their place in the file, over all outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names are the report's contract")]
 pub struct SpoolReport {

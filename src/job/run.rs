@@ -1,47 +1,53 @@
 //! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    AdapterReport, CancelToken, InputReport, MemoryReport, OperatorReport, OutputReport, PlannedJob, Report, Seconds, SpoolReport,
-    encode_stage::{EncodeSeconds, EncodeStage, EncodedOutput},
-    lower::Lowered,
+    AdapterReport, BandStatistics, CancelToken, InputReport, MemoryReport, OperatorReport, OutputReport, PlannedJob, Report, Seconds,
+    SpoolReport, disk,
+    encode_stage::{EncodeSeconds, EncodeStage},
+    lower::{Lowered, lower},
+    output_run::EncodedOutput,
+    recover,
 };
 use crate::{
     error::{Error, Result},
     execute::{BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Workers, cpu::CpuBackend, gpu::GpuBackend},
-    plan::{NodeKind, Plan, host_peak},
+    plan::{self, NodeKind, Plan, host_peak},
 };
 use crossbeam_channel::unbounded;
-use std::{sync::Arc, time::Instant};
+use std::{cell::Cell, sync::Arc, time::Instant};
 
 /// What an executed plan counted.
 pub struct Executed {
+    /// Times and counts.
     pub stages: Stages,
+    /// Sources, with their counters.
     pub sources: Vec<SourceRun>,
+    /// Most device bytes held at once.
     pub device_peak: u64,
 }
 
-/// Follows the units of a plan and hands every finished window to `accept`, in plan order.
+/// Follows the units of a plan on its backend and hands every finished window to `accept`, in plan order.
 ///
 /// # Errors
-/// What sources and device report; [`Error::Cancelled`].
+/// What sources and device report, and what `accept` returns; [`Error::Cancelled`].
 pub fn execute(
     engine: &Engine<'_>,
     lowered: &Lowered,
     context: &Context,
+    in_flight: &Arc<InFlight>,
     cancel: &CancelToken,
-    mut accept: impl FnMut(Finished),
+    mut accept: impl FnMut(Finished) -> Result<()>,
 ) -> Result<Executed> {
     let plan = engine.plan;
     let mut stages = Stages::new(plan.spec.nodes.len());
-    let mut sources = Vec::new();
-    for (index, (source, planes)) in lowered.sources.iter().enumerate() {
-        sources.push(SourceRun::new(plan, index, source.clone(), planes, &engine.pool, &engine.ledger)?);
-    }
-    let in_flight = InFlight::new(plan.execution.units_in_flight);
     let mut device = match (&plan.device, context.device()) {
         (Some(peak), Some(gpu)) => Some(GpuBackend::new(engine, gpu.clone(), Ledger::new("device", peak.peak))?),
         _ => None,
     };
+    let mut sources = Vec::new();
+    for (index, (source, planes)) in lowered.sources.iter().enumerate() {
+        sources.push(SourceRun::new(plan, index, source.clone(), planes, &engine.pool, &engine.ledger)?);
+    }
     let mut host = CpuBackend::default();
     for unit in plan.schedule.units() {
         let permit = in_flight.acquire();
@@ -52,10 +58,10 @@ pub fn execute(
             Some(device) => device.unit(engine, &unit, &mut sources, permit, &mut stages)?,
             None => host.unit(engine, &unit, &mut sources, &permit, &mut stages)?,
         };
-        finished.into_iter().for_each(&mut accept);
+        finished.into_iter().try_for_each(&mut accept)?;
     }
     if let Some(device) = &mut device {
-        device.drain(&mut stages)?.into_iter().for_each(&mut accept);
+        device.drain(&mut stages)?.into_iter().try_for_each(&mut accept)?;
     }
     stages.finish(plan.lanes.len());
     Ok(Executed { stages, sources, device_peak: device.map_or(0, |d| d.peak()) })
@@ -73,18 +79,50 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
         carry_rows: plan.schedule.most().kept_rows.clone(),
         pool: pool.clone(),
         ledger: ledger.clone(),
+        consumers: {
+            let before = lowered.files.len() + lowered.arrays.len();
+            std::iter::repeat_n(None, before).chain(lowered.consumers.iter().cloned().map(Some)).collect()
+        },
         packing: lowered.packing.clone(),
         workers,
     }
 }
 
-/// Runs a planned job into its files.
+/// Runs a planned job into its outputs. A device that has less memory than its budget is tried again with half of it,
+/// then without.
 ///
 /// # Errors
 /// As [`PlannedJob::run`].
-pub fn run(job: PlannedJob) -> Result<Report> {
+pub fn run(mut job: PlannedJob) -> Result<Report> {
+    let mut notes = Vec::new();
+    loop {
+        let failure = match attempt(&job, &notes) {
+            Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
+            other => return other,
+        };
+        // Half of what was asked of it, which may be far less than it was allowed.
+        let asked = job.plan.device.map_or(u64::MAX, |peak| peak.peak);
+        job.plan.budget.device.0 = job.plan.budget.device.0.min(asked) / 2;
+        match plan::plan_cut(&job.lowered.spec, job.plan.budget, &job.cut) {
+            Ok(smaller) => {
+                notes.push(format!("{failure}: going on with at most {}", smaller.budget.device));
+                job.plan = smaller;
+            }
+            Err(_) => {
+                // Copies, rows on the device and operators without a CPU twin end here with the first failure.
+                let Ok(lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &job.cut)?;
+                job.lowered = lowered;
+                notes.push(format!("{failure}: going on with the CPU"));
+            }
+        }
+    }
+}
+
+fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let started = Instant::now();
-    let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds } = job;
+    let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds, .. } = job;
+    let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     let pool = BufferPool::new(ledger.clone());
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
@@ -92,16 +130,34 @@ pub fn run(job: PlannedJob) -> Result<Report> {
     let segment_bytes = plan.host.segments;
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
-    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, segment_bytes, stop.clone(), observer)?;
-    let engine = engine(&plan, &lowered, &ledger, &pool, &workers);
+    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, segment_bytes, stop.clone(), observer.clone())?;
+    lowered.arrays.iter().for_each(|array| array.open(plan.spec.rows, plan.spec.cols));
+    let engine = engine(plan, lowered, &ledger, &pool, &workers);
+    let in_flight = InFlight::new(plan.execution.units_in_flight);
+    let mut notes = notes.to_vec();
     let (sender, windows) = unbounded();
     let (executed, encoded) = std::thread::scope(|scope| {
         let stage = &mut stage;
         let writer = scope.spawn(move || stage.run(&windows));
-        let executed = execute(&engine, &lowered, &context, &stop, |finished| {
-            // The writer only goes away once this sender is gone.
-            let _ = sender.send(finished);
-        });
+        let last = Cell::new(None);
+        let mut accept = |finished: Finished| {
+            last.set(Some((finished.swath, finished.lane)));
+            match lowered.arrays.get(finished.output.wrapping_sub(lowered.files.len())) {
+                Some(array) => array.accept(&finished)?,
+                // The writer only goes away once this sender is gone.
+                None => drop(sender.send(finished)),
+            }
+            Ok(())
+        };
+        let mut executed = execute(&engine, lowered, context, &in_flight, &stop, &mut accept);
+        if let (Err(Error::Device { .. }), true) = (&executed, recover::is_possible(lowered)) {
+            let failure = executed.err().map(|e| e.to_string()).unwrap_or_default();
+            let from = last.get();
+            executed = recover::go_on_with_cpu(&engine, lowered, &in_flight, &stop, from, &mut accept).inspect(|_| {
+                let done = from.map_or("from the beginning".to_owned(), |(swath, lane)| format!("after swath {swath}, lane {lane}"));
+                notes.push(format!("{failure}: the CPU went on {done}; chunks were decoded again"));
+            });
+        }
         if executed.is_err() {
             stop.cancel();
         }
@@ -114,7 +170,8 @@ pub fn run(job: PlannedJob) -> Result<Report> {
         (Err(Error::Cancelled), Err(cause)) => return Err(cause),
         (Err(cause), _) | (_, Err(cause)) => return Err(cause),
     };
-    let mut warnings = lowered.warnings.clone();
+    let mut warnings = [lowered.warnings.clone(), disk_warnings].concat();
+    warnings.extend(notes.iter().cloned());
     for (file, counts) in lowered.files.iter().zip(stage.counts()) {
         if counts.collisions == 0 {
             continue;
@@ -127,10 +184,10 @@ pub fn run(job: PlannedJob) -> Result<Report> {
         warnings.push(format!("{}: {} computed samples equal the nodata value {nodata}", path.display(), counts.collisions));
     }
     let (outputs, encode_seconds) = stage.finish()?;
-    let mut report = report(&plan, &lowered, &context, &executed, &outputs, encode_seconds);
+    let mut report = report(plan, lowered, context, &executed, &outputs, encode_seconds);
     report.warnings = warnings;
     report.host.measured_peak = ledger.peak();
-    report.seconds.plan = plan_seconds;
+    report.seconds.plan = *plan_seconds;
     report.seconds.total = started.elapsed().as_secs_f64() + plan_seconds;
     Ok(report)
 }
@@ -172,6 +229,8 @@ fn report(
             pixels_computed: stages.pixels_computed[i],
         })
         .collect();
+    let spool =
+        SpoolReport { predicted: spec.outputs.iter().map(|o| o.spool_bytes).sum(), measured: outputs.iter().map(|o| o.file.spooled).sum() };
     let outputs = lowered
         .files
         .iter()
@@ -185,10 +244,10 @@ fn report(
             segments: done.file.segments as u64,
             bytes: done.file.bytes,
             bigtiff: done.file.bigtiff,
-            overviews: Vec::new(),
+            overviews: done.overviews.iter().map(|size| [size.cols, size.rows]).collect(),
             missing: done.counts.missing,
             sentinel_collisions: done.counts.collisions,
-            statistics: Vec::new(),
+            statistics: done.statistics.iter().map(BandStatistics::of).collect(),
         })
         .collect();
     let on_device = plan.device.is_some();
@@ -216,7 +275,7 @@ fn report(
             predicted_peak: plan.device.map_or(0, |d| d.peak),
             measured_peak: executed.device_peak,
         },
-        spool: SpoolReport::default(),
+        spool,
         seconds,
         warnings: Vec::new(),
     }

@@ -36,7 +36,8 @@ impl Plan {
             .map(|o| {
                 let segments = spec.rows.div_ceil(o.segment_rows) * spec.cols.div_ceil(o.segment_cols);
                 json!({ "path": o.name, "width": spec.cols, "height": spec.rows, "segments": segments,
-                        "segment_rows": o.segment_rows, "segment_cols": o.segment_cols })
+                        "segment_rows": o.segment_rows, "segment_cols": o.segment_cols, "max_bytes": o.file_bytes,
+                        "overviews": o.overviews.iter().map(|size| [size.cols, size.rows]).collect::<Vec<_>>() })
             })
             .collect();
         json!({
@@ -54,7 +55,7 @@ impl Plan {
             "units_in_flight": self.execution.units_in_flight,
             "host": { "budget": self.budget.host, "predicted_peak": self.host.peak, "parts": self.host },
             "device": { "budget": self.budget.device, "predicted_peak": self.device.map_or(0, |d| d.peak), "parts": self.device },
-            "spool": { "predicted": 0 },
+            "spool": { "predicted": spec.outputs.iter().map(|o| o.spool_bytes).sum::<u64>() },
         })
     }
 }
@@ -88,6 +89,11 @@ impl fmt::Display for Plan {
         for output in &spec.outputs {
             let segments = spec.rows.div_ceil(output.segment_rows) * spec.cols.div_ceil(output.segment_cols);
             writeln!(f, "output    {}: {segments} segments of {} x {}", output.name, output.segment_cols, output.segment_rows)?;
+            if !output.overviews.is_empty() {
+                let sizes: Vec<String> = output.overviews.iter().map(|size| format!("{} x {}", size.cols, size.rows)).collect();
+                let spool = ByteSize::b(output.spool_bytes);
+                writeln!(f, "overviews {} in the same pass; at most {spool} of them wait on disk", sizes.join(", "))?;
+            }
         }
         let (swaths, lanes) = (self.swaths(), self.lanes.len());
         writeln!(
@@ -101,7 +107,7 @@ impl fmt::Display for Plan {
         let h = &self.host;
         writeln!(
             f,
-            "host      {} of {} at the peak (decoded {}, cursors {}, windows {}, carries {}, scratch {}, segments {}, indices {})",
+            "host      {} of {} at the peak (decoded {}, cursors {}, windows {}, carries {}, scratch {}, segments {}, overviews {}, indices {})",
             size(h.peak),
             self.budget.host,
             size(h.decoded),
@@ -110,6 +116,7 @@ impl fmt::Display for Plan {
             size(h.carries),
             size(h.scratch),
             size(h.segments),
+            size(h.pyramids),
             size(h.indices),
         )?;
         match &self.device {

@@ -49,6 +49,8 @@ pub struct HostPeak {
     pub segments: usize,
     /// Chunk and segment indices.
     pub indices: usize,
+    /// Overviews in the making.
+    pub pyramids: usize,
 }
 
 /// Scratch of one worker that decodes whole chunks of a source: cursors have their own.
@@ -107,6 +109,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     let encode_scratch: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
     parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row_bytes(schedule, run));
     parts.segments = segments_bytes(spec, run.threads);
+    let waiting = spec.outputs.iter().map(|o| o.overview_tile_bytes).max().unwrap_or(0);
+    parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + (run.threads + 2) * waiting;
     for (s, source) in spec.sources.iter().enumerate() {
         for (plane, mode) in source.planes.iter().zip(&run.modes[s]) {
             if let (DecodeMode::RowCursors, StreamCost::State { bytes }) = (mode, plane.stream) {
@@ -174,7 +178,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
         peak += (in_flight - 1) * outputs_most;
         parts.windows = peak.saturating_sub(parts.decoded);
     }
-    parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.cursors + parts.carries + peak;
+    parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.pyramids + parts.cursors + parts.carries + peak;
     parts
 }
 
@@ -190,6 +194,10 @@ pub fn upload_turns(schedule: &Schedule) -> usize {
 
 /// Bytes of the buffers that a node's new rows are sent to the device in.
 pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize) -> usize {
+    // Rows that are made on the device are not sent there.
+    if matches!(spec.nodes[node].kind, NodeKind::Ingest { source } if spec.sources[source].planes.is_empty()) {
+        return 0;
+    }
     schedule.most().new_rows[node] * schedule.most().cols[node] * spec.nodes[node].pixel_bytes.max(4)
 }
 

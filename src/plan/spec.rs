@@ -1,4 +1,4 @@
-use crate::raster::{ByteSize, Chunking, Span};
+use crate::raster::{ByteSize, Chunking, LevelSize, Span};
 use serde::Serialize;
 
 /// Hard ceilings of a job, host and device apart.
@@ -92,6 +92,16 @@ pub struct OutputSpec {
     pub max_segment_bytes: usize,
     /// Bytes of the segment index.
     pub index_bytes: usize,
+    /// Bytes of the overviews' cascade and of their tiles in the making.
+    pub pyramid_bytes: usize,
+    /// Bytes of one whole overview tile that waits to be encoded.
+    pub overview_tile_bytes: usize,
+    /// Most bytes that overviews take on disk while they wait.
+    pub spool_bytes: u64,
+    /// Most bytes of the file.
+    pub file_bytes: u64,
+    /// Sizes of the overviews, largest first.
+    pub overviews: Vec<LevelSize>,
 }
 
 /// What an adapter can do, in numbers.

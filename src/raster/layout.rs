@@ -85,6 +85,21 @@ pub enum Container {
     Cog,
 }
 
+/// How the prefix of a COG is put before its data. The bytes are the same in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrefixMethod {
+    /// The first that the file system supports, in the order below.
+    #[default]
+    Auto,
+    /// `fallocate(FALLOC_FL_INSERT_RANGE)`: no byte is moved.
+    InsertRange,
+    /// `copy_file_range` within the file, back to front: shared extents where the file system has them.
+    CopyRange,
+    /// Read and written back to front.
+    Shift,
+}
+
 /// How an output's pixels become segments: everything resolved, nothing left to guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Layout {

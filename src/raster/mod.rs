@@ -7,15 +7,17 @@ mod georef;
 mod layout;
 mod nodata;
 mod profile;
+mod pyramid;
 mod sample;
 mod span;
 mod view;
 
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
-pub use layout::{BigTiff, Compression, Container, Layout, Predictor, Segmentation};
+pub use layout::{BigTiff, Compression, Container, Layout, Predictor, PrefixMethod, Segmentation};
 pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, Profile, StreamCost};
+pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};

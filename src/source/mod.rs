@@ -25,7 +25,7 @@ use crate::{
     error::Result,
     raster::{Chunking, Profile},
 };
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 /// A raster whose rows can be read.
 pub trait Source: Send + Sync + fmt::Debug {
@@ -38,6 +38,12 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Chunking of every plane: one (chunky) or one a band (planar); last, the mask's where
     /// [`Profile::masked`] says there is one.
     fn planes(&self) -> &[Chunking];
+
+    /// What fills rows on a device instead of decoding them on the host; the GPU backend knows its type. `None` for
+    /// every source whose rows are decoded.
+    fn on_device(&self) -> Option<&(dyn Any + Send + Sync)> {
+        None
+    }
 
     /// Bytes that the source itself holds while it is open (a chunk index, an array); the budget is charged for them.
     fn resident_bytes(&self) -> usize {

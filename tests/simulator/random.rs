@@ -84,6 +84,11 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
             scratch_bytes: 2 * raw + 1000,
             max_segment_bytes: raw + 11,
             index_bytes: 16 * rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols),
+            pyramid_bytes: 0,
+            overview_tile_bytes: 0,
+            spool_bytes: 0,
+            file_bytes: 0,
+            overviews: Vec::new(),
         }
     });
     let outputs = outputs.collect();

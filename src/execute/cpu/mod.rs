@@ -126,7 +126,7 @@ impl CpuBackend {
 
     fn ingest(&self, engine: &Engine<'_>, unit: &Unit, node: usize, source: &SourceRun) -> Result<Window> {
         let NodeRun::Ingest { converter, planes, verbatim } = &engine.nodes[node] else {
-            return Err(Error::Internal("an ingest step names an operator"));
+            return Err(Error::Internal("an ingest step has nothing to convert"));
         };
         let (mut window, mut strips) = self.open_window(engine, &unit.steps[node])?;
         let fill = |strip: &mut Strip| {

@@ -4,6 +4,7 @@ use super::{
     device::Gpu,
     output::OutputStage,
     pipeline::Kernel,
+    resident::{DeviceRows, DeviceSource},
     staging::{Readback, StagingLedgers, Upload},
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     op::{GridUniform, MISSING_BITS},
     plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes, host_peak::upload_turns, window_bytes},
     raster::{PixelWindow, Span},
+    source::Source,
 };
 use rayon::prelude::*;
 use std::{collections::VecDeque, sync::Arc, time::Instant};
@@ -98,6 +100,7 @@ impl GpuBackend {
             let most_rows = plan.schedule.most().new_rows[node];
             match &engine.nodes[node] {
                 NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
+                NodeRun::Resident { .. } => {}
                 NodeRun::Ingest { .. } => {
                     let bytes = most_rows * engine.window_cols[node] * SAMPLE;
                     for _ in 0..upload_turns(&plan.schedule) {
@@ -143,6 +146,18 @@ impl GpuBackend {
         permit: Arc<Permit>,
         stages: &mut Stages,
     ) -> Result<Vec<Finished>> {
+        let gpu = self.gpu.clone();
+        gpu.scoped(|| self.submit(engine, unit, sources, permit, stages))?
+    }
+
+    fn submit(
+        &mut self,
+        engine: &Engine<'_>,
+        unit: &Unit,
+        sources: &mut [SourceRun],
+        permit: Arc<Permit>,
+        stages: &mut Stages,
+    ) -> Result<Vec<Finished>> {
         let turn = self.units % 2;
         self.units += 1;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("unit") });
@@ -151,7 +166,10 @@ impl GpuBackend {
             let started = Instant::now();
             for node in 0..self.nodes.len() {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
-                    self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?;
+                    match &engine.nodes[node] {
+                        NodeRun::Resident { source } => self.resident(source.as_ref(), &unit.steps[node], &mut encoder)?,
+                        _ => self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?,
+                    }
                 }
             }
             stages.upload += started.elapsed().as_secs_f64();
@@ -171,8 +189,15 @@ impl GpuBackend {
         let mut readbacks = Vec::new();
         for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
             let rows = unit.outputs[index];
-            if !rows.is_empty() {
-                let (step, window) = (&unit.steps[spec.node], &self.nodes[spec.node].window);
+            let (step, window) = (&unit.steps[spec.node], &self.nodes[spec.node].window);
+            if rows.is_empty() {
+                continue;
+            }
+            if let Some(consumer) = &engine.consumers[index] {
+                let pitch = step.cols.len();
+                let first_sample = (rows.start - step.window_start) * pitch + unit.cols.start - step.cols.start;
+                consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, buffer: window, first_sample, pitch });
+            } else {
                 readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
             }
         }
@@ -202,11 +227,27 @@ impl GpuBackend {
     /// # Errors
     /// A failing device.
     pub fn drain(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
+        let gpu = self.gpu.clone();
         let mut finished = Vec::new();
         while !self.pending.is_empty() {
-            finished.extend(self.collect(stages)?);
+            finished.extend(gpu.scoped(|| self.collect(stages))??);
         }
         Ok(finished)
+    }
+
+    /// Lets the caller's pass fill a window's new rows.
+    fn resident(&self, source: &dyn Source, step: &Step, encoder: &mut wgpu::CommandEncoder) -> Result<()> {
+        let Some(source) = source.on_device().and_then(|any| any.downcast_ref::<DeviceSource>()) else {
+            return Err(Error::Internal("a source claims rows on a device that this backend does not know"));
+        };
+        if step.new_rows.is_empty() {
+            return Ok(());
+        }
+        let pitch = step.cols.len();
+        let first_sample = (step.new_rows.start - step.window_start) * pitch;
+        let buffer = &self.nodes[step.node].window;
+        source.fill(encoder, &DeviceRows { rows: step.new_rows, cols: step.cols, buffer, first_sample, pitch });
+        Ok(())
     }
 
     /// Converts decoded rows straight into the mapped buffer and records the copy to the window.

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    execute::AdapterInfo,
+    execute::{AdapterInfo, Context},
     plan::DeviceLimits,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +84,14 @@ fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
     usable
 }
 
+impl Context {
+    /// The caller's own adapter, device and queue: kernels run there, beside the caller's own passes. The planner keeps
+    /// to the device's limits, so ask for the adapter's own (`required_limits: adapter.limits()`).
+    pub fn from_wgpu(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::on(Gpu::adopt(adapter, device, queue))
+    }
+}
+
 /// Every adapter that answers.
 pub fn list() -> Vec<AdapterInfo> {
     adapters().into_iter().map(|(_, info)| info).collect()
@@ -109,11 +117,10 @@ impl Gpu {
             };
             return Err(Error::NoAdapter { selector: selector.map(str::to_owned), found });
         };
-        let limits = adapter.limits();
         let request = adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("swath"),
             required_features: wgpu::Features::empty(),
-            required_limits: limits.clone(),
+            required_limits: adapter.limits(),
             experimental_features: wgpu::ExperimentalFeatures::disabled(),
             // The default reserves 128 MiB at once; our ceilings are hard, so blocks stay small.
             memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: ALLOCATION_BYTES..ALLOCATION_BYTES },
@@ -121,13 +128,20 @@ impl Gpu {
         });
         let (device, queue) =
             pollster::block_on(request).map_err(|e| Error::Device { adapter: info.name.clone(), problem: e.to_string() })?;
+        // Without a handler an uncaught error panics.
         let uncaught = Arc::new(Mutex::new(None));
         let first = uncaught.clone();
-        // Without a handler an uncaught error panics.
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
         }));
+        let limits = device.limits();
         Ok(Arc::new(Self { device, queue, info, limits, uncaught }))
+    }
+
+    /// The caller's own device. Errors that no scope catches go to the caller's handler, not to the job.
+    pub fn adopt(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Arc<Self> {
+        let limits = device.limits();
+        Arc::new(Self { device, queue, info: describe(adapter), limits, uncaught: Arc::default() })
     }
 
     /// The limits that the planner needs.
@@ -164,15 +178,17 @@ impl Gpu {
     /// Runs `make` and turns what the device objects to into an error.
     ///
     /// # Errors
-    /// [`Error::Device`] for out-of-memory and validation errors.
+    /// [`Error::DeviceMemory`] where it has no more memory, [`Error::Device`] for other errors.
     pub fn scoped<T>(&self, make: impl FnOnce() -> T) -> Result<T> {
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let made = make();
         let memory = pollster::block_on(memory.pop());
+        let internal = pollster::block_on(internal.pop());
         let validation = pollster::block_on(validation.pop());
-        match memory.or(validation) {
-            Some(wgpu::Error::OutOfMemory { .. }) => Err(self.error("out of memory; lower --device-memory")),
+        match memory.or(internal).or(validation) {
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::DeviceMemory { adapter: self.info.name.clone() }),
             Some(error) => Err(self.error(error.to_string())),
             None => Ok(made),
         }

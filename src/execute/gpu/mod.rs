@@ -5,9 +5,11 @@ mod bench;
 mod device;
 mod output;
 mod pipeline;
+mod resident;
 mod staging;
 
 pub use backend::GpuBackend;
 pub use bench::{DeviceRates, bench};
 pub use device::{Gpu, list};
 pub use output::{PACK_BYTE, PackGrid, PackParams, Packing};
+pub use resident::{DeviceConsumer, DeviceRows, DeviceSource};

@@ -1,0 +1,91 @@
+//! What each step means: the options of its command, read by clap.
+
+use super::{READ, ReadStep, TEE, WRITE, tree::Step};
+use crate::cli::{
+    argv::nearest,
+    one_line,
+    options::OutputOptions,
+    stop::{Outcome, Stop},
+    verb::VERBS,
+};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use std::{path::PathBuf, sync::Arc};
+use swath::graph::Operator;
+
+/// Steps after `read`.
+pub type Chain = Vec<Meaning>;
+
+/// A step after `read`.
+#[derive(Debug)]
+pub enum Meaning {
+    Operator(Arc<dyn Operator>),
+    Tee(Vec<Chain>),
+    Write(WriteStep),
+}
+
+/// `write`.
+#[derive(Args, Debug)]
+pub struct WriteStep {
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub options: OutputOptions,
+}
+
+/// All names of steps.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    [READ].into_iter().chain(VERBS.iter().map(|verb| verb.name)).chain([TEE, WRITE])
+}
+
+/// The steps that there are, and the one whose name is near.
+pub fn suggestion(name: &str) -> String {
+    let all: Vec<&str> = names().collect();
+    let guess = nearest(name, &all).map(|near| format!("did you mean '{near}'?; ")).unwrap_or_default();
+    format!("{guess}steps are: {}", all.join(", "))
+}
+
+/// Gives every step its meaning.
+pub fn understand(steps: Vec<Step>) -> Outcome<(ReadStep, Chain)> {
+    let mut steps = steps.into_iter();
+    let Some(first) = steps.next() else { return Err(Stop::usage("steps are missing")) };
+    let matches = matches(&first, ReadStep::augment_args(Command::new(READ)))?;
+    let read = ReadStep::from_arg_matches(&matches).map_err(|error| complaint(&first, &error))?;
+    Ok((read, chain(steps)?))
+}
+
+fn chain(steps: impl Iterator<Item = Step>) -> Outcome<Chain> {
+    steps.map(meaning).collect()
+}
+
+fn meaning(step: Step) -> Outcome<Meaning> {
+    match step.name.as_str() {
+        TEE => Ok(Meaning::Tee(step.branches.into_iter().map(|branch| chain(branch.into_iter())).collect::<Outcome<_>>()?)),
+        WRITE => {
+            // What holds for every output is typed before what holds for this one, which wins.
+            let matches = matches(&step, WriteStep::augment_args(Command::new(WRITE)).args_override_self(true))?;
+            Ok(Meaning::Write(WriteStep::from_arg_matches(&matches).map_err(|error| complaint(&step, &error))?))
+        }
+        name => {
+            let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+                return Err(Stop::usage(format!("step {}: '{name}' is not a step; {}", step.number, suggestion(name))));
+            };
+            let operator = verb.operator(&matches(&step, verb.command())?).map_err(|error| complaint(&step, &error))?;
+            operator.check().map_err(|error| Stop::usage(format!("{}: {error}", step.label())))?;
+            Ok(Meaning::Operator(operator))
+        }
+    }
+}
+
+fn matches(step: &Step, command: Command) -> Outcome<ArgMatches> {
+    let command = command.no_binary_name(true).disable_help_flag(true);
+    command.try_get_matches_from(&step.words).map_err(|error| complaint(step, &error))
+}
+
+/// clap's message under the step's name; a step's name among its words is a sign of a missing '!'.
+fn complaint(step: &Step, error: &clap::Error) -> Stop {
+    let step_like = |word: &&std::ffi::OsString| names().any(|name| word.eq_ignore_ascii_case(name));
+    let strayed = step.words.iter().find(step_like).filter(|_| error.kind() == clap::error::ErrorKind::UnknownArgument);
+    let hint = strayed.map(|word| format!("; is a '!' missing before '{}'?", word.to_string_lossy())).unwrap_or_default();
+    let text = one_line(&error.render().to_string());
+    Stop::usage(format!("{}: {text}{hint}", step.label()))
+}

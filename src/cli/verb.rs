@@ -1,0 +1,94 @@
+//! One operator on the command line: its options once, for its command and for its step of a pipeline.
+
+use super::{
+    options::JobOptions,
+    run::{Request, run},
+    stop::Outcome,
+    terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
+    values::count,
+};
+use clap::{ArgMatches, Args, Command, error::Error as Complaint};
+use std::{fmt::Debug, path::PathBuf, sync::Arc};
+use swath::{
+    graph::{Operator, Raster},
+    source::GeoTiff,
+};
+
+/// Options of one operator and nothing else: files, bands and the job's options are added around them.
+pub trait OperatorOptions: Args + Debug {
+    /// What the operator yields, in one line.
+    const ABOUT: &'static str;
+    /// Command lines to learn from.
+    const EXAMPLES: &'static str;
+
+    /// The operator that was typed.
+    fn operator(&self) -> Arc<dyn Operator>;
+}
+
+/// An operator that is a step of pipelines.
+pub struct Verb {
+    /// As it is typed.
+    pub name: &'static str,
+    /// What it yields.
+    pub about: &'static str,
+    options: fn(Command) -> Command,
+    operator: fn(&ArgMatches) -> Result<Arc<dyn Operator>, Complaint>,
+}
+
+/// Every operator of one input: a line here makes it a step of pipelines.
+pub const VERBS: &[Verb] =
+    &[Verb::of::<SlopeOptions>("slope"), Verb::of::<AspectOptions>("aspect"), Verb::of::<HillshadeOptions>("hillshade")];
+
+impl Verb {
+    const fn of<T: OperatorOptions>(name: &'static str) -> Self {
+        Self { name, about: T::ABOUT, options: T::augment_args, operator: |matches| T::from_arg_matches(matches).map(|t| t.operator()) }
+    }
+
+    /// A parser of the operator's options alone.
+    pub fn command(&self) -> Command {
+        (self.options)(Command::new(self.name))
+    }
+
+    /// The operator of what the parser found.
+    ///
+    /// # Errors
+    /// clap's.
+    pub fn operator(&self, matches: &ArgMatches) -> Result<Arc<dyn Operator>, Complaint> {
+        (self.operator)(matches)
+    }
+}
+
+/// The files of a job of one input.
+#[derive(Args, Clone, Debug)]
+pub struct Files {
+    /// The raster to read
+    #[arg(value_name = "INPUT")]
+    pub input: PathBuf,
+    /// The GeoTIFF to write
+    #[arg(value_name = "OUTPUT")]
+    pub output: PathBuf,
+}
+
+// Its help is the operator's.
+#[derive(Args, Debug)]
+#[command(about = T::ABOUT, after_help = T::EXAMPLES)]
+pub struct OperatorArgs<T: OperatorOptions> {
+    #[command(flatten)]
+    files: Files,
+    /// Band to read, 1 is the first
+    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N", help_heading = "How it is computed")]
+    band: usize,
+    #[command(flatten)]
+    how: T,
+    #[command(flatten)]
+    job: JobOptions,
+}
+
+impl<T: OperatorOptions> OperatorArgs<T> {
+    pub fn run(self) -> Outcome {
+        let operator = self.how.operator();
+        operator.check()?;
+        let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
+        run(&request, || Ok(Raster::from_source(GeoTiff::open(&self.files.input)?).band(self.band).apply_shared(operator)))
+    }
+}

@@ -1,0 +1,272 @@
+//! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
+
+use super::super::cast::Cell;
+use bytemuck::{Pod, Zeroable};
+
+/// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
+/// missing, and the value is zero then).
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a, V> {
+    pub values: &'a [V],
+    pub weights: &'a [f64],
+}
+
+/// The rows that one row of the level above looks at, top to bottom (`None` outside the raster), and where its
+/// first sample looks.
+pub(super) struct Below<'a, V> {
+    /// `2 + 2 * REACH` rows, all of the same columns up to the raster's last one or as far as is known.
+    pub rows: [Option<Row<'a, V>>; 8],
+    /// Column of the first row entry under the left of the first sample's own two.
+    pub first: usize,
+}
+
+/// Room for one row of sums.
+#[derive(Default)]
+pub(super) struct Sums {
+    value: Vec<f64>,
+    weight: Vec<f64>,
+    own_value: Vec<f64>,
+    own_weight: Vec<f64>,
+}
+
+impl Sums {
+    /// Rows of it.
+    pub const ROWS: usize = 4;
+
+    pub fn new(cols: usize) -> Self {
+        let row = || vec![0.0; cols];
+        Self { value: row(), weight: row(), own_value: row(), own_weight: row() }
+    }
+}
+
+/// A method over samples of type `T`.
+pub(super) trait Method<T: Cell>: Copy + Send {
+    /// What is carried from level to level, unrounded.
+    type Value: Pod + Send;
+    /// As [`Resampling::reach`](crate::raster::Resampling::reach).
+    const REACH: usize;
+
+    /// A valid sample of level 0.
+    fn take(self, sample: T) -> Self::Value;
+    /// One row of the level above.
+    fn combine(self, below: &Below<'_, Self::Value>, sums: &mut Sums, values: &mut [Self::Value], weights: &mut [f64]);
+    /// A valid sample of the file; `sentinel` is what it must not become by arithmetic.
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+}
+
+/// A method that looks at no more than the four samples it covers.
+pub(super) trait Quad<T: Cell>: Copy + Send {
+    type Value: Pod + Send;
+    fn take(self, sample: T) -> Self::Value;
+    /// The four in row-major order; those outside the raster weigh 0.
+    fn fold(self, values: [Self::Value; 4], weights: [f64; 4]) -> (Self::Value, f64);
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+}
+
+/// Makes a method of a [`Quad`].
+#[derive(Clone, Copy)]
+pub(super) struct Quads<Q>(pub Q);
+
+impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
+    type Value = Q::Value;
+    const REACH: usize = 0;
+
+    #[inline(always)]
+    fn take(self, sample: T) -> Q::Value {
+        self.0.take(sample)
+    }
+
+    fn combine(self, below: &Below<'_, Q::Value>, _: &mut Sums, values: &mut [Q::Value], weights: &mut [f64]) {
+        let Some(upper) = below.rows[0] else { return };
+        let from = below.first;
+        let (upper_v, upper_w) = (&upper.values[from..], &upper.weights[from..]);
+        let zero = Q::Value::zeroed();
+        let pairs = values.len().min(upper_v.len() / 2);
+        match below.rows[1] {
+            Some(lower) => {
+                let (lower_v, lower_w) = (&lower.values[from..], &lower.weights[from..]);
+                let quads = upper_v.chunks_exact(2).zip(upper_w.chunks_exact(2)).zip(lower_v.chunks_exact(2).zip(lower_w.chunks_exact(2)));
+                for ((value, weight), ((uv, uw), (lv, lw))) in values.iter_mut().zip(weights.iter_mut()).zip(quads) {
+                    (*value, *weight) = self.0.fold([uv[0], uv[1], lv[0], lv[1]], [uw[0], uw[1], lw[0], lw[1]]);
+                }
+                if pairs < values.len() {
+                    let last = 2 * pairs;
+                    let fold = self.0.fold([upper_v[last], zero, lower_v[last], zero], [upper_w[last], 0.0, lower_w[last], 0.0]);
+                    (values[pairs], weights[pairs]) = fold;
+                }
+            }
+            None => {
+                for j in 0..values.len() {
+                    let right = (2 * j + 1 < upper_v.len()).then(|| (upper_v[2 * j + 1], upper_w[2 * j + 1]));
+                    let (right_v, right_w) = right.unwrap_or((zero, 0.0));
+                    (values[j], weights[j]) = self.0.fold([upper_v[2 * j], right_v, zero, zero], [upper_w[2 * j], right_w, 0.0, 0.0]);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn give(self, value: Q::Value, weight: f64, sentinel: Option<T>) -> T {
+        self.0.give(value, weight, sentinel)
+    }
+}
+
+/// A computed sample never becomes the sentinel: it takes the next value instead.
+#[inline(always)]
+fn apart<T: Cell>(value: f64, sentinel: Option<T>) -> T {
+    let sample = T::from_f64(value);
+    if sentinel == Some(sample) { sample.beside() } else { sample }
+}
+
+/// Sums of all valid samples covered: integers up to 2^53 in all stay exact, at whatever level.
+#[derive(Clone, Copy)]
+pub(super) struct Mean;
+
+/// Sums of squares.
+#[derive(Clone, Copy)]
+pub(super) struct Rms;
+
+impl<T: Cell> Quad<T> for Mean {
+    type Value = f64;
+    #[inline(always)]
+    fn take(self, sample: T) -> f64 {
+        sample.to_f64()
+    }
+    #[inline(always)]
+    fn fold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
+        ((v[0] + v[1]) + (v[2] + v[3]), (w[0] + w[1]) + (w[2] + w[3]))
+    }
+    #[inline(always)]
+    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
+        apart(sum / weight, sentinel)
+    }
+}
+
+impl<T: Cell> Quad<T> for Rms {
+    type Value = f64;
+    #[inline(always)]
+    fn take(self, sample: T) -> f64 {
+        sample.to_f64() * sample.to_f64()
+    }
+    #[inline(always)]
+    fn fold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
+        ((v[0] + v[1]) + (v[2] + v[3]), (w[0] + w[1]) + (w[2] + w[3]))
+    }
+    #[inline(always)]
+    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
+        apart((sum / weight).sqrt(), sentinel)
+    }
+}
+
+/// Which of the four is taken as it is.
+#[derive(Clone, Copy)]
+pub(super) enum Select {
+    Nearest,
+    Least,
+    Greatest,
+    Heaviest,
+}
+
+impl<T: Cell> Quad<T> for Select {
+    type Value = T;
+    #[inline(always)]
+    fn take(self, sample: T) -> T {
+        sample
+    }
+    #[inline(always)]
+    fn fold(self, v: [T; 4], w: [f64; 4]) -> (T, f64) {
+        let weight = (w[0] + w[1]) + (w[2] + w[3]);
+        let mut best: Option<usize> = None;
+        match self {
+            Self::Nearest => return (v[0], w[0]),
+            Self::Least => {
+                for i in (0..4).filter(|&i| w[i] > 0.0) {
+                    best = if best.is_none_or(|b| v[i] < v[b]) { Some(i) } else { best };
+                }
+            }
+            Self::Greatest => {
+                for i in (0..4).filter(|&i| w[i] > 0.0) {
+                    best = if best.is_none_or(|b| v[i] > v[b]) { Some(i) } else { best };
+                }
+            }
+            Self::Heaviest => {
+                let mut most = 0.0;
+                for i in 0..4 {
+                    let total: f64 = (0..4).map(|j| if v[j] == v[i] { w[j] } else { 0.0 }).sum();
+                    if w[i] > 0.0 && total > most {
+                        (most, best) = (total, Some(i));
+                    }
+                }
+            }
+        }
+        best.map_or((T::zeroed(), 0.0), |i| (v[i], weight))
+    }
+    #[inline(always)]
+    fn give(self, value: T, _: f64, _: Option<T>) -> T {
+        value
+    }
+}
+
+/// A symmetric kernel over `2 + 2 * REACH` rows and columns. Where taps are missing or outside the raster, the valid
+/// ones share their weight; where too little of a kernel with negative lobes is left, the mean of the own four stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Kernel<const REACH: usize>(pub &'static [f64]);
+
+/// Taps of a triangle at twice the pixel's size.
+pub(super) const BILINEAR: Kernel<1> = Kernel(&[0.125, 0.375, 0.375, 0.125]);
+/// Taps of the cubic with a = -0.5 at twice the pixel's size.
+pub(super) const CUBIC: Kernel<3> =
+    Kernel(&[-0.01171875, -0.03515625, 0.11328125, 0.43359375, 0.43359375, 0.11328125, -0.03515625, -0.01171875]);
+
+impl<T: Cell, const REACH: usize> Method<T> for Kernel<REACH> {
+    type Value = f64;
+    const REACH: usize = REACH;
+
+    #[inline(always)]
+    fn take(self, sample: T) -> f64 {
+        sample.to_f64()
+    }
+
+    fn combine(self, below: &Below<'_, f64>, sums: &mut Sums, values: &mut [f64], weights: &mut [f64]) {
+        let cols = below.rows.iter().flatten().map(|row| row.values.len()).max().unwrap_or(0);
+        let Sums { value, weight, own_value, own_weight } = sums;
+        for sum in [&mut *value, weight, own_value, own_weight] {
+            sum[..cols].fill(0.0);
+        }
+        for (t, (row, &tap)) in below.rows.iter().zip(self.0).enumerate() {
+            let Some(row) = row else { continue };
+            for (((v, w), value), weight) in row.values.iter().zip(row.weights).zip(value.iter_mut()).zip(weight.iter_mut()) {
+                *value += tap * (v * w);
+                *weight += tap * w;
+            }
+            if t == REACH || t == REACH + 1 {
+                for (((v, w), value), weight) in row.values.iter().zip(row.weights).zip(own_value.iter_mut()).zip(own_weight.iter_mut()) {
+                    *value += v * w;
+                    *weight += w;
+                }
+            }
+        }
+        for (j, (out_value, out_weight)) in values.iter_mut().zip(weights).enumerate() {
+            let left = below.first + 2 * j;
+            let right = (left + 1 < cols).then_some(left + 1);
+            let own = own_weight[left] + right.map_or(0.0, |r| own_weight[r]);
+            let (mut sum, mut norm) = (0.0, 0.0);
+            for (t, &tap) in self.0.iter().enumerate() {
+                let at = (left + t).checked_sub(REACH).filter(|&at| at < cols);
+                if let Some(at) = at {
+                    sum += tap * value[at];
+                    norm += tap * weight[at];
+                }
+            }
+            // A whole kernel over valid samples weighs a quarter of the own four together.
+            let filtered = if norm >= own / 8.0 { sum / norm } else { (own_value[left] + right.map_or(0.0, |r| own_value[r])) / own };
+            let valid = own > 0.0 && !filtered.is_nan();
+            (*out_value, *out_weight) = if valid { (filtered, own) } else { (0.0, 0.0) };
+        }
+    }
+
+    #[inline(always)]
+    fn give(self, value: f64, _: f64, sentinel: Option<T>) -> T {
+        apart(value, sentinel)
+    }
+}

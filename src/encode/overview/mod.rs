@@ -1,0 +1,183 @@
+//! Overviews in the pass that writes full resolution: rows go in as they are finished, whole tiles of all levels come out.
+//!
+//! Decisions:
+//! - Level 0 is what the file holds: samples in the output's type, missing where a reader sees nodata or NaN. So both
+//!   backends and every reader agree on what an overview is made of.
+//! - Each level is made of the unrounded level below: means carry sums and counts, kernels carry f64 values and the
+//!   number of valid full-resolution samples that each stands for. Only what goes into a tile is rounded.
+//! - A sample made by arithmetic that would round to the sentinel takes the next value.
+//! - Formulas and their order of summation know nothing of patches, so no cut of the job changes a bit.
+//! - Everything lives on the host and is counted beforehand: [`pyramid_bytes`] for the cascade and the tiles in the
+//!   making, [`overview_tile_bytes`] for every whole tile that waits to be encoded.
+
+mod blocks;
+mod ladder;
+mod method;
+
+#[cfg(test)]
+mod tests;
+
+pub use blocks::OverviewTile;
+
+use super::{SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, missing::MissingRule};
+use crate::{
+    error::{Error, Result},
+    execute::BufferPool,
+    raster::{Layout, LevelSize, PixelWindow, Resampling, Segmentation, Sentinel, Span, with_sample_type},
+};
+use blocks::{Blocks, block_bytes};
+use ladder::{BandLadder, Ladder, ladder_bytes};
+use method::{BILINEAR, CUBIC, Mean, Quads, Rms, Select};
+use std::{fmt, sync::Arc};
+
+/// Columns of a patch: its levels stay in the cache.
+const PATCH_COLS: usize = 128;
+
+/// The overviews of one raster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PyramidSpec {
+    /// Full resolution, as it is encoded.
+    pub base: SegmentSpec,
+    /// Sizes of the overviews, largest first; each half of the one before, rounded up.
+    pub levels: Vec<LevelSize>,
+    /// Rows and columns of a tile of an overview.
+    pub tile: (usize, usize),
+    /// How.
+    pub resampling: Resampling,
+}
+
+impl PyramidSpec {
+    /// Sizes of all levels, full resolution first.
+    fn sizes(&self) -> Vec<LevelSize> {
+        let base = LevelSize { cols: self.base.cols, rows: self.base.rows };
+        std::iter::once(base).chain(self.levels.iter().copied()).collect()
+    }
+
+    fn sentinel(&self) -> Option<Sentinel> {
+        self.base.missing.written(self.base.output_sample)
+    }
+
+    /// Most rows of full resolution that are taken at once: a whole row of segments, or of tiles where that is lower.
+    pub fn course_rows(&self) -> usize {
+        self.base.layout.segmentation.shape(self.base.cols).0.min(self.tile.0).min(self.base.rows)
+    }
+
+    /// The encoder of level `level` (1 is the first overview): tiles of the file's own samples.
+    ///
+    /// # Errors
+    /// As [`SegmentEncoder::new`].
+    pub fn encoder(&self, level: usize) -> Result<SegmentEncoder> {
+        let size = self.levels.get(level - 1).ok_or(Error::Internal("an overview that does not exist was asked for"))?;
+        let base = &self.base;
+        SegmentEncoder::new(SegmentSpec {
+            cols: size.cols,
+            rows: size.rows,
+            window_sample: base.output_sample,
+            missing: MissingRule::Verbatim { declared: self.sentinel() },
+            layout: Layout { segmentation: Segmentation::Tiles { cols: self.tile.1, rows: self.tile.0 }, ..base.layout },
+            ..*base
+        })
+    }
+}
+
+/// Most bytes that a [`Pyramid`] holds: its cascade, and tiles that are not whole yet.
+pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
+    if spec.levels.is_empty() {
+        return 0;
+    }
+    let across: usize = spec.levels.iter().map(|size| size.cols.div_ceil(spec.tile.1)).sum();
+    // Where rows of the level above do not end with rows of tiles, the tile below is begun before its neighbour is whole.
+    let aligned = spec.resampling.reach() == 0 && spec.base.layout.segmentation.shape(spec.base.cols) == spec.tile;
+    let begun = if aligned { across } else { across + 2 * spec.levels.len() };
+    pyramid_state_bytes(spec) + begun * overview_tile_bytes(spec)
+}
+
+/// Bytes of one whole tile that waits to be encoded.
+pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
+    block_bytes(spec.tile, spec.base.bands, spec.base.output_sample)
+}
+
+/// Bytes of the cascade, held from begin to end.
+pub fn pyramid_state_bytes(spec: &PyramidSpec) -> usize {
+    let sample = spec.base.output_sample.bytes();
+    let value = if spec.resampling.selects() { sample } else { 8 };
+    let ladder = ladder_bytes(&spec.sizes(), (spec.course_rows(), PATCH_COLS), value, sample, spec.resampling.reach());
+    spec.base.bands * (ladder + PATCH_COLS * sample)
+}
+
+/// Makes the overviews of one raster.
+pub struct Pyramid {
+    spec: PyramidSpec,
+    carve: Carve,
+    ladders: Vec<Box<dyn BandLadder>>,
+    blocks: Blocks,
+    line: Vec<u8>,
+}
+
+impl fmt::Debug for Pyramid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pyramid").field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+impl Pyramid {
+    /// An empty pyramid; its tiles come from `pool`.
+    pub fn new(spec: PyramidSpec, pool: Arc<BufferPool>) -> Self {
+        let base = spec.base;
+        let sizes = spec.sizes();
+        let patch = (spec.course_rows(), PATCH_COLS);
+        let ladders = (0..base.bands).map(|_| with_sample_type!(base.output_sample, T => ladder::<T>(&spec, &sizes, patch))).collect();
+        let blocks = Blocks::new(sizes, spec.tile, base.bands, base.output_sample, pool);
+        let line = vec![0; PATCH_COLS * base.bands * base.output_sample.bytes()];
+        Self { carve: Carve::new(base.missing, base.window_sample, base.output_sample), spec, ladders, blocks, line }
+    }
+
+    /// Takes rows and columns of full resolution: at most [`course_rows`](PyramidSpec::course_rows) rows, each such
+    /// course from left to right in steps of at most one tile (or more tiles are in the making at once than was
+    /// said), courses from top to bottom. Gives the tiles that became whole.
+    ///
+    /// # Errors
+    /// A refused grant; [`Error::Internal`] for a window that does not hold what is to be taken.
+    pub fn take(&mut self, window: &PixelWindow, rows: Span, cols: Span) -> Result<Vec<OverviewTile>> {
+        let base = &self.spec.base;
+        let inside = rows.intersect(window.rows) == rows && cols.intersect(window.cols) == cols;
+        if !inside || rows.len() > self.spec.course_rows() || window.sample != base.window_sample || window.bands != base.bands {
+            return Err(Error::Internal("overviews were asked of a window that does not hold their pixels"));
+        }
+        let mut at = cols.start;
+        while at < cols.end {
+            let patch = Span::new(at, (at + PATCH_COLS).min(cols.end));
+            let line = &mut self.line[..patch.len() * base.bands * base.output_sample.bytes()];
+            for row in rows.iter() {
+                self.carve.row(base.window_sample, base.output_sample, window.row(row, patch), line);
+                for (band, ladder) in self.ladders.iter_mut().enumerate() {
+                    ladder.feed(rows, patch, row, line, band, base.bands);
+                }
+            }
+            for (band, ladder) in self.ladders.iter_mut().enumerate() {
+                ladder.climb(rows, patch, band, &mut self.blocks)?;
+            }
+            at = patch.end;
+        }
+        Ok(self.blocks.take_whole())
+    }
+
+    /// Whether every tile that was begun has been given away.
+    pub fn is_complete(&self) -> bool {
+        self.blocks.is_empty()
+    }
+}
+
+fn ladder<T: Cell>(spec: &PyramidSpec, sizes: &[LevelSize], patch: (usize, usize)) -> Box<dyn BandLadder> {
+    let sentinel = spec.sentinel().filter(|s| s.sample_type() == T::TYPE).map(|s| s.get::<T>());
+    match spec.resampling {
+        Resampling::Nearest => Box::new(Ladder::new(Quads(Select::Nearest), sizes, patch, sentinel)),
+        Resampling::Min => Box::new(Ladder::new(Quads(Select::Least), sizes, patch, sentinel)),
+        Resampling::Max => Box::new(Ladder::new(Quads(Select::Greatest), sizes, patch, sentinel)),
+        Resampling::Mode => Box::new(Ladder::new(Quads(Select::Heaviest), sizes, patch, sentinel)),
+        Resampling::Average => Box::new(Ladder::new(Quads(Mean), sizes, patch, sentinel)),
+        Resampling::Rms => Box::new(Ladder::new(Quads(Rms), sizes, patch, sentinel)),
+        Resampling::Bilinear => Box::new(Ladder::new(BILINEAR, sizes, patch, sentinel)),
+        Resampling::Cubic => Box::new(Ladder::new(CUBIC, sizes, patch, sentinel)),
+    }
+}

@@ -1,0 +1,196 @@
+//! One output in work: its encoders, its overviews, its file.
+
+use super::outputs::OutputFile;
+use crate::{
+    container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
+    encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, Statistics, pyramid_state_bytes},
+    error::{Error, Result},
+    execute::{BufferPool, Finished, Grant, Shelf},
+    plan::OutputSpec,
+    raster::{LevelSize, PixelWindow, Span},
+};
+use std::{collections::VecDeque, sync::Arc};
+
+/// What one output became.
+#[derive(Clone, Debug)]
+pub struct EncodedOutput {
+    /// The file.
+    pub file: WrittenFile,
+    /// Missing samples and collisions at full resolution.
+    pub counts: Counts,
+    /// Every band's statistics at full resolution.
+    pub statistics: Vec<Statistics>,
+    /// Sizes of its overviews, largest first.
+    pub overviews: Vec<LevelSize>,
+}
+
+/// What is done next, in plan order.
+pub enum Work {
+    /// Segments are encoded, one after the other: a wide raster has many in a row.
+    Encode {
+        /// The first.
+        task: Task,
+        /// Segments to its right that follow.
+        more: usize,
+    },
+    /// Overviews take pixels of full resolution, a few rows of a few columns at a time.
+    Climb {
+        /// Index of the output.
+        output: usize,
+        /// Where the pixels lie.
+        window: PixelWindow,
+        /// Which they are.
+        rows: Span,
+        /// Which they are.
+        cols: Span,
+        /// Pieces of them that were taken already.
+        next: usize,
+    },
+}
+
+/// One segment to encode.
+pub struct Task {
+    pub output: usize,
+    pub level: usize,
+    pub window: PixelWindow,
+    pub seg_row: usize,
+    pub seg_col: usize,
+}
+
+/// One output in work.
+pub struct OutputRun {
+    /// Full resolution first.
+    levels: Vec<SegmentEncoder>,
+    writer: GeoTiffWriter,
+    pub shelf: Arc<Shelf<(EncodeScratch, Grant)>>,
+    pub scratch_bytes: u64,
+    pyramid: Option<Pyramid>,
+    pyramid_spec: PyramidSpec,
+    sparse: bool,
+    pub counts: Counts,
+    statistics: Vec<Statistics>,
+    _grants: [Grant; 2],
+}
+
+impl OutputRun {
+    /// Opens the output's temporary.
+    ///
+    /// # Errors
+    /// What the container reports, or a refused grant.
+    pub fn open(file: &OutputFile, spec: &OutputSpec, pool: &Arc<BufferPool>) -> Result<Self> {
+        let options = &file.destination.options;
+        let overviews = &file.pyramid.levels;
+        let layout = file.encoder.spec().layout;
+        let file_spec = FileSpec {
+            container: options.container,
+            overviews: overviews.clone(),
+            overview_tile: file.pyramid.tile,
+            statistics: options.statistics,
+            prefix: options.prefix,
+            overwrite: options.overwrite,
+            ..FileSpec::new(file.profile.clone(), layout, spec.max_segment_bytes)
+        };
+        let has_overviews = !overviews.is_empty();
+        let state = if has_overviews { pyramid_state_bytes(&file.pyramid) } else { 0 };
+        let grants = [pool.grant(spec.index_bytes as u64)?, pool.grant(state as u64)?];
+        let mut levels = vec![file.encoder];
+        for level in 1..=overviews.len() {
+            levels.push(file.pyramid.encoder(level)?);
+        }
+        Ok(Self {
+            levels,
+            writer: GeoTiffWriter::create(&file.destination.path, file_spec)?,
+            shelf: Arc::new(Shelf::new()),
+            scratch_bytes: spec.scratch_bytes as u64,
+            pyramid: has_overviews.then(|| Pyramid::new(file.pyramid.clone(), pool.clone())),
+            pyramid_spec: file.pyramid.clone(),
+            sparse: options.sparse,
+            counts: Counts::default(),
+            statistics: vec![Statistics::default(); file.profile.bands],
+            _grants: grants,
+        })
+    }
+
+    /// Segments of all levels.
+    pub fn segments(&self) -> usize {
+        let count = |encoder: &SegmentEncoder| {
+            let spec = encoder.spec();
+            spec.layout.segmentation.across(spec.cols) * spec.layout.segmentation.down(spec.rows)
+        };
+        self.levels.iter().map(count).sum()
+    }
+
+    /// The encoder of a level, the place of a segment among the level's, and its samples inside the raster.
+    pub fn segment(&self, task: &Task) -> (SegmentEncoder, SegmentKey, u64) {
+        let encoder = self.levels[task.level];
+        let spec = encoder.spec();
+        let index = task.seg_row * spec.layout.segmentation.across(spec.cols) + task.seg_col;
+        let (rows, cols) = encoder.covers(task.seg_row, task.seg_col);
+        (encoder, SegmentKey { level: task.level, plane: 0, index }, (rows.len() * cols.len() * spec.bands) as u64)
+    }
+
+    /// The segments of a finished window, row by row, and behind each row its way into the overviews.
+    pub fn expand(&self, finished: &Finished, queue: &mut VecDeque<Work>) {
+        let output = finished.output;
+        let segment = self.levels[0].spec();
+        let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
+        let (rows, cols) = (finished.rows, finished.cols);
+        let seg_cols = Span::new(cols.start / seg_cols, cols.end.div_ceil(seg_cols));
+        for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
+            let task = Task { output, level: 0, window: finished.window.clone(), seg_row, seg_col: seg_cols.start };
+            queue.push_back(Work::Encode { task, more: seg_cols.len() - 1 });
+            if self.pyramid.is_some() {
+                let rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
+                queue.push_back(Work::Climb { output, window: finished.window.clone(), rows, cols, next: 0 });
+            }
+        }
+    }
+
+    /// Takes piece `next` of these pixels into the overviews: the tiles that became whole are to be encoded next. Also
+    /// says whether pieces are left.
+    ///
+    /// # Errors
+    /// As [`Pyramid::take`].
+    pub fn climb(&mut self, output: usize, window: &PixelWindow, rows: Span, cols: Span, next: usize) -> Result<(Vec<Task>, bool)> {
+        let pyramid = self.pyramid.as_mut().ok_or(Error::Internal("an output without overviews was asked for them"))?;
+        let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
+        let (down, across) = (rows.len().div_ceil(course), cols.len().div_ceil(step));
+        let piece = |span: Span, len: usize, at: usize| Span::new(span.start + at * len, (span.start + (at + 1) * len).min(span.end));
+        let tiles = pyramid.take(window, piece(rows, course, next / across), piece(cols, step, next % across))?;
+        let task =
+            |t: crate::encode::OverviewTile| Task { output, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col };
+        Ok((tiles.into_iter().map(task).collect(), next + 1 < down * across))
+    }
+
+    /// Writes a segment of `samples` samples; those of a level come in their order.
+    ///
+    /// # Errors
+    /// What the container reports.
+    pub fn put(&mut self, key: SegmentKey, segment: &EncodedSegment, samples: u64) -> Result<()> {
+        if self.sparse && segment.counts.missing == samples {
+            self.writer.put_sparse(key)?;
+        } else {
+            self.writer.put(key, &segment.bytes)?;
+        }
+        if key.level == 0 {
+            self.counts += segment.counts;
+            for (all, band) in self.statistics.iter_mut().zip(&segment.statistics) {
+                all.merge(band);
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes the file: its final name appears here.
+    ///
+    /// # Errors
+    /// What the container reports.
+    pub fn finish(mut self) -> Result<EncodedOutput> {
+        if self.pyramid.as_ref().is_some_and(|pyramid| !pyramid.is_complete()) {
+            return Err(Error::Internal("a file was finished without all pixels of its overviews"));
+        }
+        self.writer.set_statistics(&self.statistics);
+        let overviews = self.pyramid_spec.levels;
+        Ok(EncodedOutput { file: self.writer.finish()?, counts: self.counts, statistics: self.statistics, overviews })
+    }
+}
