@@ -103,7 +103,7 @@ impl SourceRun {
             ledger: ledger.clone(),
             scratch: Shelf::new(),
             scratch_bytes: host_peak::decode_scratch_bytes(&plan.spec, &plan.execution, index) as u64,
-            _index_grant: ledger.grant(spec.index_bytes as u64)?,
+            _index_grant: ledger.grant(host_peak::source_index_bytes(&plan.spec, index) as u64)?,
         })
     }
 
@@ -129,7 +129,11 @@ impl SourceRun {
         }
         let (source, counters, pool, ledger) = (&self.source, &self.counters, &self.pool, &self.ledger);
         let plane_of = self.planes();
-        let mut fetches = Vec::new();
+        let new_chunks = |run: &PlaneRun| match run.mode {
+            DecodeMode::WholeChunks => rows.len().div_ceil(run.chunking.rows) + 1,
+            DecodeMode::RowCursors => 1,
+        };
+        let mut fetches = Vec::with_capacity(self.planes.iter().map(|p| new_chunks(p) * (cols.len().div_ceil(p.chunking.cols) + 1)).sum());
         for (run_index, run) in self.planes.iter_mut().enumerate() {
             let chunking = run.chunking;
             let touched = Span::new(cols.start / chunking.cols, cols.end.div_ceil(chunking.cols));
@@ -155,11 +159,7 @@ impl SourceRun {
                     DecodeMode::RowCursors => {
                         let slot = column.cursor.get_mut().unwrap_or_else(PoisonError::into_inner);
                         if slot.is_none() {
-                            let state = match chunking.stream {
-                                crate::raster::StreamCost::RandomRows => 0,
-                                crate::raster::StreamCost::State { bytes } => bytes,
-                            };
-                            let grant = ledger.grant(state as u64)?;
+                            let grant = ledger.grant(host_peak::cursor_bytes(&chunking) as u64)?;
                             *slot = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
                         }
                         let row_bytes = chunking.cols * chunking.pixel_bytes;

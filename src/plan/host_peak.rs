@@ -8,11 +8,35 @@ use super::{
     spec::{DecodeMode, JobSpec, NodeKind, OutputSpec, Unit},
     sweep::{Across, Held, Moment, Sweep},
 };
-use crate::raster::StreamCost;
+use crate::raster::{Chunking, StreamCost};
 use serde::Serialize;
 
 /// What every job needs besides: queues, headers, the file's prefix while it is written.
 pub const FIXED_BYTES: usize = 256 << 10;
+
+/// What a pooled buffer costs beside its bytes: rounding, its leave, its place in lists, the task that fills it.
+pub const BUFFER_BYTES: usize = 256;
+
+/// What a row cursor holds beside its decoder's state.
+pub const CURSOR_BYTES: usize = 512;
+
+/// What a column of chunks costs that is held at all.
+const COLUMN_BYTES: usize = 96;
+
+/// Bytes of a source's chunk index, and of the columns of chunks that a job holds.
+pub fn source_index_bytes(spec: &JobSpec, source: usize) -> usize {
+    let columns: usize = spec.sources[source].planes.iter().map(|p| p.across(spec.cols)).sum();
+    spec.sources[source].index_bytes + columns * COLUMN_BYTES
+}
+
+/// Bytes of one row cursor over a plane.
+pub fn cursor_bytes(plane: &Chunking) -> usize {
+    CURSOR_BYTES
+        + match plane.stream {
+            StreamCost::RandomRows => 0,
+            StreamCost::State { bytes } => bytes,
+        }
+}
 
 /// How a job is executed on top of its [`Schedule`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +122,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     let in_flight = run.units_in_flight.min(schedule.units_count()).max(1);
     let mut parts = HostPeak::default();
 
-    for source in &spec.sources {
-        parts.indices += source.index_bytes;
+    for source in 0..spec.sources.len() {
+        parts.indices += source_index_bytes(spec, source);
     }
     for output in &spec.outputs {
         parts.indices += output.index_bytes;
@@ -113,8 +137,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + (run.threads + 2) * waiting;
     for (s, source) in spec.sources.iter().enumerate() {
         for (plane, mode) in source.planes.iter().zip(&run.modes[s]) {
-            if let (DecodeMode::RowCursors, StreamCost::State { bytes }) = (mode, plane.stream) {
-                parts.cursors += plane.across(spec.cols) * bytes;
+            if *mode == DecodeMode::RowCursors {
+                parts.cursors += plane.across(spec.cols) * cursor_bytes(plane);
             }
         }
     }
@@ -123,15 +147,17 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
             // The one that is read, the one that is made; those of finished windows live as long as these, unless each
             // lane has a copy of its own.
             let alive = if is_output(spec, node) && lanes == 1 { 1 + in_flight } else { 2 };
-            parts.carries += alive.min(swaths - 1) * most.kept_rows[node] * spec.cols * n.pixel_bytes;
+            if most.kept_rows[node] > 0 {
+                parts.carries += alive.min(swaths - 1) * (most.kept_rows[node] * spec.cols * n.pixel_bytes + BUFFER_BYTES);
+            }
         }
     }
 
     // What comes and goes.
     let window = |moment: &Moment, node: usize| -> usize {
         let row = most.cols[node] * spec.nodes[node].pixel_bytes;
-        let carry = if lanes > 1 && swaths > 1 { most.kept_rows[node] * row } else { 0 };
-        moment.new_rows[node].div_ceil(run.strip_rows) * run.strip_rows * row + carry
+        let carry = if lanes > 1 && swaths > 1 && most.kept_rows[node] > 0 { most.kept_rows[node] * row + BUFFER_BYTES } else { 0 };
+        moment.new_rows[node].div_ceil(run.strip_rows) * (run.strip_rows * row + BUFFER_BYTES) + carry
     };
     let last: Vec<usize> = (0..spec.nodes.len()).map(|node| last_consumer(spec, node).unwrap_or(node)).collect();
     let written: Vec<bool> = (0..spec.nodes.len()).map(|node| is_output(spec, node)).collect();

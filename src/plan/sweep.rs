@@ -2,6 +2,7 @@
 //! different ones: predictions for every decode mode, thread count and queue length are made from the same sweep.
 
 use super::{
+    host_peak::BUFFER_BYTES,
     schedule::Schedule,
     spec::{DecodeMode, JobSpec, NodeKind},
 };
@@ -23,13 +24,13 @@ pub struct Sweep {
 pub struct Moment {
     /// New rows of each node.
     pub new_rows: Vec<usize>,
-    /// Rows of whole chunks, by source and plane.
+    /// Whole chunks, by source and plane.
     pub chunks: Vec<Vec<Held>>,
     /// Cursors' buffers, by source.
     pub pieces: Vec<Held>,
 }
 
-/// What one column of chunks holds, in rows or in buffers.
+/// What one column of chunks holds, in buffers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Held {
     /// Brought from the swath before.
@@ -126,13 +127,11 @@ fn moment(spec: &JobSpec, schedule: &Schedule, swath: usize) -> Moment {
         let last_end = if swath > 0 { source_rows(spec, schedule, s, swath - 1).end } else { 0 };
         let last = swath + 1 == schedule.swaths();
         let next_start = if last { usize::MAX } else { source_rows(spec, schedule, s, swath + 1).start };
-        // Rows that are decoded with the chunks of the first `end` rows and not below row `from`.
+        // Chunks of the first `end` rows that are not above row `from`.
         let whole = |plane_rows: usize| {
-            let rows_from = |end: usize, from: usize| {
-                end.next_multiple_of(plane_rows).saturating_sub(from.min(spec.rows.next_multiple_of(plane_rows)) / plane_rows * plane_rows)
-            };
-            let (before, both) = (rows_from(last_end, rows.start), rows_from(rows.end, rows.start));
-            Held { before, new: both - before, after: rows_from(rows.end, next_start) }
+            let chunks_from = |end: usize, from: usize| end.div_ceil(plane_rows).saturating_sub(from / plane_rows);
+            let (before, both) = (chunks_from(last_end, rows.start), chunks_from(rows.end, rows.start));
+            Held { before, new: both - before, after: chunks_from(rows.end, next_start) }
         };
         chunks.push(source.planes.iter().map(|p| whole(p.rows)).collect());
         let pieces_above = |until: usize, row: usize| {
@@ -184,9 +183,9 @@ impl Moment {
         let bytes = planes.enumerate().map(|(p, ((plane, mode), across))| {
             let row_bytes = plane.cols * plane.pixel_bytes;
             match mode {
-                DecodeMode::WholeChunks => row_bytes * held(across, self.chunks[source][p]),
+                DecodeMode::WholeChunks => (row_bytes * plane.rows + BUFFER_BYTES) * held(across, self.chunks[source][p]),
                 // Cursors fill buffers of one size, whatever the rows.
-                DecodeMode::RowCursors => row_bytes * sweep.piece_rows[source] * held(across, self.pieces[source]),
+                DecodeMode::RowCursors => (row_bytes * sweep.piece_rows[source] + BUFFER_BYTES) * held(across, self.pieces[source]),
             }
         });
         bytes.sum()

@@ -5,7 +5,7 @@ use proptest::test_runner::TestCaseError;
 use std::{collections::VecDeque, rc::Rc};
 use swath::{
     plan::{DecodeMode, NodeKind, Plan, Step, Unit, host_peak},
-    raster::{Chunking, Span, StreamCost},
+    raster::Span,
 };
 
 pub type Checked = Result<(), TestCaseError>;
@@ -151,7 +151,8 @@ pub fn follow(plan: &Plan) -> Checked {
 /// Bytes held from beginning to end.
 fn fixed_bytes(plan: &Plan, most: &Greatest) -> usize {
     let (spec, run) = (&plan.spec, &plan.execution);
-    let indices: usize = spec.sources.iter().map(|s| s.index_bytes).chain(spec.outputs.iter().map(|o| o.index_bytes)).sum();
+    let sources = (0..spec.sources.len()).map(|source| host_peak::source_index_bytes(spec, source));
+    let indices: usize = sources.chain(spec.outputs.iter().map(|o| o.index_bytes)).sum();
     let decode = |source: usize| {
         let planes = spec.sources[source].scratch_bytes.iter().zip(&run.modes[source]);
         planes.filter(|(_, mode)| **mode == DecodeMode::WholeChunks).map(|(&bytes, _)| bytes).max().unwrap_or(0)
@@ -236,15 +237,13 @@ impl Simulation<'_> {
                 }
                 windows[node] = Some(Rc::new(self.open(step)?));
             }
-            for done in 0..=node {
+            for (done, slot) in windows.iter_mut().enumerate().take(node + 1) {
                 let last = host_peak::last_consumer(spec, done).unwrap_or(done);
-                if last == node {
-                    let Some(window) = windows[done].take() else { continue };
-                    self.keep(unit, &unit.steps[done], &window)?;
-                    self.complete(unit, done, &window)?;
-                    if host_peak::is_output(spec, done) {
-                        finished.push(window);
-                    }
+                let Some(window) = slot.take_if(|_| last == node) else { continue };
+                self.keep(unit, &unit.steps[done], &window)?;
+                self.complete(unit, done, &window)?;
+                if host_peak::is_output(spec, done) {
+                    finished.push(window);
                 }
             }
         }
@@ -276,18 +275,18 @@ impl Simulation<'_> {
                     DecodeMode::WholeChunks => {
                         while column.next_row < end {
                             let rows = Span::new(column.next_row, column.next_row + chunking.rows);
-                            column.pieces.push_back((rows, self.host.hold(row_bytes * chunking.rows)));
+                            column.pieces.push_back((rows, self.host.hold(buffer(row_bytes * chunking.rows))));
                             column.next_row = rows.end;
                             column.chunks_decoded += 1;
                         }
                     }
                     DecodeMode::RowCursors => {
                         if column.cursor.is_none() {
-                            column.cursor = Some(self.host.hold(state_bytes(chunking)));
+                            column.cursor = Some(self.host.hold(host_peak::cursor_bytes(chunking)));
                         }
                         let rows = Span::new(column.next_row, end);
                         assert!(rows.len() <= piece_rows, "a cursor's buffer is too small");
-                        column.pieces.push_back((rows, self.host.hold(piece_rows * row_bytes)));
+                        column.pieces.push_back((rows, self.host.hold(buffer(piece_rows * row_bytes))));
                         column.chunks_decoded += rows.iter().filter(|row| row % chunking.rows == 0).count();
                         column.next_row = end;
                     }
@@ -353,10 +352,10 @@ impl Simulation<'_> {
         let strip_rows = plan.execution.strip_rows;
         if !plan.execution.on_device {
             for _ in 0..step.new_rows.len().div_ceil(strip_rows) {
-                held.push(self.host.hold(strip_rows * row_bytes));
+                held.push(self.host.hold(buffer(strip_rows * row_bytes)));
             }
             if carried.is_some() && plan.lanes.len() > 1 {
-                held.push(self.host.hold(self.most.kept_rows[step.node] * row_bytes));
+                held.push(self.host.hold(buffer(self.most.kept_rows[step.node] * row_bytes)));
             }
         }
         let carried = carried.filter(|_| plan.lanes.len() == 1);
@@ -374,7 +373,7 @@ impl Simulation<'_> {
         })?;
         if self.keeping[step.node].is_none() {
             let bytes = self.most.kept_rows[step.node] * spec.cols * spec.nodes[step.node].pixel_bytes;
-            let held = (!plan.execution.on_device).then(|| self.host.hold(bytes));
+            let held = (!plan.execution.on_device).then(|| self.host.hold(buffer(bytes)));
             self.keeping[step.node] = Some(Carry { rows, cols_kept: vec![false; spec.cols], _held: held });
         }
         if let Some(keeping) = &mut self.keeping[step.node] {
@@ -463,9 +462,7 @@ impl Simulation<'_> {
     }
 }
 
-fn state_bytes(chunking: &Chunking) -> usize {
-    match chunking.stream {
-        StreamCost::RandomRows => 0,
-        StreamCost::State { bytes } => bytes,
-    }
+/// Bytes of a pooled buffer, as the pool counts them.
+fn buffer(bytes: usize) -> usize {
+    bytes.next_multiple_of(8) + host_peak::BUFFER_BYTES - 8
 }
