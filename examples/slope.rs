@@ -5,7 +5,7 @@ use swath::prelude::*;
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let (Some(input), Some(output)) = (args.next(), args.next()) else {
-        eprintln!("usage: slope DEM.tif SLOPE.tif [gpu ADAPTER]");
+        eprintln!("usage: slope DEM.tif SLOPE.tif [gpu [ADAPTER]]");
         std::process::exit(2);
     };
     let context = match (args.next().as_deref(), args.next()) {

@@ -8,6 +8,7 @@ pub mod execute;
 pub mod graph;
 pub mod job;
 pub mod op;
+pub mod picture;
 pub mod plan;
 pub mod prelude;
 pub mod raster;

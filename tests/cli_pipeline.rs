@@ -57,6 +57,21 @@ fn branches_are_written_in_one_pass_over_the_source() {
 }
 
 #[test]
+fn outputs_may_be_cloud_optimised_one_or_all() {
+    let place = Place::new().with_dem();
+    place.works("slope dem.tif a.tif --cog --tile-size 64 --backend cpu -q");
+    place.works("hillshade dem.tif b.tif --tile-size 64 --backend cpu -q");
+    place.works(
+        "pipeline --tile-size 64 read dem.tif ! tee [ slope ! write one.tif --cog ] [ hillshade ! write plain.tif ] --backend cpu -q",
+    );
+    place.works("pipeline read dem.tif ! tee [ slope ! write all.tif --tile-size 64 ] --cog --timeline t.svg --backend cpu -q");
+    same(&place, "a.tif", "one.tif");
+    same(&place, "b.tif", "plain.tif");
+    same(&place, "a.tif", "all.tif");
+    assert!(fs::read_to_string(place.path("t.svg")).unwrap().contains("overview"));
+}
+
+#[test]
 fn a_copy_beside_a_computed_output_keeps_its_bits() {
     let place = Place::new().with_dem();
     place.works("pipeline read dem.tif ! tee [ write copy.tif --tile-size 64 ] ! slope ! write slope.tif --backend cpu -q");

@@ -19,10 +19,10 @@ fn wrong_usage_exits_2_with_one_line() {
             "slope dem.tif a.tif --host-memory lots",
             "invalid value 'lots' for '--host-memory <SIZE>': 'lots' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M",
         ),
-        ("slope dem.tif a.tif --cog", "COG output is not built yet; leave out --cog (--format cog) for a plain tiled GeoTIFF"),
+        ("slope dem.tif a.tif --cog --strip-rows 16", "a COG is tiled: --strip-rows (--co TILED=NO) does not go with --cog"),
         (
             "slope dem.tif a.tif -co TFW=YES",
-            "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, NUM_THREADS",
+            "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS",
         ),
         ("slope dem.tif a.tif --compress lzw --level 3", "a level goes with deflate or zstd only"),
         ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
@@ -38,7 +38,7 @@ fn wrong_usage_exits_2_with_one_line() {
         ("synth a.tif", "the following required arguments were not provided: --size <COLSxROWS>"),
         (
             "hilshade dem.tif a.tif",
-            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, convert, pipeline, info, devices, operators, selftest, synth, bench, help",
+            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
         ),
     ] {
         place.fails(line, 2, message);

@@ -11,11 +11,24 @@ use std::{
 };
 
 /// Commands that exist.
-pub const COMMANDS: &[&str] =
-    &["slope", "aspect", "hillshade", "convert", "pipeline", "info", "devices", "operators", "selftest", "synth", "bench", "help"];
+pub const COMMANDS: &[&str] = &[
+    "slope",
+    "aspect",
+    "hillshade",
+    "convert",
+    "pipeline",
+    "info",
+    "validate",
+    "devices",
+    "operators",
+    "selftest",
+    "synth",
+    "bench",
+    "help",
+];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["curvature", "tri", "tpi", "roughness", "focal", "convolve", "calc", "reclassify", "color-map", "validate"];
+const PLANNED: &[&str] = &["curvature", "tri", "tpi", "roughness", "focal", "convolve", "calc", "reclassify", "color-map"];
 
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade"];
 const JOBS: &[&str] = &["slope", "aspect", "hillshade", "convert", "pipeline", "write"];
@@ -215,9 +228,10 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, convert, pipeline, info, devices, operators, selftest, synth, bench, help";
+        let list =
+            "there are: slope, aspect, hillshade, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
-        assert_eq!(words("swath Validate a"), format!("'Validate' is planned and not built yet; {list}"));
+        assert_eq!(words("swath Focal a"), format!("'Focal' is planned and not built yet; {list}"));
     }
 }

@@ -10,6 +10,7 @@ use super::{
     selftest::SelftestArgs,
     synth::SynthArgs,
     terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
+    validate::ValidateArgs,
     verb::OperatorArgs as Op,
 };
 use clap::{Parser, Subcommand};
@@ -40,6 +41,7 @@ pub enum Command {
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),
+    Validate(ValidateArgs),
     Devices(DevicesArgs),
     Operators(OperatorsArgs),
     Selftest(SelftestArgs),

@@ -66,7 +66,7 @@ impl Creation {
             "OVERVIEWS" => {
                 // GDAL's names for all that there are and for those that it chooses.
                 let chosen =
-                    value.parse().ok().or_else(|| value.eq_ignore_ascii_case("IGNORE_EXISTING").then(|| OverviewCount(Overviews::Auto)));
+                    value.parse().ok().or_else(|| value.eq_ignore_ascii_case("IGNORE_EXISTING").then_some(OverviewCount(Overviews::Auto)));
                 self.overviews = Some(chosen.ok_or_else(|| Some("AUTO, NONE, IGNORE_EXISTING or a number".to_owned()))?);
             }
             "OVERVIEW_RESAMPLING" | "RESAMPLING" => {

@@ -21,6 +21,7 @@ mod selftest;
 mod stop;
 mod synth;
 mod terrain;
+mod validate;
 mod values;
 mod verb;
 
@@ -54,6 +55,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),
+        Command::Validate(args) => args.run(),
         Command::Devices(args) => args.run(),
         Command::Operators(args) => args.run(),
         Command::Selftest(args) => args.run(),

@@ -122,6 +122,12 @@ pub struct RunOptions {
     /// Write a small picture of the output
     #[arg(long, value_name = "FILE.png")]
     pub preview: Option<PathBuf>,
+    /// Draw the plan (with or without --dry-run)
+    #[arg(long, value_name = "FILE.svg")]
+    pub picture: Option<PathBuf>,
+    /// Draw what was done when, on which thread
+    #[arg(long, value_name = "FILE.svg", conflicts_with = "dry_run")]
+    pub timeline: Option<PathBuf>,
     /// Progress bar on stderr; auto: on a terminal
     #[arg(long, value_enum, ignore_case = true, default_value = "auto", value_name = "WHEN")]
     pub progress: ProgressWhen,
@@ -184,6 +190,9 @@ impl OutputOptions {
         let mut destination = if cog { Cog::at(path) } else { GTiff::at(path) };
         let options = &mut destination.options;
         options.segmentation = self.segmentation(&creation)?;
+        if cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
+            return Err(Stop::usage("a COG is tiled: --strip-rows (--co TILED=NO) does not go with --cog"));
+        }
         let codec = self.compress.or(creation.compress);
         let level = self.level.or(creation.level_of(codec.unwrap_or(Codec::Deflate)));
         if codec.is_some() || level.is_some() {

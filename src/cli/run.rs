@@ -12,6 +12,7 @@ use std::{fs, path::Path};
 use swath::{
     graph::Raster,
     job::{CancelToken, Job, Report},
+    picture,
     raster::ByteSize,
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -65,7 +66,7 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
 
     let progress = Progress::new(options.run.progress);
     let cancel = CancelToken::default();
-    let mut job = Job::new().context(context).cancel_token(cancel.clone()).observer(progress.clone());
+    let mut job = Job::new().context(context).cancel_token(cancel.clone()).observer(progress.clone()).trace(options.run.timeline.is_some());
     for (raster, destination) in rasters.into_iter().zip(destinations) {
         job = job.write(raster, destination);
     }
@@ -73,6 +74,9 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
         job = job.threads(threads);
     }
     let planned = job.plan(options.compute.budget())?;
+    if let Some(path) = &options.run.picture {
+        write_text(path, &picture::of_plan(planned.plan()))?;
+    }
     if options.run.dry_run {
         return say::out(&if options.run.json { pretty(&planned.plan().to_json()) } else { planned.to_string() });
     }
@@ -88,7 +92,7 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
 fn check_files(pass: &Pass<'_>) -> Outcome {
     let run = &pass.options.run;
     let mut made: Vec<Made<'_>> = pass.outputs.iter().map(|(path, output)| Made { path, replace: output.overwrite }).collect();
-    if let Some(path) = &run.preview {
+    for path in [&run.preview, &run.picture, &run.timeline].into_iter().flatten() {
         made.push(Made { path, replace: pass.options.output.overwrite });
     }
     if let Some(path) = run.report.as_deref().filter(|path| *path != Path::new("-")) {
@@ -129,6 +133,9 @@ fn tell(pass: &Pass<'_>, report: &Report) -> Outcome {
     }
     if let (Some(path), Some((first, _))) = (&pass.options.run.preview, pass.outputs.first()) {
         preview::write(first, path)?;
+    }
+    if let (Some(path), Some(timeline)) = (&pass.options.run.timeline, &report.timeline) {
+        write_text(path, &picture::of_timeline(timeline))?;
     }
     match &pass.options.run.report {
         Some(path) if path == Path::new("-") => say::out(&report.to_json()),

@@ -190,6 +190,55 @@ fn a_file_that_outgrows_4_gib_becomes_big_or_fails_as_asked() {
 }
 
 #[test]
+fn a_cog_is_classic_to_the_last_byte_that_32_bits_can_name_and_big_beyond() {
+    let dir = tempfile::tempdir().unwrap();
+    let profile = Profile::new(45, 33, 1, SampleType::U16);
+    let overviews = LevelSize { cols: 45, rows: 33 }.overviews(32, 16);
+    for (bigtiff, beyond) in [(BigTiff::Auto, 0), (BigTiff::Auto, 1), (BigTiff::No, 0), (BigTiff::No, 1)] {
+        let path = dir.path().join("grown.tif");
+        let spec = FileSpec {
+            container: Container::Cog,
+            overviews: overviews.clone(),
+            overview_tile: (16, 32),
+            max_segment_bytes: 1 << 30,
+            ..file_spec(&profile, Layout { bigtiff, ..PLAIN })
+        };
+        let mut writer = GeoTiffWriter::create(&path, spec).unwrap();
+        // A hole in front of the segments makes the file end at, or one beyond, the longest classic TIFF. It is sparse,
+        // so it costs nothing.
+        let hidden = fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+        let mut file = fs::OpenOptions::new().read(true).write(true).open(hidden).unwrap();
+        let room = (writer.prefix.bytes(size::HeaderKind::Classic) + 3 * (1024 + 8)).next_multiple_of(4096);
+        let end = size::CLASSIC_MAX_BYTES + beyond - room - 6 * (1024 + 8);
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(end)).unwrap();
+        writer.replace(file, end);
+        let put = (|| {
+            for (level, segments) in [(0, 6), (1, 2), (2, 1)] {
+                for index in 0..segments {
+                    writer.put(SegmentKey { level, index, plane: 0 }, &[10 * level as u8 + index as u8; 1024])?;
+                }
+            }
+            Ok::<(), Error>(())
+        })();
+        let done = put.and_then(|()| writer.finish());
+        match (bigtiff, beyond) {
+            (BigTiff::No, 1) => {
+                assert!(matches!(&done, Err(Error::Output { problem, .. }) if problem.contains("--bigtiff")), "{done:?}");
+                assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+                continue;
+            }
+            _ => assert_eq!(done.as_ref().unwrap().bigtiff, beyond == 1, "{done:?}"),
+        }
+        assert!(beyond == 1 || done.unwrap().bytes == size::CLASSIC_MAX_BYTES);
+        let found = crate::source::validate(&path).unwrap();
+        assert!(found.is_cog() && found.levels.len() == 3, "{found:?}");
+        let tile = open(&path).read_chunk(5).unwrap();
+        assert!(matches!(tile, DecodingResult::U16(samples) if samples.iter().all(|&s| s == 0x0505)));
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
 fn a_raster_that_cannot_be_classic_is_refused_before_any_byte() {
     let dir = tempfile::tempdir().unwrap();
     let profile = Profile::new(60_000, 60_000, 1, SampleType::U16);

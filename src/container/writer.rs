@@ -133,8 +133,8 @@ pub struct GeoTiffWriter {
     /// Segments still to come.
     pub(super) left: usize,
     max_segment_bytes: usize,
-    /// What comes on top of the bytes put, at most, in a classic file.
-    overhead: u64,
+    /// Prefix of a classic COG, and what stands around the segments of its overviews.
+    classic_front: u64,
     /// `GDAL_METADATA` and pixels of the raster, where statistics will be set.
     metadata: Option<(Option<String>, u64)>,
     pub(super) failed: bool,
@@ -203,7 +203,7 @@ impl GeoTiffWriter {
             end: reserved,
             left: all,
             max_segment_bytes: spec.max_segment_bytes,
-            overhead: if cog { classic + GRANULE + around * (all - segments[0]) as u64 } else { 0 },
+            classic_front: classic + around * (all - segments[0]) as u64,
             metadata: spec.statistics.then(|| (spec.profile.gdal_metadata.clone(), profile.cols as u64 * profile.rows as u64)),
             failed: false,
         })
@@ -219,9 +219,7 @@ impl GeoTiffWriter {
         self.check(key)?;
         let byte_count = u32::try_from(bytes.len()).ok().filter(|&n| n > 0 && bytes.len() <= self.max_segment_bytes);
         let byte_count = byte_count.ok_or(Error::Internal("a segment is longer than was said, or empty"))?;
-        let spooled = self.spool.as_ref().map_or(0, Spool::len);
-        let end = self.end + spooled + bytes.len() as u64 + if self.prefix.cog { LEADER_AND_TRAILER } else { 0 };
-        if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(end + self.overhead) {
+        if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(self.end_after(key, bytes.len() as u64)) {
             return Err(self.fail(|temporary| temporary.problem(OUTGROWN)));
         }
         let written = match (key.level, &mut self.spool) {
@@ -257,6 +255,17 @@ impl GeoTiffWriter {
 
     /// Gives up: the temporary is removed. Dropping does the same.
     pub fn abort(self) {}
+
+    /// Length of a classic file that ends with this segment.
+    fn end_after(&self, key: SegmentKey, bytes: u64) -> u64 {
+        let waiting = self.spool.as_ref().map_or(0, Spool::len) + if key.level > 0 { bytes } else { 0 };
+        let base = self.end + if key.level > 0 { 0 } else { bytes };
+        if !self.prefix.cog {
+            return base + waiting;
+        }
+        let around = if key.level > 0 { 0 } else { LEADER_AND_TRAILER };
+        (self.classic_front + waiting).next_multiple_of(GRANULE) + base + around
+    }
 
     fn check(&self, key: SegmentKey) -> Result<()> {
         let offset = self.indices.get(key.level).and_then(|index| index.offsets.get(key.index));

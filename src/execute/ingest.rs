@@ -3,6 +3,7 @@
 use super::{
     ledger::{Grant, Ledger},
     pool::{Buffer, BufferPool},
+    trace::TraceStage,
     workers::{Shelf, Workers},
 };
 use crate::{
@@ -184,7 +185,8 @@ impl SourceRun {
             shelf.put((scratch, grant));
             done
         };
-        workers.install(|| fetches.par_iter_mut().with_max_len(1).try_for_each(decode))?;
+        let timed = |fetch: &mut Fetch<'_>| workers.trace().time(TraceStage::Decode, (unit.swath, unit.lane), || decode(fetch));
+        workers.install(|| fetches.par_iter_mut().with_max_len(1).try_for_each(timed))?;
         let landed: Vec<(usize, usize, Piece)> =
             fetches.into_iter().map(|f| (f.plane, f.chunk_col, Piece { rows: f.rows, data: f.data })).collect();
         for (plane, chunk_col, piece) in landed {

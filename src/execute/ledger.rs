@@ -51,11 +51,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Internal`]: the plan promised less than the job needs, which is a defect of the planner.
     pub fn grant(self: &Arc<Self>, bytes: u64) -> Result<Grant> {
-        // Another thread's buffer may become free right after the first look.
-        let again = || {
-            let pool = self.spare.get()?.upgrade()?;
-            std::iter::from_fn(|| pool.trim().then(|| self.try_grant(bytes))).find_map(|grant| grant)
-        };
+        let again = || self.spare.get()?.upgrade()?.give_up_for(bytes);
         self.try_grant(bytes).or_else(again).ok_or_else(|| {
             tracing::error!(memory = self.what, limit = self.limit(), current = self.current(), bytes, "the ledger refuses a grant");
             Error::Internal("a buffer exceeds the memory that the plan predicted")

@@ -9,6 +9,7 @@ mod in_flight;
 mod ingest;
 mod ledger;
 mod pool;
+mod trace;
 mod window;
 mod workers;
 
@@ -20,4 +21,5 @@ pub use in_flight::{InFlight, Permit};
 pub use ingest::SourceRun;
 pub use ledger::{Grant, Ledger};
 pub use pool::{Buffer, BufferPool};
+pub use trace::{Timeline, Trace, TraceEvent, TraceStage};
 pub use workers::{Shelf, Workers};

@@ -50,12 +50,17 @@ impl BufferPool {
         Ok(Buffer { words: vec![0; words], grant: Some(grant), pool: self.clone() })
     }
 
-    /// Gives every free buffer back to the system; whether there was one.
-    pub fn trim(&self) -> bool {
+    /// Gives every free buffer back to the system.
+    pub fn trim(&self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Gives every free buffer back to the system and takes a grant in one go: meanwhile no buffer becomes free, so
+    /// that what is refused exceeds what is in use.
+    pub(super) fn give_up_for(&self, bytes: u64) -> Option<Grant> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let any = free.values().any(|buffers| !buffers.is_empty());
         free.clear();
-        any
+        self.ledger.try_grant(bytes)
     }
 
     /// A grant for memory that is not this pool's.
@@ -120,5 +125,29 @@ mod tests {
         assert!(pool.take(400).is_err());
         drop(large);
         assert_eq!(ledger.peak(), 800 + each);
+    }
+
+    #[test]
+    fn threads_that_need_each_others_free_buffers_never_refuse_each_other() {
+        let each = BUFFER_BYTES as u64 + 8000;
+        let ledger = Ledger::new("host", 2 * each);
+        let pool = BufferPool::new(ledger.clone());
+        std::thread::scope(|scope| {
+            for thread in 0..2 {
+                let (pool, ledger) = (&pool, &ledger);
+                scope.spawn(move || {
+                    for i in 0..20_000usize {
+                        // Sizes that the other has no use for, and grants beside the pool.
+                        let bytes = 8 * (1 + (i * 2 + thread) % 999);
+                        if i % 3 == 0 {
+                            drop(ledger.grant(bytes as u64).unwrap());
+                        } else {
+                            drop(pool.take(bytes).unwrap());
+                        }
+                    }
+                });
+            }
+        });
+        assert!(ledger.peak() <= 2 * each);
     }
 }

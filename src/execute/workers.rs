@@ -1,12 +1,24 @@
 //! The CPU threads of a job, and the scratch that they reuse.
+//!
+//! The thread that follows the plan is one of them. So its parallel steps go ahead of queued encoding (a worker looks
+//! for stolen work before it looks into the queue), no more threads compute than were allowed, and while it has to wait
+//! it encodes like the others ([`Workers::help`]).
 
+use super::trace::Trace;
 use crate::error::{Error, Result};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Long enough to cost nothing, short against the encoding of one tile.
+const NAP: Duration = Duration::from_micros(100);
 
 /// One pool of threads for all CPU work of a job.
 #[derive(Debug)]
 pub struct Workers {
     pool: rayon::ThreadPool,
+    trace: Trace,
 }
 
 impl Workers {
@@ -16,12 +28,30 @@ impl Workers {
     /// [`Error::Internal`] where the system gives no threads.
     pub fn new(threads: usize) -> Result<Self> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("swath-{i}")).build();
-        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))? })
+        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))?, trace: Trace::default() })
+    }
+
+    /// The same threads, what they do recorded.
+    #[must_use]
+    pub fn traced(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// Where work is recorded, if it is.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Runs `work` inside the pool: parallel iterators in it use the pool's threads.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.pool.install(work)
+    }
+
+    /// Does one queued task if there is one, else naps briefly: what a worker does instead of waiting.
+    pub fn help() {
+        if rayon::yield_now() != Some(rayon::Yield::Executed) {
+            std::thread::sleep(NAP);
+        }
     }
 
     /// Queues a task; tasks begin in the order in which they are queued from outside the pool.

@@ -14,7 +14,7 @@ use crate::{
     container::SegmentKey,
     encode::{Counts, EncodeScratch, EncodedSegment},
     error::{Error, Result},
-    execute::{BufferPool, Finished, Grant, Workers},
+    execute::{BufferPool, Finished, Grant, TraceStage, Workers},
     plan::OutputSpec,
 };
 use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
@@ -40,6 +40,8 @@ pub struct EncodeSeconds {
 /// One segment that waits for its turn.
 struct Landed {
     output: usize,
+    /// Swath and lane, for the trace.
+    unit: (usize, usize),
     key: SegmentKey,
     /// Samples inside the raster.
     samples: u64,
@@ -110,6 +112,7 @@ impl<'a> EncodeStage<'a> {
     /// # Errors
     /// The first failure; the cancel token is set then, so that the sender stops too.
     pub fn run(&mut self, windows: &Receiver<Finished>) -> Result<()> {
+        self.workers.trace().name_thread("writer");
         let (sender, done) = unbounded::<Done>();
         let closed = never();
         let mut windows = Some(windows);
@@ -130,12 +133,14 @@ impl<'a> EncodeStage<'a> {
                         self.spawn(spawned, task, &sender);
                         spawned += 1;
                     }
-                    Some(Work::Climb { output, window, rows, cols, next }) => {
+                    Some(Work::Climb { output, unit, window, rows, cols, next }) => {
                         let started = Instant::now();
-                        match self.outputs[output].climb(output, &window, rows, cols, next) {
+                        let run = &mut self.outputs[output];
+                        let climb = || run.climb((output, unit), &window, (rows, cols), next);
+                        match self.workers.trace().time(TraceStage::Overview, unit, climb) {
                             Ok((tasks, more)) => {
                                 if more {
-                                    queue.push_front(Work::Climb { output, window, rows, cols, next: next + 1 });
+                                    queue.push_front(Work::Climb { output, unit, window, rows, cols, next: next + 1 });
                                 }
                                 // Before anything else, so that the next step finds their buffers on the way out.
                                 tasks.into_iter().rev().for_each(|task| queue.push_front(Work::Encode { task, more: 0 }));
@@ -192,9 +197,10 @@ impl<'a> EncodeStage<'a> {
     }
 
     fn write_in_order(&mut self, waiting: &mut Waiting, written: &mut u64) -> Result<()> {
-        while let Some(Landed { output, key, samples, segment, _grant }) = waiting.remove(written) {
+        while let Some(Landed { output, unit, key, samples, segment, _grant }) = waiting.remove(written) {
             let started = Instant::now();
-            self.outputs[output].put(key, &segment, samples)?;
+            let run = &mut self.outputs[output];
+            self.workers.trace().time(TraceStage::Write, unit, || run.put(key, &segment, samples))?;
             self.write_s += started.elapsed().as_secs_f64();
             *written += 1;
             if let Some(observer) = &self.observer {
@@ -214,6 +220,7 @@ impl<'a> EncodeStage<'a> {
         let run = &self.outputs[task.output];
         let (encoder, key, samples) = run.segment(&task);
         let (shelf, scratch_bytes) = (run.shelf.clone(), run.scratch_bytes);
+        let (unit, trace) = (task.unit, self.workers.trace().clone());
         let (pool, cancel, sender, encode_ns) = (self.pool.clone(), self.cancel.clone(), sender.clone(), self.encode_ns.clone());
         self.workers.spawn(move || {
             let output = task.output;
@@ -223,12 +230,13 @@ impl<'a> EncodeStage<'a> {
                 }
                 let started = Instant::now();
                 let (mut scratch, grant) = shelf.take_or(|| pool.grant(scratch_bytes).map(|g| (EncodeScratch::new(), g)))?;
-                let segment = encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let encode = || encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let segment = trace.time(TraceStage::Encode, unit, encode);
                 shelf.put((scratch, grant));
                 let segment = segment?;
                 let grant = pool.grant(segment.bytes.len() as u64)?;
                 encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
-                Ok(Landed { output, key, samples, segment, _grant: grant })
+                Ok(Landed { output, unit, key, samples, segment, _grant: grant })
             };
             // A panic must not take the process down with files half written.
             let result = catch_unwind(AssertUnwindSafe(encode)).unwrap_or(Err(Error::Internal("an encoder panicked")));

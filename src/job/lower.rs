@@ -102,7 +102,7 @@ impl Lowered {
     fn of(grid: GridInfo, threads: usize, device: Option<DeviceLimits>) -> Self {
         let (cols, rows) = (grid.cols, grid.rows);
         Self {
-            spec: JobSpec { cols, rows, sources: Vec::new(), nodes: Vec::new(), outputs: Vec::new(), threads, device },
+            spec: JobSpec { cols, rows, sources: Vec::new(), nodes: Vec::new(), outputs: Vec::new(), threads, device, trace_bytes: 0 },
             grid,
             nodes: Vec::new(),
             bands: Vec::new(),

@@ -37,6 +37,8 @@ pub enum Work {
     Climb {
         /// Index of the output.
         output: usize,
+        /// Swath and lane.
+        unit: (usize, usize),
         /// Where the pixels lie.
         window: PixelWindow,
         /// Which they are.
@@ -51,6 +53,8 @@ pub enum Work {
 /// One segment to encode.
 pub struct Task {
     pub output: usize,
+    /// Swath and lane that it became whole in.
+    pub unit: (usize, usize),
     pub level: usize,
     pub window: PixelWindow,
     pub seg_row: usize,
@@ -131,17 +135,17 @@ impl OutputRun {
 
     /// The segments of a finished window, row by row, and behind each row its way into the overviews.
     pub fn expand(&self, finished: &Finished, queue: &mut VecDeque<Work>) {
-        let output = finished.output;
+        let (output, unit) = (finished.output, (finished.swath, finished.lane));
         let segment = self.levels[0].spec();
         let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
         let (rows, cols) = (finished.rows, finished.cols);
         let seg_cols = Span::new(cols.start / seg_cols, cols.end.div_ceil(seg_cols));
         for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
-            let task = Task { output, level: 0, window: finished.window.clone(), seg_row, seg_col: seg_cols.start };
+            let task = Task { output, unit, level: 0, window: finished.window.clone(), seg_row, seg_col: seg_cols.start };
             queue.push_back(Work::Encode { task, more: seg_cols.len() - 1 });
             if self.pyramid.is_some() {
                 let rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
-                queue.push_back(Work::Climb { output, window: finished.window.clone(), rows, cols, next: 0 });
+                queue.push_back(Work::Climb { output, unit, window: finished.window.clone(), rows, cols, next: 0 });
             }
         }
     }
@@ -151,15 +155,20 @@ impl OutputRun {
     ///
     /// # Errors
     /// As [`Pyramid::take`].
-    pub fn climb(&mut self, output: usize, window: &PixelWindow, rows: Span, cols: Span, next: usize) -> Result<(Vec<Task>, bool)> {
+    pub fn climb(
+        &mut self,
+        (output, unit): (usize, (usize, usize)),
+        window: &PixelWindow,
+        (rows, cols): (Span, Span),
+        next: usize,
+    ) -> Result<(Vec<Task>, bool)> {
         let pyramid = self.pyramid.as_mut().ok_or(Error::Internal("an output without overviews was asked for them"))?;
         let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
         let (down, across) = (rows.len().div_ceil(course), cols.len().div_ceil(step));
         let piece = |span: Span, len: usize, at: usize| Span::new(span.start + at * len, (span.start + (at + 1) * len).min(span.end));
-        let tiles = pyramid.take(window, piece(rows, course, next / across), piece(cols, step, next % across))?;
-        let task =
-            |t: crate::encode::OverviewTile| Task { output, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col };
-        Ok((tiles.into_iter().map(task).collect(), next + 1 < down * across))
+        let tiles = pyramid.take(window, piece(rows, course, next / across), piece(cols, step, next % across))?.into_iter();
+        let tasks = tiles.map(|t| Task { output, unit, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col });
+        Ok((tasks.collect(), next + 1 < down * across))
     }
 
     /// Writes a segment of `samples` samples; those of a level come in their order.

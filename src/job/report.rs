@@ -1,4 +1,4 @@
-use crate::encode::Statistics;
+use crate::{encode::Statistics, execute::Timeline};
 use serde::Serialize;
 
 /// What a finished job did, counted where it happened. Sizes are bytes, times seconds.
@@ -36,6 +36,9 @@ pub struct Report {
     pub seconds: Seconds,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What was done when, on which thread; only of a job that was asked for it ([`Job::trace`](super::Job::trace)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
 }
 
 /// The adapter that computed.

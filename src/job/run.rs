@@ -10,11 +10,16 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    execute::{BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Workers, cpu::CpuBackend, gpu::GpuBackend},
+    execute::{
+        BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Trace, Workers, cpu::CpuBackend, gpu::GpuBackend,
+    },
     plan::{self, NodeKind, Plan, host_peak},
 };
 use crossbeam_channel::unbounded;
-use std::{cell::Cell, sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 /// What an executed plan counted.
 pub struct Executed {
@@ -110,7 +115,8 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
             }
             Err(_) => {
                 // Copies, rows on the device and operators without a CPU twin end here with the first failure.
-                let Ok(lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                lowered.spec.trace_bytes = job.lowered.spec.trace_bytes;
                 job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &job.cut)?;
                 job.lowered = lowered;
                 notes.push(format!("{failure}: going on with the CPU"));
@@ -121,12 +127,13 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
 
 fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let started = Instant::now();
-    let PlannedJob { plan, lowered, context, observer, cancel, plan_seconds, .. } = job;
+    let PlannedJob { plan, lowered, context, observer, cancel, traced, plan_seconds, .. } = job;
     let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     let pool = BufferPool::new(ledger.clone());
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
-    let workers = Workers::new(plan.execution.threads)?;
+    let trace = if *traced { Trace::on(&ledger)? } else { Trace::default() };
+    let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());
     let segment_bytes = plan.host.segments;
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
@@ -139,9 +146,9 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let (executed, encoded) = std::thread::scope(|scope| {
         let stage = &mut stage;
         let writer = scope.spawn(move || stage.run(&windows));
-        let last = Cell::new(None);
+        let last = Mutex::new(None);
         let mut accept = |finished: Finished| {
-            last.set(Some((finished.swath, finished.lane)));
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((finished.swath, finished.lane));
             match lowered.arrays.get(finished.output.wrapping_sub(lowered.files.len())) {
                 Some(array) => array.accept(&finished)?,
                 // The writer only goes away once this sender is gone.
@@ -149,11 +156,13 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
             }
             Ok(())
         };
-        let mut executed = execute(&engine, lowered, context, &in_flight, &stop, &mut accept);
+        // This thread becomes one of the workers.
+        let mut executed = workers.install(|| execute(&engine, lowered, context, &in_flight, &stop, &mut accept));
         if let (Err(Error::Device { .. }), true) = (&executed, recover::is_possible(lowered)) {
             let failure = executed.err().map(|e| e.to_string()).unwrap_or_default();
-            let from = last.get();
-            executed = recover::go_on_with_cpu(&engine, lowered, &in_flight, &stop, from, &mut accept).inspect(|_| {
+            let from = *last.lock().unwrap_or_else(PoisonError::into_inner);
+            let again = || recover::go_on_with_cpu(&engine, lowered, &in_flight, &stop, from, &mut accept);
+            executed = workers.install(again).inspect(|_| {
                 let done = from.map_or("from the beginning".to_owned(), |(swath, lane)| format!("after swath {swath}, lane {lane}"));
                 notes.push(format!("{failure}: the CPU went on {done}; chunks were decoded again"));
             });
@@ -187,6 +196,7 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let mut report = report(plan, lowered, context, &executed, &outputs, encode_seconds);
     report.warnings = warnings;
     report.host.measured_peak = ledger.peak();
+    report.timeline = trace.finish();
     report.seconds.plan = *plan_seconds;
     report.seconds.total = started.elapsed().as_secs_f64() + plan_seconds;
     Ok(report)
@@ -278,5 +288,6 @@ fn report(
         spool,
         seconds,
         warnings: Vec::new(),
+        timeline: None,
     }
 }

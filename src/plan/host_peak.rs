@@ -204,7 +204,15 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
         peak += (in_flight - 1) * outputs_most;
         parts.windows = peak.saturating_sub(parts.decoded);
     }
-    parts.peak = FIXED_BYTES + parts.indices + parts.scratch + parts.segments + parts.pyramids + parts.cursors + parts.carries + peak;
+    parts.peak = FIXED_BYTES
+        + spec.trace_bytes
+        + parts.indices
+        + parts.scratch
+        + parts.segments
+        + parts.pyramids
+        + parts.cursors
+        + parts.carries
+        + peak;
     parts
 }
 

@@ -27,6 +27,8 @@ pub struct JobSpec {
     pub threads: usize,
     /// The adapter's limits; `None` plans for the CPU backend.
     pub device: Option<DeviceLimits>,
+    /// Host bytes in which the executed stages are recorded; 0 where nobody asked.
+    pub trace_bytes: usize,
 }
 
 /// A source, in numbers.

@@ -18,7 +18,7 @@ pub use array::ArraySource;
 pub use convert::RowConverter;
 pub use counters::{Counters, PlaneCounters};
 pub use generator::GeneratorSource;
-pub use geotiff::{GeoTiff, Storage};
+pub use geotiff::{GeoTiff, Storage, Validation, validate, validate_reader};
 pub use read_at::ReadAt;
 
 use crate::{

@@ -391,8 +391,9 @@ impl Simulation<'_> {
             if rows.is_empty() {
                 continue;
             }
-            let whole =
-                |span: Span, segment: usize, limit: usize| span.start % segment == 0 && (span.end % segment == 0 || span.end == limit);
+            let whole = |span: Span, segment: usize, limit: usize| {
+                span.start.is_multiple_of(segment) && (span.end.is_multiple_of(segment) || span.end == limit)
+            };
             must(whole(rows, output.segment_rows, spec.rows) && whole(unit.cols, output.segment_cols, spec.cols), || {
                 format!("output {index}: rows {rows}, columns {} split segments", unit.cols)
             })?;

@@ -114,7 +114,7 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
         max_workgroups: 65_535,
         allocation_bytes: 256 << sketch.device.0,
     });
-    JobSpec { cols, rows, sources, nodes, outputs, threads: sketch.threads, device }
+    JobSpec { cols, rows, sources, nodes, outputs, threads: sketch.threads, device, trace_bytes: 0 }
 }
 
 /// A budget at `share` of the way from `least` to `most`, in logarithms.

@@ -32,7 +32,7 @@ pub(super) const fn kept(reach: usize) -> usize {
 
 /// Most new rows (or columns) of the level above from so many below.
 pub(super) const fn advance(new: usize, reach: usize) -> usize {
-    (new + reach + 1) / 2 + 1
+    (new + reach).div_ceil(2) + 1
 }
 
 /// Samples of a level, row by row.

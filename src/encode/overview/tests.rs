@@ -168,7 +168,7 @@ fn pixels<T: Cell>(case: &Case, seed: u64, sentinel: Option<T>) -> Vec<T> {
     let of = |k: usize| {
         let (band, col, row) = (k % case.bands, k / case.bands % case.cols, k / case.bands / case.cols);
         let hash = (k as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(seed).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let island = (row / 5 + col / 3 + band + seed as usize) % 4 == 0 || hash % 11 == 0;
+        let island = (row / 5 + col / 3 + band + seed as usize).is_multiple_of(4) || hash.is_multiple_of(11);
         if let (true, Some(sentinel)) = (island, sentinel) {
             return sentinel;
         }

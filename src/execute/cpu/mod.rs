@@ -4,6 +4,7 @@ use super::{
     Engine, Finished, NodeRun, Stages,
     in_flight::Permit,
     ingest::SourceRun,
+    trace::TraceStage,
     window::{FinishedWindow, Strip, Window},
 };
 use crate::{
@@ -140,7 +141,8 @@ impl CpuBackend {
                 }
             }
         };
-        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(fill));
+        let timed = |strip: &mut Strip| engine.workers.trace().time(TraceStage::Ingest, (unit.swath, unit.lane), || fill(strip));
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(timed));
         window.strips = strips.into_iter().map(Arc::new).collect();
         Ok(window)
     }
@@ -179,7 +181,8 @@ impl CpuBackend {
                 out: &mut strip.data.samples_mut::<f32>()[..samples],
             });
         };
-        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(fill));
+        let timed = |strip: &mut Strip| engine.workers.trace().time(TraceStage::Compute, (unit.swath, unit.lane), || fill(strip));
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(timed));
         window.strips = strips.into_iter().map(Arc::new).collect();
         Ok(window)
     }

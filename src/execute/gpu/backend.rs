@@ -1,6 +1,7 @@
 //! The GPU backend: one submission a unit. Windows live on the device; rows carried from swath to swath never leave it.
 
 use super::{
+    copy::copy_rows,
     device::Gpu,
     output::OutputStage,
     pipeline::Kernel,
@@ -14,6 +15,7 @@ use crate::{
         in_flight::Permit,
         ingest::SourceRun,
         ledger::{Grant, Ledger},
+        trace::{Trace, TraceStage},
     },
     op::{GridUniform, MISSING_BITS},
     plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes, host_peak::upload_turns, window_bytes},
@@ -34,6 +36,9 @@ pub struct GpuBackend {
     outputs: Vec<OutputStage>,
     pending: VecDeque<Pending>,
     units: usize,
+    trace: Trace,
+    /// When the device was last seen to be done with a unit, for the trace.
+    free: Option<Instant>,
     _grants: Vec<Grant>,
 }
 
@@ -59,6 +64,7 @@ struct Pending {
     submission: wgpu::SubmissionIndex,
     readbacks: Vec<(usize, Readback)>,
     permit: Arc<Permit>,
+    submitted: Instant,
 }
 
 impl GpuBackend {
@@ -126,7 +132,17 @@ impl GpuBackend {
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
             outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
         }
-        Ok(Self { gpu, ledger, nodes, outputs, pending: VecDeque::new(), units: 0, _grants: grants })
+        Ok(Self {
+            gpu,
+            ledger,
+            nodes,
+            outputs,
+            pending: VecDeque::new(),
+            units: 0,
+            trace: engine.workers.trace().clone(),
+            free: None,
+            _grants: grants,
+        })
     }
 
     /// Most device bytes held at once.
@@ -168,7 +184,7 @@ impl GpuBackend {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
                     match &engine.nodes[node] {
                         NodeRun::Resident { source } => self.resident(source.as_ref(), &unit.steps[node], &mut encoder)?,
-                        _ => self.upload(engine, &unit.steps[node], source, turn, &mut encoder, stages)?,
+                        _ => self.upload(engine, (unit, &unit.steps[node]), source, turn, &mut encoder, stages)?,
                     }
                 }
             }
@@ -206,14 +222,14 @@ impl GpuBackend {
         for (node, step) in self.nodes.iter_mut().zip(&unit.steps) {
             // A unit without new rows left its buffer mapped.
             if let Some(upload) = node.uploads.get_mut(turn).filter(|_| !step.new_rows.is_empty()) {
-                upload.remap(submission.clone());
+                upload.remap();
             }
             if unit.lane + 1 == engine.plan.lanes.len() {
                 node.carries.reverse();
             }
         }
         readbacks.iter().for_each(|(_, readback)| readback.map());
-        self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit });
+        self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit, submitted: Instant::now() });
         let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
         let mut finished = Vec::new();
         while self.pending.len() > stay {
@@ -254,7 +270,7 @@ impl GpuBackend {
     fn upload(
         &mut self,
         engine: &Engine<'_>,
-        step: &Step,
+        (unit, step): (&Unit, &Step),
         source: &SourceRun,
         turn: usize,
         encoder: &mut wgpu::CommandEncoder,
@@ -288,7 +304,10 @@ impl GpuBackend {
                 view.slice(i * pitch..(i + 1) * pitch).copy_from_slice(bytemuck::cast_slice(line));
             }
         };
-        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, fill));
+        let timed = |line: &mut Vec<f32>, strip: &mut (Span, wgpu::BufferViewMut)| {
+            self.trace.time(TraceStage::Upload, (unit.swath, unit.lane), || fill(line, strip));
+        };
+        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, timed));
         drop(strips);
         upload.buffer.unmap();
         let bytes = (rows.len() * pitch) as u64;
@@ -353,44 +372,28 @@ impl GpuBackend {
     fn collect(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
         let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
         let started = Instant::now();
-        self.gpu.wait(Some(pending.submission))?;
+        if pending.readbacks.is_empty() {
+            // Nothing comes back that could tell; the caller may take its rows after this.
+            self.gpu.wait(Some(pending.submission))?;
+        }
+        self.gpu.wait_helping(|| pending.readbacks.iter().all(|(_, readback)| readback.is_settled()))?;
         stages.compute += started.elapsed().as_secs_f64();
+        let at = (pending.unit.swath, pending.unit.lane);
+        self.trace.device(at, pending.submitted, self.free.replace(Instant::now()));
         let started = Instant::now();
         let mut finished = Vec::new();
         for (output, readback) in pending.readbacks {
             let stage = &self.outputs[output];
             let (rows, cols) = (pending.unit.outputs[output], pending.unit.cols);
             let row_bytes = cols.len() * stage.pixel_bytes();
-            let mapped = readback.rows(&self.gpu, rows, row_bytes.next_multiple_of(4), row_bytes, pending.permit.clone())?;
+            let pitch = row_bytes.next_multiple_of(4);
+            let map = || readback.rows(&self.gpu, rows, pitch, row_bytes, pending.permit.clone());
+            let mapped = self.trace.time(TraceStage::Readback, at, map)?;
             let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
             finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, rows, cols, window });
             stages.readbacks += 1;
         }
         stages.readback += started.elapsed().as_secs_f64();
         Ok(finished)
-    }
-}
-
-/// Records the copy of `rows` x `cols` samples; places are `(first row, pitch, first column)` in samples. One copy
-/// where both sides are contiguous, else one a row.
-pub(super) fn copy_rows(
-    encoder: &mut wgpu::CommandEncoder,
-    from: &wgpu::Buffer,
-    from_at: (usize, usize, usize),
-    to: &wgpu::Buffer,
-    to_at: (usize, usize, usize),
-    rows: usize,
-    cols: usize,
-) {
-    let offset = |at: (usize, usize, usize), row: usize| ((((at.0 + row) * at.1) + at.2) * SAMPLE) as u64;
-    if rows == 0 || cols == 0 {
-        return;
-    }
-    if from_at.1 == cols && to_at.1 == cols {
-        encoder.copy_buffer_to_buffer(from, offset(from_at, 0), to, offset(to_at, 0), (rows * cols * SAMPLE) as u64);
-        return;
-    }
-    for row in 0..rows {
-        encoder.copy_buffer_to_buffer(from, offset(from_at, row), to, offset(to_at, row), (cols * SAMPLE) as u64);
     }
 }

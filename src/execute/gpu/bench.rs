@@ -60,7 +60,7 @@ pub fn bench(gpu: &Gpu, pixels: usize) -> Result<DeviceRates> {
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(&upload.buffer, 0, &input, 0, bytes as u64);
         let submission = gpu.queue.submit([encoder.finish()]);
-        upload.remap(submission.clone());
+        upload.remap();
         gpu.wait(Some(submission))?;
         Ok(started.elapsed().as_secs_f64())
     })?;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    execute::{AdapterInfo, Context},
+    execute::{AdapterInfo, Context, Workers},
     plan::DeviceLimits,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -191,6 +191,28 @@ impl Gpu {
             Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::DeviceMemory { adapter: self.info.name.clone() }),
             Some(error) => Err(self.error(error.to_string())),
             None => Ok(made),
+        }
+    }
+
+    /// Waits until `done`, encoding what is queued meanwhile: the caller is one of the workers.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device is lost.
+    pub fn wait_helping(&self, done: impl Fn() -> bool) -> Result<()> {
+        // Callbacks of a queue that has run empty may take one more poll.
+        let mut empty_polls = 0;
+        loop {
+            let status = self.device.poll(wgpu::PollType::Poll).map_err(|e| self.error(e.to_string()))?;
+            self.check()?;
+            if done() {
+                return Ok(());
+            }
+            empty_polls = if status.is_queue_empty() { empty_polls + 1 } else { 0 };
+            if empty_polls > 3 {
+                // Nothing is left that could complete: whatever was waited for failed.
+                return Err(self.error("a submission never completed; the device is lost"));
+            }
+            Workers::help();
         }
     }
 

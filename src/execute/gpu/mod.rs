@@ -2,6 +2,7 @@
 
 mod backend;
 mod bench;
+mod copy;
 mod device;
 mod output;
 mod pipeline;

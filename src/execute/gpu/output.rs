@@ -1,7 +1,7 @@
 //! The way back: one copy of a finished window into a mapped buffer, packed to bytes first where the operator allows.
 
 use super::{
-    backend::copy_rows,
+    copy::copy_rows,
     device::Gpu,
     pipeline::Kernel,
     staging::{Readback, Readbacks, StagingLedgers},

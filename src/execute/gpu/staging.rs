@@ -57,7 +57,6 @@ pub struct Upload {
     /// Mapped whenever [`Upload::wait`] has returned.
     pub buffer: wgpu::Buffer,
     state: Arc<AtomicU8>,
-    submission: Option<wgpu::SubmissionIndex>,
     _grant: Grants,
 }
 
@@ -76,7 +75,7 @@ impl Upload {
                 mapped_at_creation: true,
             })
         })?;
-        Ok(Self { buffer, state: Arc::new(AtomicU8::new(READY)), submission: None, _grant: grant })
+        Ok(Self { buffer, state: Arc::new(AtomicU8::new(READY)), _grant: grant })
     }
 
     /// Waits until the device has copied the last content and the buffer is mapped again.
@@ -84,19 +83,16 @@ impl Upload {
     /// # Errors
     /// A lost device.
     pub fn wait(&mut self, gpu: &Gpu) -> Result<()> {
-        if self.state.load(Ordering::Acquire) == WAITING {
-            gpu.wait(self.submission.take())?;
-        }
+        gpu.wait_helping(|| self.state.load(Ordering::Acquire) != WAITING)?;
         match self.state.load(Ordering::Acquire) {
             READY => Ok(()),
             _ => Err(gpu.error("an upload buffer cannot be mapped")),
         }
     }
 
-    /// Asks for the mapping to come back once `submission` is done.
-    pub fn remap(&mut self, submission: wgpu::SubmissionIndex) {
+    /// Asks for the mapping to come back once the device has copied the content.
+    pub fn remap(&mut self) {
         self.state.store(WAITING, Ordering::Release);
-        self.submission = Some(submission);
         let state = self.state.clone();
         self.buffer.map_async(wgpu::MapMode::Write, .., move |done| {
             state.store(if done.is_ok() { READY } else { FAILED }, Ordering::Release);
@@ -152,6 +148,11 @@ impl Readbacks {
 }
 
 impl Readback {
+    /// Whether the mapping has come, or has failed.
+    pub fn is_settled(&self) -> bool {
+        self.state.load(Ordering::Acquire) != WAITING
+    }
+
     /// Asks for the mapping once the submission that fills the buffer has been made.
     pub fn map(&self) {
         let state = self.state.clone();

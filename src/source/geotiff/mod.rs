@@ -15,9 +15,11 @@ mod suspended;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 pub use storage::Storage;
 pub(super) use suspended::Suspended;
+pub use validate::{Validation, validate, validate_reader};
 
 use crate::{
     error::{Error, Result},

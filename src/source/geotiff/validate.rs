@@ -1,0 +1,226 @@
+//! Whether a file is a sound TIFF, and whether it is a cloud-optimised one: by its structure, no pixel is decoded.
+
+use super::ifd::{Header, Ifd};
+use crate::{
+    error::{Error, Result},
+    raster::LevelSize,
+    source::ReadAt,
+};
+use std::{fs::File, path::Path};
+use tiff::tags::Tag;
+
+/// Most directories that a file may have.
+const MAX_DIRECTORIES: usize = 1024;
+/// A reader's first request should find the first directory.
+const FIRST_DIRECTORY_BEFORE: u64 = 300;
+/// A raster larger than this wants tiles and overviews.
+const SMALL: usize = 512;
+/// Segments whose leaders and trailers are read one by one; beyond, every n-th is.
+const PROBES: usize = 65_536;
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validation {
+    /// Full resolution first, then overviews in the order of their directories; masks are left out.
+    pub levels: Vec<LevelSize>,
+    /// Whether GDAL's structural metadata stand behind the header.
+    pub ghost: bool,
+    /// What is wrong with the file.
+    pub problems: Vec<String>,
+    /// Why it is no cloud-optimised GeoTIFF, although it may be a sound one.
+    pub not_cog: Vec<String>,
+}
+
+impl Validation {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Whether it is sound and cloud-optimised.
+    pub fn is_cog(&self) -> bool {
+        self.is_sound() && self.not_cog.is_empty()
+    }
+}
+
+/// One image of the file.
+struct Image {
+    at: u64,
+    size: LevelSize,
+    tiled: bool,
+    mask: bool,
+    reduced: bool,
+    /// Offset and length of every segment, row by row.
+    segments: Vec<(u64, u64)>,
+}
+
+/// Checks the structure of a file.
+///
+/// # Errors
+/// [`Error::Read`] if it cannot be read, [`Error::Input`] where it is damaged so that nothing more can be said.
+pub fn validate(path: impl AsRef<Path>) -> Result<Validation> {
+    let name = path.as_ref().display().to_string();
+    let file = File::open(path.as_ref()).map_err(|source| Error::Read { name: name.clone(), action: "open it", source })?;
+    validate_reader(&file, &name)
+}
+
+/// As [`validate`], from anything that can be read at an offset.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_reader(data: &dyn ReadAt, name: &str) -> Result<Validation> {
+    let header = Header::read(data, name)?;
+    let mut found = Validation::default();
+    let mut images: Vec<Image> = Vec::new();
+    let mut at = header.first;
+    while at != 0 {
+        if images.len() == MAX_DIRECTORIES || images.iter().any(|image| image.at == at) {
+            return Err(header.bad(format!("its directories form a loop, or are more than {MAX_DIRECTORIES}")));
+        }
+        let ifd = header.directory(at)?;
+        images.push(image(&header, &ifd, at, images.len(), &mut found.problems)?);
+        at = ifd.next;
+    }
+    ranges(&header, &images, &mut found.problems);
+    let ghost = ghost(data, &header);
+    found.ghost = ghost.is_some();
+    found.not_cog = order(&header, &images);
+    if let Some(ghost) = ghost {
+        leaders(data, &ghost, &images, &mut found.not_cog);
+    }
+    found.levels = images.iter().filter(|image| !image.mask).map(|image| image.size).collect();
+    Ok(found)
+}
+
+fn image(header: &Header<'_>, ifd: &Ifd, at: u64, k: usize, problems: &mut Vec<String>) -> Result<Image> {
+    let need = |tag: Tag, what: &str| {
+        let value = header.one(ifd, tag)?.and_then(|v| usize::try_from(v).ok()).filter(|&v| v > 0);
+        value.ok_or_else(|| header.bad(format!("directory {k} has no {what}")))
+    };
+    let size = LevelSize { cols: need(Tag::ImageWidth, "width")?, rows: need(Tag::ImageLength, "length")? };
+    let tiled = ifd.has(Tag::TileOffsets);
+    let (offsets, counts) = if tiled { (Tag::TileOffsets, Tag::TileByteCounts) } else { (Tag::StripOffsets, Tag::StripByteCounts) };
+    let (offsets, counts) = (header.unsigned(ifd, offsets, None)?, header.unsigned(ifd, counts, None)?);
+    let (cols, rows) = match tiled {
+        true => (need(Tag::TileWidth, "tile width")?, need(Tag::TileLength, "tile length")?),
+        false => (size.cols, header.one(ifd, Tag::RowsPerStrip)?.map_or(size.rows, |rows| (rows as usize).clamp(1, size.rows))),
+    };
+    let bands = header.one(ifd, Tag::SamplesPerPixel)?.unwrap_or(1) as usize;
+    let planes = if header.one(ifd, Tag::PlanarConfiguration)? == Some(2) { bands } else { 1 };
+    let expected = size.cols.div_ceil(cols) * size.rows.div_ceil(rows) * planes;
+    if offsets.len() != expected || counts.len() != expected {
+        problems.push(format!("directory {k} names {} offsets and {} lengths of {expected} segments", offsets.len(), counts.len()));
+    }
+    if tiled && (cols % 16 != 0 || rows % 16 != 0) {
+        problems.push(format!("directory {k} has tiles of {cols} x {rows} pixels, which are no multiples of 16"));
+    }
+    let kind = header.one(ifd, Tag::NewSubfileType)?.unwrap_or(0);
+    let segments = offsets.into_iter().zip(counts).collect();
+    Ok(Image { at, size, tiled, mask: kind & 4 != 0, reduced: kind & 1 != 0, segments })
+}
+
+/// Segments lie inside the file and apart from each other.
+fn ranges(header: &Header<'_>, images: &[Image], problems: &mut Vec<String>) {
+    let mut all = Vec::new();
+    for (k, image) in images.iter().enumerate() {
+        let outside = image.segments.iter().filter(|(at, len)| *len > 0 && (*at < 8 || at.saturating_add(*len) > header.len)).count();
+        if outside > 0 {
+            problems.push(format!("{outside} segments of directory {k} lie outside the file"));
+        }
+        all.extend(image.segments.iter().filter(|(_, len)| *len > 0).map(|&(at, len)| (at, at.saturating_add(len))));
+    }
+    all.sort_unstable();
+    // Equal segments may be shared.
+    let overlaps = all.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].1 > pair[1].0).count();
+    if overlaps > 0 {
+        problems.push(format!("{overlaps} segments overlap others"));
+    }
+}
+
+/// Directories first, overviews from small to large, full resolution last.
+fn order(header: &Header<'_>, images: &[Image]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let levels: Vec<&Image> = images.iter().filter(|image| !image.mask).collect();
+    let Some(base) = levels.first() else { return vec!["it holds no image".to_owned()] };
+    let large = base.size.cols > SMALL || base.size.rows > SMALL;
+    if large && !base.tiled {
+        reasons.push("full resolution is not tiled".to_owned());
+    }
+    if large && levels.len() == 1 {
+        reasons.push(format!("{} x {} pixels without overviews", base.size.cols, base.size.rows));
+    }
+    if header.first >= FIRST_DIRECTORY_BEFORE {
+        reasons
+            .push(format!("the first directory stands at offset {}, where less than {FIRST_DIRECTORY_BEFORE} is expected", header.first));
+    }
+    if images.windows(2).any(|pair| pair[1].at <= pair[0].at) {
+        reasons.push("directories are not in the order of their levels".to_owned());
+    }
+    let first_data = |image: &Image| image.segments.iter().filter(|(_, len)| *len > 0).map(|(at, _)| *at).min();
+    let last_directory = images.iter().map(|image| image.at).max().unwrap_or(0);
+    if images.iter().filter_map(first_data).any(|at| at < last_directory) {
+        reasons.push("data stand before directories".to_owned());
+    }
+    for (k, pair) in levels.windows(2).enumerate() {
+        let level = k + 1;
+        if !pair[1].reduced
+            || pair[1].size.cols > pair[0].size.cols
+            || pair[1].size.rows > pair[0].size.rows
+            || pair[1].size == pair[0].size
+        {
+            reasons.push(format!("directory {level} is no overview of the one before"));
+        }
+        if large && !pair[1].tiled {
+            reasons.push(format!("overview {level} is not tiled"));
+        }
+        if let (Some(below), Some(above)) = (first_data(pair[0]), first_data(pair[1]))
+            && above > below
+        {
+            reasons.push(format!("data of overview {level} stand behind those of the level below"));
+        }
+    }
+    reasons
+}
+
+/// GDAL's structural metadata, if they are there.
+fn ghost(data: &dyn ReadAt, header: &Header<'_>) -> Option<String> {
+    const MARK: &[u8] = b"GDAL_STRUCTURAL_METADATA_SIZE=";
+    let mut head = vec![0; 512.min(header.len as usize)];
+    data.read_exact_at(0, &mut head).ok()?;
+    let start = [8, 16].into_iter().find(|&at| head.get(at..).is_some_and(|rest| rest.starts_with(MARK)))?;
+    let text = String::from_utf8_lossy(&head[start + MARK.len()..]).into_owned();
+    let size: usize = text.get(..6)?.parse().ok()?;
+    let body = text.find('\n')? + 1;
+    text.get(body..(body + size).min(text.len())).map(str::to_owned)
+}
+
+/// What the structural metadata promise of every segment.
+fn leaders(data: &dyn ReadAt, ghost: &str, images: &[Image], reasons: &mut Vec<String>) {
+    if ghost.contains("KNOWN_INCOMPATIBLE_EDITION=YES") {
+        reasons.push("it was edited in a way that broke its layout".to_owned());
+        return;
+    }
+    let says = |line: &str| ghost.lines().any(|l| l == line);
+    let (leader, trailer, row_major) =
+        (says("BLOCK_LEADER=SIZE_AS_UINT4"), says("BLOCK_TRAILER=LAST_4_BYTES_REPEATED"), says("BLOCK_ORDER=ROW_MAJOR"));
+    for (k, image) in images.iter().enumerate().filter(|(_, image)| !image.mask) {
+        let there: Vec<(u64, u64)> = image.segments.iter().copied().filter(|(_, len)| *len > 0).collect();
+        if row_major && there.windows(2).any(|pair| pair[1].0 <= pair[0].0) {
+            reasons.push(format!("segments of directory {k} are not in row-major order"));
+        }
+        let step = there.len().div_ceil(PROBES).max(1);
+        let wrong = there.iter().step_by(step).filter(|&&(at, len)| {
+            let word = |at: u64| {
+                let mut bytes = [0; 4];
+                data.read_exact_at(at, &mut bytes).ok().map(|()| bytes)
+            };
+            let led = !leader || at.checked_sub(4).and_then(word).map(u32::from_le_bytes).map(u64::from) == Some(len);
+            let trailed = !trailer || len < 4 || word(at + len).is_some_and(|tail| word(at + len - 4) == Some(tail));
+            !led || !trailed
+        });
+        let wrong = wrong.count();
+        if wrong > 0 {
+            reasons.push(format!("{wrong} segments of directory {k} do not stand between their length and their last bytes"));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! rasterio, tifffile, rio-cogeo and GDAL's validator agree with what was meant, over a matrix of sample types, codecs,
+//! predictors, bands, nodata, methods and containers, by both backends.
+
+mod common;
+
+use ndarray::Array3;
+use serde_json::{Value, json};
+use std::{fs, path::Path, process::Command};
+use swath::{
+    graph::{Destination, PredictorChoice},
+    prelude::*,
+    raster::{Affine, Georeferencing, Sample, Segmentation, with_sample_type},
+};
+
+const CODECS: [Compression; 4] = [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw];
+
+fn budget() -> Budget {
+    Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }
+}
+
+/// The georeferencing that every case has.
+fn georef() -> Georeferencing {
+    Georeferencing { transform: Some(Affine::north_up(5e5, 5.4e6, 10.0, 10.0)), ..Georeferencing::default() }
+}
+
+/// Noise with islands of missing samples, at the whole range of 64-bit integers.
+fn samples<T: Sample>(k: usize, bands: usize, rows: usize, cols: usize, nodata: Option<T>) -> Array3<T> {
+    Array3::from_shape_fn((bands, rows, cols), |(band, row, col)| {
+        let hash = ((row * cols + col) as u64 * 3 + band as u64 + k as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31);
+        let island = (row / 20 + col / 20 + k).is_multiple_of(3) || hash.is_multiple_of(13);
+        match nodata {
+            Some(nodata) if island => nodata,
+            _ if T::TYPE.is_float() => T::from_f32((hash % 4001) as f32 / 64.0 - 20.0),
+            _ if size_of::<T>() == 8 => bytemuck::pod_read_unaligned(bytemuck::bytes_of(&((hash >> 1) / 5))),
+            _ => T::from_f32((hash % 120) as f32),
+        }
+    })
+}
+
+struct Matrix<'a> {
+    dir: &'a Path,
+    cases: Vec<Value>,
+}
+
+impl Matrix<'_> {
+    fn sizes(k: usize) -> (usize, usize) {
+        [(90, 75), (64, 64), (1, 130), (131, 1), (40, 70), (7, 9)][k % 6]
+    }
+
+    fn copy<T: Sample>(&mut self, compression: Compression, predictor: PredictorChoice, bands: usize, cog: bool) {
+        let k = self.cases.len();
+        let (rows, cols) = Self::sizes(k / 2);
+        let nodata = match k % 4 {
+            0 => None,
+            1 if T::TYPE.is_float() => Some(Nodata::Float(f64::NAN)),
+            1 => Some(Nodata::Integer(T::TYPE.integer_range().map_or(0, |range| range.0.max(-9999)))),
+            _ => Some(Nodata::Integer(if T::TYPE == SampleType::I8 { -7 } else { 100 })),
+        };
+        let sentinel = nodata.and_then(|n| n.matching(T::TYPE)).map(|s| s.get::<T>());
+        let array = samples(k, bands, rows, cols, sentinel);
+        let raw = self.dir.join(format!("{k}.raw"));
+        let interleaved: Vec<T> = array.view().permuted_axes([1, 2, 0]).iter().copied().collect();
+        fs::write(&raw, bytemuck::cast_slice::<T, u8>(&interleaved)).unwrap();
+        let mut source = ArraySource::from_bands(array).unwrap().georeferencing(georef());
+        if let Some(nodata) = nodata {
+            source = source.nodata(nodata);
+        }
+        let destination = self.destination(k, compression, predictor, cog).sparse(k % 7 == 3 && nodata.is_some());
+        self.write(source.raster(), destination, &Context::cpu(), Some(&raw), (bands, T::TYPE, nodata));
+    }
+
+    fn destination(&self, k: usize, compression: Compression, predictor: PredictorChoice, cog: bool) -> Destination {
+        let path = self.dir.join(format!("{k}.tif"));
+        let mut out = if cog { Cog::at(path) } else { GTiff::at(path) };
+        let (rows, cols) = [(16, 16), (32, 32), (16, 48)][k % 3];
+        out.options.segmentation = Segmentation::Tiles { rows, cols };
+        out.options.bigtiff = if k % 5 == 2 { BigTiff::Yes } else { BigTiff::Auto };
+        out.options.overviews = Overviews::Auto;
+        out.compression(compression).predictor(predictor).resampling(Resampling::ALL[k % 8]).statistics(!k.is_multiple_of(3))
+    }
+
+    fn write(
+        &mut self,
+        raster: swath::graph::Raster,
+        out: Destination,
+        context: &Context,
+        raw: Option<&Path>,
+        (bands, sample, nodata): (usize, SampleType, Option<Nodata>),
+    ) {
+        let options = out.options.clone();
+        let path = out.path.clone();
+        let report = Job::new().write(raster, out).context(context.clone()).plan(budget()).unwrap().run().unwrap();
+        let output = &report.outputs[0];
+        self.cases.push(json!({
+            "file": path, "raw": raw, "rows": output.height, "cols": output.width, "bands": bands, "dtype": sample.name(),
+            "cog": options.container == swath::raster::Container::Cog, "nodata": nodata.map(|n| n.to_string()),
+            "method": options.resampling.unwrap().name(), "overviews": output.overviews, "statistics": options.statistics,
+        }));
+    }
+
+    /// An operator's result: on the device where there is one.
+    fn computed(&mut self, context: &Context, compression: Compression, sample: SampleType, cog: bool) {
+        let k = self.cases.len();
+        let (rows, cols) = Self::sizes(k / 2);
+        let heights = samples::<f32>(k, 1, rows, cols, Some(f32::NAN));
+        let dem = ArraySource::from_bands(heights).unwrap().georeferencing(georef()).raster();
+        let nodata = if sample == SampleType::U8 { Nodata::Integer(0) } else { Nodata::Integer(-9984) };
+        let mut out = self.destination(k, compression, PredictorChoice::Auto, cog).nodata(nodata);
+        out.options.sample = Some(sample);
+        let raster = if sample == SampleType::U8 { dem.apply(Hillshade::default()) } else { dem.apply(Slope::default()) };
+        self.write(raster, out, context, None, (1, sample, Some(nodata)));
+    }
+}
+
+fn copies(matrix: &mut Matrix<'_>, sample: SampleType) {
+    for compression in CODECS {
+        for predictor in [PredictorChoice::None, PredictorChoice::Horizontal, PredictorChoice::Float] {
+            let none = predictor == PredictorChoice::None;
+            if compression == Compression::None && !none || predictor == PredictorChoice::Float && !sample.is_float() {
+                continue;
+            }
+            for bands in [1, 3] {
+                for cog in [true, false] {
+                    with_sample_type!(sample, T => matrix.copy::<T>(compression, predictor, bands, cog));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_matrix_of_cogs_and_files_with_overviews_is_what_was_meant_to_every_reader() {
+    let Some(python) = common::oracle_python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let mut matrix = Matrix { dir: dir.path(), cases: Vec::new() };
+    for sample in SampleType::ALL {
+        copies(&mut matrix, sample);
+    }
+    let mut contexts = vec![Context::cpu()];
+    match Context::gpu(Some("llvmpipe")) {
+        Ok(context) => contexts.push(context),
+        Err(why) => {
+            assert!(std::env::var_os("SWATH_REQUIRE_GPU").is_none(), "{why}");
+            eprintln!("SKIPPED: {why}");
+        }
+    }
+    for context in &contexts {
+        for compression in CODECS {
+            for sample in [SampleType::F32, SampleType::U8, SampleType::I16, SampleType::F64, SampleType::F16] {
+                for cog in [true, false] {
+                    matrix.computed(context, compression, sample, cog);
+                }
+            }
+        }
+    }
+    assert!(matrix.cases.len() >= 300, "{}", matrix.cases.len());
+    let manifest = dir.path().join("manifest.json");
+    fs::write(&manifest, serde_json::to_vec(&matrix.cases).unwrap()).unwrap();
+    let output = Command::new(python).arg(common::oracle("check_pyramids.py")).arg(&manifest).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    eprintln!("{out}");
+}

@@ -1,0 +1,229 @@
+//! The final name is absent or whole: whatever kills a run, whatever step of publishing fails, whatever the disk says; and
+//! the next run leaves nothing of the one before.
+
+#![cfg(unix)]
+
+mod cli_support;
+
+use cli_support::{Place, Said, said};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// What is written: a COG whose overviews go through the spool's file, and a plain file with overviews.
+const JOBS: [&str; 2] = [
+    "slope dem.tif out/a.tif --backend cpu -q --tile-size 64 --compress none --threads 2 --cog --stats",
+    "slope dem.tif out/a.tif --backend cpu -q --tile-size 64 --compress none --threads 2 --overviews auto",
+];
+
+struct Scene {
+    place: Place,
+    job: &'static str,
+    whole: Vec<u8>,
+    seconds: f64,
+}
+
+impl Scene {
+    fn new(job: &'static str, size: &str) -> Self {
+        let place = Place::new();
+        fs::create_dir(place.path("out")).unwrap();
+        place.works(&format!("synth dem.tif --size {size} --missing 0.02 --tile-size 256 --backend cpu -q"));
+        let started = Instant::now();
+        place.works(job);
+        let seconds = started.elapsed().as_secs_f64();
+        let whole = fs::read(place.path("out/a.tif")).unwrap();
+        fs::remove_file(place.path("out/a.tif")).unwrap();
+        Self { place, job, whole, seconds }
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        fs::read_dir(self.place.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Whether the final name is there; it is whole then.
+    #[track_caller]
+    fn is_there(&self, what: &str) -> bool {
+        let found = fs::read(self.place.path("out/a.tif")).ok();
+        assert!(found.as_ref().is_none_or(|bytes| *bytes == self.whole), "{what}: the final name holds something else");
+        found.is_some()
+    }
+
+    /// The next run works and leaves nothing but its output, which is then removed.
+    #[track_caller]
+    fn next_run_cleans(&self, what: &str) {
+        self.place.works(&format!("{} --overwrite", self.job));
+        assert_eq!(self.files(), [self.place.path("out/a.tif")], "{what}");
+        assert!(self.is_there(what));
+        fs::remove_file(self.place.path("out/a.tif")).unwrap();
+    }
+
+    fn with_failpoint(&self, failpoint: &str) -> Said {
+        said(self.place.command(self.job).env("SWATH_FAILPOINT", failpoint).output().unwrap())
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_leaves_the_name_absent_or_the_file_whole() {
+    let kills: u32 = std::env::var("SWATH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
+    for job in JOBS {
+        let scene = Scene::new(job, "1300x1200");
+        let (mut absent, mut orphans) = (0, 0);
+        for k in 0..kills {
+            // Spread evenly, and out of step with whatever the run does.
+            let delay = scene.seconds * 1.1 * f64::from(k * 61 % kills) / f64::from(kills);
+            let mut child = scene.place.command(job).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_secs_f64(delay));
+            // It may be done already.
+            let _ = child.kill();
+            child.wait().unwrap();
+            let there = scene.is_there(&format!("{job}, killed after {delay:.3} s"));
+            absent += u32::from(!there);
+            orphans += u32::from(scene.files().len() > usize::from(there));
+            let _ = fs::remove_file(scene.place.path("out/a.tif"));
+        }
+        assert!(absent > kills / 4, "only {absent} of {kills} runs were killed in time");
+        scene.next_run_cleans(job);
+        eprintln!("{kills} kills: {absent} left no file, {orphans} left a temporary, and the next run left none");
+    }
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_run_that_dies_or_fails_at_any_step_leaves_the_name_absent_or_the_file_whole() {
+    for job in JOBS {
+        let scene = Scene::new(job, "700x600");
+        let cog = job.contains("--cog");
+        for step in [
+            "create",
+            "segment",
+            "segment@7",
+            "spool",
+            "spool@9",
+            "room",
+            "overview",
+            "overview@5",
+            "prefix",
+            "sync",
+            "rename",
+            "sync-directory",
+        ] {
+            if step == "room" && !cog {
+                continue;
+            }
+            let killed = scene.with_failpoint(&format!("{step}=kill"));
+            assert_eq!(killed.status, -1, "{step}: {killed:?}");
+            // Once it is renamed the file is whole, whether or not the name has reached the disk.
+            assert_eq!(scene.is_there(step), step == "sync-directory", "{step}");
+            scene.next_run_cleans(step);
+
+            let failed = scene.with_failpoint(&format!("{step}=fail"));
+            assert_eq!(failed.status, 1, "{step}: {failed:?}");
+            assert!(failed.stderr.starts_with("swath: error: ") && failed.stderr.contains("a.tif"), "{step}: {failed:?}");
+            assert_eq!(scene.is_there(step), step == "sync-directory", "{step}");
+            assert_eq!(scene.files().len(), usize::from(step == "sync-directory"), "{step}: {:?}", scene.files());
+            scene.next_run_cleans(step);
+        }
+    }
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn every_single_write_may_fail() {
+    let scene = Scene::new(JOBS[0], "300x200");
+    for step in ["segment", "spool", "overview"] {
+        let mut nth = 1;
+        loop {
+            let ran = scene.with_failpoint(&format!("{step}@{nth}=fail"));
+            if ran.status == 0 {
+                break;
+            }
+            assert_eq!((ran.status, scene.files().len()), (1, 0), "{step}@{nth}: {ran:?}");
+            nth += 1;
+        }
+        assert!(nth > 2, "{step} was reached {} times", nth - 1);
+        fs::remove_file(scene.place.path("out/a.tif")).unwrap();
+    }
+}
+
+#[test]
+fn a_run_leaves_the_temporary_of_another_that_is_still_at_work() {
+    let scene = Scene::new(JOBS[0], "1300x1200");
+    let mut child = scene.place.command(scene.job).stderr(Stdio::null()).spawn().unwrap();
+    while scene.files().is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before its temporary was seen");
+    }
+    let other = scene.place.swath(&format!("{} --overwrite", scene.job));
+    assert_eq!(other.status, 0, "{other:?}");
+    // Both work; whichever comes second may find the name taken.
+    let status = child.wait().unwrap();
+    assert!(status.success() || status.code() == Some(1), "{status}");
+    assert!(scene.is_there("two runs at once"));
+    assert_eq!(scene.files().len(), 1);
+}
+
+/// A small file system of its own; `None` where none may be mounted.
+struct Tmpfs(PathBuf);
+
+impl Tmpfs {
+    fn mount(at: &Path, kib: u64) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        let options = format!("size={kib}k");
+        let ran = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(at).output();
+        if ran.is_ok_and(|ran| ran.status.success()) {
+            return Some(Self(at.to_owned()));
+        }
+        eprintln!("SKIPPED: no small file system may be mounted here");
+        None
+    }
+
+    fn make_read_only(&self) {
+        assert!(Command::new("mount").args(["-o", "remount,ro"]).arg(&self.0).status().unwrap().success());
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_a_clear_error_and_leaves_nothing() {
+    for job in JOBS {
+        let job = job.replace("--compress none", "--compress deflate");
+        let place = Place::new();
+        place.works("synth dem.tif --size 900x800 --missing 0.02 --tile-size 256 --backend cpu -q");
+        let out = place.path("out");
+        let Some(_roomy) = Tmpfs::mount(&out, 32 << 10) else { return };
+        place.works(&job);
+        let bytes = fs::metadata(place.path("out/a.tif")).unwrap().len();
+        drop(_roomy);
+        // Full while segments are written, while overviews wait, while the prefix is put in front.
+        for percent in [5, 40, 80, 95, 99] {
+            let Some(_small) = Tmpfs::mount(&out, bytes * percent / 100 / 1024) else { return };
+            let told = place.swath(&job);
+            assert_eq!(told.status, 1, "{percent} %: {told:?}");
+            let last = told.stderr.lines().last().unwrap_or_default();
+            assert!(last.starts_with("swath: error: ") && last.to_lowercase().contains("no space"), "{percent} %: {told:?}");
+            assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "{percent} %");
+        }
+        // What cannot fit is refused before anything is read.
+        let Some(_small) = Tmpfs::mount(&out, 1 << 10) else { return };
+        let told = place.swath(&job.replace("deflate", "none"));
+        assert!(told.status == 1 && told.stderr.contains("are free"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_read_only_directory_is_a_clear_error() {
+    let place = Place::new();
+    place.works("synth dem.tif --size 300x200 --tile-size 256 --backend cpu -q");
+    let Some(disk) = Tmpfs::mount(&place.path("out"), 1 << 10) else { return };
+    disk.make_read_only();
+    let told = place.swath(JOBS[0]);
+    assert_eq!(told.status, 1, "{told:?}");
+    assert!(told.stderr.contains("a.tif: cannot create a temporary file in its directory"), "{told:?}");
+}
