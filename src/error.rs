@@ -64,7 +64,7 @@ pub enum Error {
     },
 
     /// The job does not fit its budget: raise it to at least `minimum`.
-    #[error("{memory} memory budget of {budget} cannot hold this job: it needs at least {minimum}{hint}")]
+    #[error("{memory} memory budget of {budget} cannot hold this job: it needs at least {}{hint}", minimum.printed_up())]
     Budget {
         /// `host` or `device`.
         memory: &'static str,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    plan::{DecodeMode, Plan, Unit, chunk_rows_in, host_peak},
+    plan::{self, DecodeMode, Plan, Unit, chunk_rows_in, host_peak},
     raster::{Chunking, Span},
     source::{ChunkAt, Counters, DecodeScratch, RowConverter, RowCursor, Source},
 };
@@ -81,7 +81,7 @@ impl SourceRun {
     ) -> Result<Self> {
         let spec = &plan.spec.sources[index];
         let counters = Arc::new(Counters::new(source.profile(), source.planes()));
-        let piece_rows = host_peak::piece_rows(&plan.spec, &plan.schedule, index);
+        let piece_rows = plan::piece_rows(&plan.spec, &plan.schedule, index);
         let runs = planes
             .iter()
             .zip(&spec.planes)
@@ -104,7 +104,7 @@ impl SourceRun {
             ledger: ledger.clone(),
             scratch: Shelf::new(),
             scratch_bytes: host_peak::decode_scratch_bytes(&plan.spec, &plan.execution, index) as u64,
-            _index_grant: ledger.grant(spec.index_bytes as u64)?,
+            _index_grant: ledger.grant(host_peak::source_index_bytes(&plan.spec, index) as u64)?,
         })
     }
 
@@ -130,7 +130,11 @@ impl SourceRun {
         }
         let (source, counters, pool, ledger) = (&self.source, &self.counters, &self.pool, &self.ledger);
         let plane_of = self.planes();
-        let mut fetches = Vec::new();
+        let new_chunks = |run: &PlaneRun| match run.mode {
+            DecodeMode::WholeChunks => rows.len().div_ceil(run.chunking.rows) + 1,
+            DecodeMode::RowCursors => 1,
+        };
+        let mut fetches = Vec::with_capacity(self.planes.iter().map(|p| new_chunks(p) * (cols.len().div_ceil(p.chunking.cols) + 1)).sum());
         for (run_index, run) in self.planes.iter_mut().enumerate() {
             let chunking = run.chunking;
             let touched = Span::new(cols.start / chunking.cols, cols.end.div_ceil(chunking.cols));
@@ -156,11 +160,7 @@ impl SourceRun {
                     DecodeMode::RowCursors => {
                         let slot = column.cursor.get_mut().unwrap_or_else(PoisonError::into_inner);
                         if slot.is_none() {
-                            let state = match chunking.stream {
-                                crate::raster::StreamCost::RandomRows => 0,
-                                crate::raster::StreamCost::State { bytes } => bytes,
-                            };
-                            let grant = ledger.grant(state as u64)?;
+                            let grant = ledger.grant(host_peak::cursor_bytes(&chunking) as u64)?;
                             *slot = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
                         }
                         let row_bytes = chunking.cols * chunking.pixel_bytes;

@@ -1,8 +1,9 @@
 //! Byte accounting: nothing large is allocated without a grant, and grants never exceed the plan.
 
+use super::pool::BufferPool;
 use crate::error::{Error, Result};
 use std::sync::{
-    Arc,
+    Arc, OnceLock, Weak,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
@@ -13,6 +14,8 @@ pub struct Ledger {
     limit: AtomicU64,
     current: AtomicU64,
     peak: AtomicU64,
+    /// Whoever keeps free buffers for later, and gives them up where others need the bytes.
+    spare: OnceLock<Weak<BufferPool>>,
 }
 
 /// Leave to hold some bytes; given back when dropped.
@@ -25,7 +28,7 @@ pub struct Grant {
 impl Ledger {
     /// A ledger of `limit` bytes; `what` names the memory in errors.
     pub fn new(what: &'static str, limit: u64) -> Arc<Self> {
-        Arc::new(Self { what, limit: AtomicU64::new(limit), current: AtomicU64::new(0), peak: AtomicU64::new(0) })
+        Arc::new(Self { what, limit: AtomicU64::new(limit), current: AtomicU64::new(0), peak: AtomicU64::new(0), spare: OnceLock::new() })
     }
 
     /// Leave to hold `bytes` more, if the limit allows.
@@ -37,12 +40,19 @@ impl Ledger {
         Some(Grant { ledger: self.clone(), bytes })
     }
 
-    /// Leave to hold `bytes` more.
+    /// Names the pool whose free buffers are given up before a grant is refused.
+    pub(super) fn spare(&self, pool: &Arc<BufferPool>) {
+        // One ledger has one pool.
+        let _ = self.spare.set(Arc::downgrade(pool));
+    }
+
+    /// Leave to hold `bytes` more. Free buffers of the ledger's pool go first.
     ///
     /// # Errors
     /// [`Error::Internal`]: the plan promised less than the job needs, which is a defect of the planner.
     pub fn grant(self: &Arc<Self>, bytes: u64) -> Result<Grant> {
-        self.try_grant(bytes).ok_or_else(|| {
+        let again = || self.spare.get()?.upgrade()?.give_up_for(bytes);
+        self.try_grant(bytes).or_else(again).ok_or_else(|| {
             tracing::error!(memory = self.what, limit = self.limit(), current = self.current(), bytes, "the ledger refuses a grant");
             Error::Internal("a buffer exceeds the memory that the plan predicted")
         })

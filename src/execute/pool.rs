@@ -1,7 +1,7 @@
 //! Pooled host buffers: first touch of fresh pages is slower than any kernel here, so buffers are reused.
 
 use super::ledger::{Grant, Ledger};
-use crate::{error::Result, raster::Sample};
+use crate::{error::Result, plan::host_peak::BUFFER_BYTES, raster::Sample};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -29,7 +29,9 @@ pub struct Buffer {
 impl BufferPool {
     /// An empty pool on a ledger.
     pub fn new(ledger: Arc<Ledger>) -> Arc<Self> {
-        Arc::new(Self { ledger, free: Mutex::new(HashMap::new()) })
+        let pool = Arc::new(Self { ledger, free: Mutex::new(HashMap::new()) });
+        pool.ledger.spare(&pool);
+        pool
     }
 
     /// A buffer of at least `bytes` bytes; its content is whatever its last user left.
@@ -42,15 +44,9 @@ impl BufferPool {
         if let Some((words, grant)) = free.get_mut(&words).and_then(Vec::pop) {
             return Ok(Buffer { words, grant: Some(grant), pool: self.clone() });
         }
-        let size = 8 * words as u64;
-        let grant = match self.ledger.try_grant(size) {
-            Some(grant) => grant,
-            None => {
-                free.clear();
-                self.ledger.grant(size)?
-            }
-        };
+        let size = (8 * words + BUFFER_BYTES - 8) as u64;
         drop(free);
+        let grant = self.ledger.grant(size)?;
         Ok(Buffer { words: vec![0; words], grant: Some(grant), pool: self.clone() })
     }
 
@@ -59,15 +55,19 @@ impl BufferPool {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// A grant for memory that is not this pool's: frees pooled buffers first where the limit demands it.
+    /// Gives every free buffer back to the system and takes a grant in one go: meanwhile no buffer becomes free, so
+    /// that what is refused exceeds what is in use.
+    pub(super) fn give_up_for(&self, bytes: u64) -> Option<Grant> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.clear();
+        self.ledger.try_grant(bytes)
+    }
+
+    /// A grant for memory that is not this pool's.
     ///
     /// # Errors
     /// As [`Ledger::grant`].
     pub fn grant(&self, bytes: u64) -> Result<Grant> {
-        if let Some(grant) = self.ledger.try_grant(bytes) {
-            return Ok(grant);
-        }
-        self.trim();
         self.ledger.grant(bytes)
     }
 }
@@ -110,19 +110,44 @@ mod tests {
 
     #[test]
     fn a_pool_reuses_buffers_and_frees_others_before_it_exceeds_its_ledger() {
-        let ledger = Ledger::new("host", 1000);
+        let (each, limit) = (BUFFER_BYTES as u64 - 8, 1000 + BUFFER_BYTES as u64);
+        let ledger = Ledger::new("host", limit);
         let pool = BufferPool::new(ledger.clone());
         let first = pool.take(400).unwrap();
         let address = first.bytes().as_ptr();
         drop(first);
-        assert_eq!(ledger.current(), 400);
+        assert_eq!(ledger.current(), 400 + each);
         let again = pool.take(400).unwrap();
         assert_eq!(again.bytes().as_ptr(), address);
         drop(again);
         let large = pool.take(800).unwrap();
-        assert_eq!(ledger.current(), 800);
+        assert_eq!(ledger.current(), 800 + each);
         assert!(pool.take(400).is_err());
         drop(large);
-        assert_eq!(ledger.peak(), 800);
+        assert_eq!(ledger.peak(), 800 + each);
+    }
+
+    #[test]
+    fn threads_that_need_each_others_free_buffers_never_refuse_each_other() {
+        let each = BUFFER_BYTES as u64 + 8000;
+        let ledger = Ledger::new("host", 2 * each);
+        let pool = BufferPool::new(ledger.clone());
+        std::thread::scope(|scope| {
+            for thread in 0..2 {
+                let (pool, ledger) = (&pool, &ledger);
+                scope.spawn(move || {
+                    for i in 0..20_000usize {
+                        // Sizes that the other has no use for, and grants beside the pool.
+                        let bytes = 8 * (1 + (i * 2 + thread) % 999);
+                        if i % 3 == 0 {
+                            drop(ledger.grant(bytes as u64).unwrap());
+                        } else {
+                            drop(pool.take(bytes).unwrap());
+                        }
+                    }
+                });
+            }
+        });
+        assert!(ledger.peak() <= 2 * each);
     }
 }

@@ -1,8 +1,9 @@
 //! From finished windows to the files: tiles are encoded by all workers, written by one thread in plan order.
 //! Overviews are made by that thread too, step by step, so that their tiles are encoded before more of them come.
 //!
-//! At most [`segment_slots`](crate::plan::host_peak::segment_slots) segments are between encoder and file at any
-//! moment. The first that is not written yet is always among them, so the queue never stands still.
+//! At most [`segments_bytes`](crate::plan::host_peak::segments_bytes) bytes are between encoder and file at any moment:
+//! a segment in work counts as the largest there can be, one that waits as it is. The first that is not written yet is
+//! always among them, so the queue never stands still.
 
 use super::{
     CancelToken, Observer,
@@ -48,6 +49,9 @@ struct Landed {
     _grant: Grant,
 }
 
+/// Segments that may wait for each that fits at its largest: they may be small, but they are not nothing.
+const WAITING_PER_SLOT: u64 = 8;
+
 type Waiting = BTreeMap<u64, Landed>;
 type Done = (u64, Result<Landed>);
 
@@ -58,7 +62,9 @@ pub struct EncodeStage<'a> {
     pool: Arc<BufferPool>,
     cancel: CancelToken,
     observer: Option<Arc<dyn Observer>>,
-    slots: u64,
+    /// Bytes that segments may have before they are written, and the largest segment's.
+    segment_bytes: u64,
+    largest_segment: u64,
     total: u64,
     encode_ns: Arc<AtomicU64>,
     write_s: f64,
@@ -74,7 +80,7 @@ impl<'a> EncodeStage<'a> {
         specs: &[OutputSpec],
         workers: &'a Workers,
         pool: &Arc<BufferPool>,
-        slots: usize,
+        segment_bytes: usize,
         cancel: CancelToken,
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Self> {
@@ -86,7 +92,19 @@ impl<'a> EncodeStage<'a> {
             outputs.push(run);
         }
         let encode_ns = Arc::new(AtomicU64::new(0));
-        Ok(Self { outputs, workers, pool: pool.clone(), cancel, observer, slots: slots as u64, total, encode_ns, write_s: 0.0 })
+        let largest = specs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
+        Ok(Self {
+            outputs,
+            workers,
+            pool: pool.clone(),
+            cancel,
+            observer,
+            segment_bytes: segment_bytes as u64,
+            largest_segment: largest.max(1) as u64,
+            total,
+            encode_ns,
+            write_s: 0.0,
+        })
     }
 
     /// Encodes and writes windows until their sender is gone.
@@ -103,19 +121,30 @@ impl<'a> EncodeStage<'a> {
         let (mut spawned, mut arrived, mut written) = (0u64, 0u64, 0u64);
         let mut failure: Option<Error> = None;
         while windows.is_some() || !queue.is_empty() || arrived < spawned {
+            let landed: u64 = waiting.values().map(|l| l.segment.bytes.len() as u64).sum();
             while failure.is_none() {
                 match queue.pop_front() {
-                    Some(Work::Encode(task)) if spawned - written < self.slots => {
+                    Some(Work::Encode { task, more }) if self.has_room(spawned - arrived, arrived - written, landed) => {
+                        if more > 0 {
+                            let seg_col = task.seg_col + 1;
+                            let next = Task { window: task.window.clone(), seg_col, ..task };
+                            queue.push_front(Work::Encode { task: next, more: more - 1 });
+                        }
                         self.spawn(spawned, task, &sender);
                         spawned += 1;
                     }
-                    Some(Work::Climb { output, unit, window, rows, cols }) => {
+                    Some(Work::Climb { output, unit, window, rows, cols, next }) => {
                         let started = Instant::now();
                         let run = &mut self.outputs[output];
-                        let climb = || run.climb((output, unit), &window, rows, cols);
+                        let climb = || run.climb((output, unit), &window, (rows, cols), next);
                         match self.workers.trace().time(TraceStage::Overview, unit, climb) {
-                            // Before anything else, so that the next step finds their buffers on the way out.
-                            Ok(tasks) => tasks.into_iter().rev().for_each(|task| queue.push_front(Work::Encode(task))),
+                            Ok((tasks, more)) => {
+                                if more {
+                                    queue.push_front(Work::Climb { output, unit, window, rows, cols, next: next + 1 });
+                                }
+                                // Before anything else, so that the next step finds their buffers on the way out.
+                                tasks.into_iter().rev().for_each(|task| queue.push_front(Work::Encode { task, more: 0 }));
+                            }
                             Err(error) => self.fail(&mut failure, error),
                         }
                         self.encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
@@ -179,6 +208,12 @@ impl<'a> EncodeStage<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether one more segment may be worked on beside so many, and beside those that wait, which have `landed` bytes.
+    fn has_room(&self, in_work: u64, waiting: u64, landed: u64) -> bool {
+        let slots = self.segment_bytes / self.largest_segment;
+        in_work == 0 || ((in_work + 1) * self.largest_segment + landed <= self.segment_bytes && waiting < WAITING_PER_SLOT * slots)
     }
 
     fn spawn(&self, sequence: u64, task: Task, sender: &Sender<Done>) {

@@ -26,9 +26,14 @@ pub struct EncodedOutput {
 
 /// What is done next, in plan order.
 pub enum Work {
-    /// A segment is encoded.
-    Encode(Task),
-    /// Overviews take pixels of full resolution.
+    /// Segments are encoded, one after the other: a wide raster has many in a row.
+    Encode {
+        /// The first.
+        task: Task,
+        /// Segments to its right that follow.
+        more: usize,
+    },
+    /// Overviews take pixels of full resolution, a few rows of a few columns at a time.
     Climb {
         /// Index of the output.
         output: usize,
@@ -40,6 +45,8 @@ pub enum Work {
         rows: Span,
         /// Which they are.
         cols: Span,
+        /// Pieces of them that were taken already.
+        next: usize,
     },
 }
 
@@ -132,32 +139,36 @@ impl OutputRun {
         let segment = self.levels[0].spec();
         let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
         let (rows, cols) = (finished.rows, finished.cols);
+        let seg_cols = Span::new(cols.start / seg_cols, cols.end.div_ceil(seg_cols));
         for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
-            for seg_col in cols.start / seg_cols..cols.end.div_ceil(seg_cols) {
-                queue.push_back(Work::Encode(Task { output, unit, level: 0, window: finished.window.clone(), seg_row, seg_col }));
-            }
+            let task = Task { output, unit, level: 0, window: finished.window.clone(), seg_row, seg_col: seg_cols.start };
+            queue.push_back(Work::Encode { task, more: seg_cols.len() - 1 });
             if self.pyramid.is_some() {
-                let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
-                let seg_rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
-                for row in seg_rows.iter().step_by(course) {
-                    let rows = Span::new(row, (row + course).min(seg_rows.end));
-                    for col in cols.iter().step_by(step) {
-                        let cols = Span::new(col, (col + step).min(cols.end));
-                        queue.push_back(Work::Climb { output, unit, window: finished.window.clone(), rows, cols });
-                    }
-                }
+                let rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
+                queue.push_back(Work::Climb { output, unit, window: finished.window.clone(), rows, cols, next: 0 });
             }
         }
     }
 
-    /// Takes pixels into the overviews: the tiles that became whole are to be encoded next.
+    /// Takes piece `next` of these pixels into the overviews: the tiles that became whole are to be encoded next. Also
+    /// says whether pieces are left.
     ///
     /// # Errors
     /// As [`Pyramid::take`].
-    pub fn climb(&mut self, (output, unit): (usize, (usize, usize)), window: &PixelWindow, rows: Span, cols: Span) -> Result<Vec<Task>> {
+    pub fn climb(
+        &mut self,
+        (output, unit): (usize, (usize, usize)),
+        window: &PixelWindow,
+        (rows, cols): (Span, Span),
+        next: usize,
+    ) -> Result<(Vec<Task>, bool)> {
         let pyramid = self.pyramid.as_mut().ok_or(Error::Internal("an output without overviews was asked for them"))?;
-        let tiles = pyramid.take(window, rows, cols)?.into_iter();
-        Ok(tiles.map(|t| Task { output, unit, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col }).collect())
+        let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
+        let (down, across) = (rows.len().div_ceil(course), cols.len().div_ceil(step));
+        let piece = |span: Span, len: usize, at: usize| Span::new(span.start + at * len, (span.start + (at + 1) * len).min(span.end));
+        let tiles = pyramid.take(window, piece(rows, course, next / across), piece(cols, step, next % across))?.into_iter();
+        let tasks = tiles.map(|t| Task { output, unit, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col });
+        Ok((tasks.collect(), next + 1 < down * across))
     }
 
     /// Writes a segment of `samples` samples; those of a level come in their order.

@@ -80,8 +80,8 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
         nodes: &lowered.nodes,
         bands: lowered.bands.clone(),
         samples: lowered.samples.clone(),
-        window_cols: host_peak::window_cols(&plan.schedule),
-        carry_rows: host_peak::carry_rows(&plan.schedule),
+        window_cols: plan.schedule.most().cols.clone(),
+        carry_rows: plan.schedule.most().kept_rows.clone(),
         pool: pool.clone(),
         ledger: ledger.clone(),
         consumers: {
@@ -134,10 +134,10 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
     let trace = if *traced { Trace::on(&ledger)? } else { Trace::default() };
     let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());
-    let slots = host_peak::segment_slots(plan.execution.threads);
+    let segment_bytes = plan.host.segments;
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
-    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, slots, stop.clone(), observer.clone())?;
+    let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, segment_bytes, stop.clone(), observer.clone())?;
     lowered.arrays.iter().for_each(|array| array.open(plan.spec.rows, plan.spec.cols));
     let engine = engine(plan, lowered, &ledger, &pool, &workers);
     let in_flight = InFlight::new(plan.execution.units_in_flight);

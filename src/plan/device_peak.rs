@@ -5,7 +5,7 @@
 //! the allocator takes memory for small buffers in blocks and gives a buffer above a block's size one of its own.
 
 use super::{
-    host_peak::{carry_rows, readback_bytes, upload_bytes, window_cols},
+    host_peak::{readback_bytes, upload_bytes, upload_turns},
     schedule::Schedule,
     spec::{DeviceLimits, JobSpec, NodeKind},
 };
@@ -31,15 +31,14 @@ pub struct DevicePeak {
 }
 
 /// Bytes of one node's window buffer.
-pub fn window_bytes(schedule: &Schedule, node: usize, widest: usize) -> u64 {
-    let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).steps[node].window_rows().len()).max().unwrap_or(0);
-    (rows.max(1) * widest.max(1) * 4) as u64
+pub fn window_bytes(schedule: &Schedule, node: usize) -> u64 {
+    let most = schedule.most();
+    (most.window_rows[node].max(1) * most.cols[node].max(1) * 4) as u64
 }
 
 /// Predicts the device memory of a job; `Err` names the buffer bytes that exceed a limit of the adapter.
 pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limits: &DeviceLimits) -> Result<DevicePeak, u64> {
-    let widest = window_cols(schedule);
-    let carried = carry_rows(schedule);
+    let carried = &schedule.most().kept_rows;
     let mut parts = DevicePeak::default();
     let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
     let most = limits.max_binding_bytes.min(limits.max_buffer_bytes);
@@ -49,7 +48,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limi
         if bytes > most { Err(bytes) } else { Ok(()) }
     };
     for (node, n) in spec.nodes.iter().enumerate() {
-        add(&mut parts.windows, window_bytes(schedule, node, widest[node]))?;
+        add(&mut parts.windows, window_bytes(schedule, node))?;
         let carry = (carried[node] * spec.cols * 4) as u64;
         if carry > 0 {
             for _ in 0..if schedule.lanes.len() > 1 { 2 } else { 1 } {
@@ -57,12 +56,12 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limi
             }
         }
         if matches!(n.kind, NodeKind::Ingest { .. }) {
-            for _ in 0..2 {
-                add(&mut parts.staging, upload_bytes(spec, schedule, node, widest[node]) as u64)?;
+            for _ in 0..upload_turns(schedule) {
+                add(&mut parts.staging, upload_bytes(spec, schedule, node) as u64)?;
             }
         }
         // Uniforms and row factors of one unit, and the copies of them on their way.
-        let rows = schedule.swath_rows + 2 * carried[node];
+        let rows = schedule.most().new_rows[node];
         add(&mut parts.parameters, 2 * (rows * 16 + 1024) as u64)?;
     }
     for (index, output) in spec.outputs.iter().enumerate() {
@@ -70,7 +69,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limi
         if output.readback_pixel_bytes < spec.nodes[output.node].pixel_bytes {
             add(&mut parts.packed, bytes)?;
         }
-        for _ in 0..units_in_flight {
+        for _ in 0..units_in_flight.min(schedule.units_count()) {
             add(&mut parts.staging, bytes)?;
         }
     }

@@ -5,13 +5,38 @@
 
 use super::{
     schedule::Schedule,
-    spec::{DecodeMode, JobSpec, NodeKind, Unit},
+    spec::{DecodeMode, JobSpec, NodeKind, OutputSpec, Unit},
+    sweep::{Across, Held, Moment, Sweep},
 };
-use crate::raster::StreamCost;
+use crate::raster::{Chunking, StreamCost};
 use serde::Serialize;
 
 /// What every job needs besides: queues, headers, the file's prefix while it is written.
 pub const FIXED_BYTES: usize = 256 << 10;
+
+/// What a pooled buffer costs beside its bytes: rounding, its leave, its place in lists, the task that fills it.
+pub const BUFFER_BYTES: usize = 256;
+
+/// What a row cursor holds beside its decoder's state.
+pub const CURSOR_BYTES: usize = 512;
+
+/// What a column of chunks costs that is held at all.
+const COLUMN_BYTES: usize = 96;
+
+/// Bytes of a source's chunk index, and of the columns of chunks that a job holds.
+pub fn source_index_bytes(spec: &JobSpec, source: usize) -> usize {
+    let columns: usize = spec.sources[source].planes.iter().map(|p| p.across(spec.cols)).sum();
+    spec.sources[source].index_bytes + columns * COLUMN_BYTES
+}
+
+/// Bytes of one row cursor over a plane.
+pub fn cursor_bytes(plane: &Chunking) -> usize {
+    CURSOR_BYTES
+        + match plane.stream {
+            StreamCost::RandomRows => 0,
+            StreamCost::State { bytes } => bytes,
+        }
+}
 
 /// How a job is executed on top of its [`Schedule`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,14 +83,12 @@ pub fn decode_scratch_bytes(spec: &JobSpec, run: &Execution, source: usize) -> u
     planes.filter(|(_, mode)| **mode == DecodeMode::WholeChunks).map(|(&bytes, _)| bytes).max().unwrap_or(0)
 }
 
-/// Segments that may be between encoder and writer.
-pub fn segment_slots(threads: usize) -> usize {
-    2 * threads.max(1) + 1
-}
-
-/// Columns of chunks that a unit touches in a plane.
-pub fn touched_columns(chunk_cols: usize, unit_cols: crate::raster::Span) -> usize {
-    if unit_cols.is_empty() { 0 } else { (unit_cols.end - 1) / chunk_cols - unit_cols.start / chunk_cols + 1 }
+/// Bytes that segments between encoder and writer may have: one for every worker, and two that wait for their turn.
+/// Those that wait count as they are, so that there are more of them the better they compress.
+pub fn segments_bytes(spec: &JobSpec, threads: usize) -> usize {
+    let segments = |o: &OutputSpec| spec.rows.div_ceil(o.segment_rows) * spec.cols.div_ceil(o.segment_cols);
+    let all: usize = spec.outputs.iter().map(segments).sum();
+    (threads.max(1) + 2).min(all) * spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0)
 }
 
 /// Rows that a source must hand out in a unit: from the first that a node has not taken to the last needed.
@@ -92,52 +115,15 @@ pub fn source_cols(spec: &JobSpec, source: usize, unit: &Unit) -> crate::raster:
     cols.unwrap_or_default()
 }
 
-/// Greatest number of new rows that a source hands out in one unit: the rows of a cursor's buffer.
-pub fn piece_rows(spec: &JobSpec, schedule: &Schedule, source: usize) -> usize {
-    let mut end = 0;
-    let mut most = 0;
-    for swath in 0..schedule.swaths() {
-        let rows = source_rows(spec, source, &schedule.unit(swath, 0));
-        most = most.max(rows.end.saturating_sub(end));
-        end = rows.end.max(end);
-    }
-    most
-}
-
-/// Widest window of each node, in columns.
-pub fn window_cols(schedule: &Schedule) -> Vec<usize> {
-    let nodes = schedule.unit(0, 0).steps.len();
-    let mut widest = vec![0; nodes];
-    for lane in 0..schedule.lanes.len() {
-        for step in schedule.unit(0, lane).steps {
-            widest[step.node] = widest[step.node].max(step.cols.len());
-        }
-    }
-    widest
-}
-
-/// Most rows that each node carries from one swath to the next.
-pub fn carry_rows(schedule: &Schedule) -> Vec<usize> {
-    let mut most = Vec::new();
-    for swath in 0..schedule.swaths() {
-        let unit = schedule.unit(swath, 0);
-        most.resize(unit.steps.len(), 0);
-        for step in &unit.steps {
-            most[step.node] = most[step.node].max(step.kept_rows().len());
-        }
-    }
-    most
-}
-
 /// Predicts the host memory of a job.
-pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak {
-    let widest = window_cols(schedule);
-    let carried = carry_rows(schedule);
-    let lanes = schedule.lanes.len();
+pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Execution) -> HostPeak {
+    let most = schedule.most();
+    let (lanes, swaths) = (schedule.lanes.len(), schedule.swaths());
+    let in_flight = run.units_in_flight.min(schedule.units_count()).max(1);
     let mut parts = HostPeak::default();
 
-    for source in &spec.sources {
-        parts.indices += source.index_bytes;
+    for source in 0..spec.sources.len() {
+        parts.indices += source_index_bytes(spec, source);
     }
     for output in &spec.outputs {
         parts.indices += output.index_bytes;
@@ -145,110 +131,78 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
     let decode_scratch: usize = (0..spec.sources.len()).map(|source| decode_scratch_bytes(spec, run, source)).sum();
     // One scratch a worker and output: codec state is not rebuilt from segment to segment.
     let encode_scratch: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
-    let convert_row = if run.on_device { widest.iter().max().copied().unwrap_or(0) * 4 } else { 0 };
-    parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row);
-    parts.segments = segment_slots(run.threads) * spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
+    parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row_bytes(schedule, run));
+    parts.segments = segments_bytes(spec, run.threads);
     let waiting = spec.outputs.iter().map(|o| o.overview_tile_bytes).max().unwrap_or(0);
-    parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + segment_slots(run.threads) * waiting;
+    parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + (run.threads + 2) * waiting;
     for (s, source) in spec.sources.iter().enumerate() {
         for (plane, mode) in source.planes.iter().zip(&run.modes[s]) {
-            if let (DecodeMode::RowCursors, StreamCost::State { bytes }) = (mode, plane.stream) {
-                parts.cursors += plane.across(spec.cols) * bytes;
+            if *mode == DecodeMode::RowCursors {
+                parts.cursors += plane.across(spec.cols) * cursor_bytes(plane);
             }
         }
     }
     if !run.on_device {
         for (node, n) in spec.nodes.iter().enumerate() {
-            // The one that is read, the one that is made; those of finished windows live as long as these.
-            let alive = if is_output(spec, node) { 1 + run.units_in_flight.max(1) } else { 2 };
-            parts.carries += alive * carried[node] * spec.cols * n.pixel_bytes;
+            // The one that is read, the one that is made; those of finished windows live as long as these, unless each
+            // lane has a copy of its own.
+            let alive = if is_output(spec, node) && lanes == 1 { 1 + in_flight } else { 2 };
+            if most.kept_rows[node] > 0 {
+                parts.carries += alive.min(swaths - 1) * (most.kept_rows[node] * spec.cols * n.pixel_bytes + BUFFER_BYTES);
+            }
         }
     }
 
     // What comes and goes.
-    let mut held: Vec<Vec<Held>> = spec.sources.iter().map(|s| vec![Held::default(); s.planes.len()]).collect();
-    let pieces: Vec<usize> = (0..spec.sources.len()).map(|s| piece_rows(spec, schedule, s)).collect();
-    let window = |step: &super::spec::Step| -> usize {
-        let node = step.node;
-        let row = widest[node] * spec.nodes[node].pixel_bytes;
-        let carry = if lanes > 1 { carried[node] * row } else { 0 };
-        step.new_rows.len().div_ceil(run.strip_rows) * run.strip_rows * row + carry
+    let window = |moment: &Moment, node: usize| -> usize {
+        let row = most.cols[node] * spec.nodes[node].pixel_bytes;
+        let carry = if lanes > 1 && swaths > 1 && most.kept_rows[node] > 0 { most.kept_rows[node] * row + BUFFER_BYTES } else { 0 };
+        moment.new_rows[node].div_ceil(run.strip_rows) * (run.strip_rows * row + BUFFER_BYTES) + carry
     };
-    let mut most = 0;
-    let mut outputs_most = 0;
-    for unit in schedule.units() {
+    let last: Vec<usize> = (0..spec.nodes.len()).map(|node| last_consumer(spec, node).unwrap_or(node)).collect();
+    let written: Vec<bool> = (0..spec.nodes.len()).map(|node| is_output(spec, node)).collect();
+    let (mut peak, mut outputs_most) = (0, 0);
+    for moment in &sweep.moments {
         let mut live = vec![0usize; spec.nodes.len()];
+        let bytes = |source: usize, held: fn(&Across, Held) -> usize| moment.bytes(spec, sweep, &run.modes, source, held);
         for s in 0..spec.sources.len() {
-            let rows = source_rows(spec, s, &unit);
-            for (p, plane) in spec.sources[s].planes.iter().enumerate() {
-                held[s][p].fetch(run.modes[s][p], rows, plane.rows);
-            }
+            let before: usize = (0..s).map(|source| bytes(source, Across::taken)).sum();
+            let after: usize = (s + 1..spec.sources.len()).map(|source| bytes(source, Across::waiting)).sum();
+            let decoded = before + bytes(s, Across::decoding) + after;
             if !run.on_device {
                 for (node, n) in spec.nodes.iter().enumerate() {
                     if matches!(n.kind, NodeKind::Ingest { source } if source == s) {
-                        live[node] = window(&unit.steps[node]);
+                        live[node] = window(moment, node);
                     }
                 }
             }
-            let decoded: usize = held
-                .iter()
-                .enumerate()
-                .map(|(s, planes)| {
-                    let source = &spec.sources[s];
-                    let cols = source_cols(spec, s, &unit);
-                    planes
-                        .iter()
-                        .enumerate()
-                        .map(|(p, h)| {
-                            let plane = &source.planes[p];
-                            let across = match run.modes[s][p] {
-                                DecodeMode::WholeChunks => plane.across(spec.cols),
-                                DecodeMode::RowCursors => touched_columns(plane.cols, cols),
-                            };
-                            across * plane.cols * plane.pixel_bytes * h.rows(run.modes[s][p], plane.rows, pieces[s])
-                        })
-                        .sum::<usize>()
-                })
-                .sum();
             parts.decoded = parts.decoded.max(decoded);
-            most = most.max(decoded + live.iter().sum::<usize>());
-            let last_lane = unit.lane + 1 == lanes;
-            let next = if last_lane && unit.swath + 1 < schedule.swaths() {
-                source_rows(spec, s, &schedule.unit(unit.swath + 1, 0)).start
-            } else {
-                rows.start
-            };
-            for (p, plane) in spec.sources[s].planes.iter().enumerate() {
-                let next = if last_lane && unit.swath + 1 == schedule.swaths() { usize::MAX } else { next };
-                held[s][p].release(next, run.modes[s][p], plane.rows);
-            }
+            peak = peak.max(decoded + live.iter().sum::<usize>());
         }
         if run.on_device {
             continue;
         }
+        let resting: usize = (0..spec.sources.len()).map(|source| bytes(source, Across::taken)).sum();
         for (node, n) in spec.nodes.iter().enumerate() {
             if matches!(n.kind, NodeKind::Operator { .. }) {
-                live[node] = window(&unit.steps[node]);
-                most = most.max(live.iter().sum::<usize>() + kept_decoded(spec, run, &held, &pieces, &unit));
-                for (input, bytes) in live.iter_mut().enumerate().take(node) {
-                    if last_consumer(spec, input) == Some(node) && !is_output(spec, input) {
-                        *bytes = 0;
-                    }
-                }
+                live[node] = window(moment, node);
+                peak = peak.max(live.iter().sum::<usize>() + resting);
+            }
+            for done in (0..=node).filter(|&done| last[done] == node && !written[done]) {
+                live[done] = 0;
             }
         }
-        let outputs: usize = (0..spec.nodes.len()).filter(|&n| is_output(spec, n)).map(|n| window(&unit.steps[n])).sum();
-        outputs_most = outputs_most.max(outputs);
+        outputs_most = outputs_most.max((0..spec.nodes.len()).filter(|&n| written[n]).map(|n| window(moment, n)).sum());
     }
     if run.on_device {
-        let readback_most: usize = (0..spec.outputs.len()).map(|output| readback_bytes(spec, schedule, output)).sum();
+        let readbacks: usize = (0..spec.outputs.len()).map(|output| readback_bytes(spec, schedule, output)).sum();
         let ingests = (0..spec.nodes.len()).filter(|&n| matches!(spec.nodes[n].kind, NodeKind::Ingest { .. }));
-        let uploads = 2 * ingests.map(|n| upload_bytes(spec, schedule, n, widest[n])).sum::<usize>();
-        parts.windows = uploads + run.units_in_flight * readback_most;
-        most = parts.decoded + parts.windows;
+        let uploads: usize = ingests.map(|n| upload_bytes(spec, schedule, n)).sum();
+        parts.windows = upload_turns(schedule) * uploads + in_flight * readbacks;
+        peak = parts.decoded + parts.windows;
     } else {
-        parts.windows = most.saturating_sub(parts.decoded) + (run.units_in_flight - 1) * outputs_most;
-        most += (run.units_in_flight - 1) * outputs_most;
+        peak += (in_flight - 1) * outputs_most;
+        parts.windows = peak.saturating_sub(parts.decoded);
     }
     parts.peak = FIXED_BYTES
         + spec.trace_bytes
@@ -258,23 +212,32 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, run: &Execution) -> HostPeak
         + parts.pyramids
         + parts.cursors
         + parts.carries
-        + most;
+        + peak;
     parts
 }
 
+/// Bytes of the rows that a worker converts on their way to the device: one at a time.
+pub fn convert_row_bytes(schedule: &Schedule, run: &Execution) -> usize {
+    if run.on_device { schedule.most().cols.iter().max().copied().unwrap_or(0) * 4 } else { 0 }
+}
+
+/// Upload buffers of a node: two in turn, unless there is but one unit.
+pub fn upload_turns(schedule: &Schedule) -> usize {
+    schedule.units_count().min(2)
+}
+
 /// Bytes of the buffers that a node's new rows are sent to the device in.
-pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize, widest: usize) -> usize {
+pub fn upload_bytes(spec: &JobSpec, schedule: &Schedule, node: usize) -> usize {
     // Rows that are made on the device are not sent there.
     if matches!(spec.nodes[node].kind, NodeKind::Ingest { source } if spec.sources[source].planes.is_empty()) {
         return 0;
     }
-    let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
-    rows * widest * spec.nodes[node].pixel_bytes.max(4)
+    schedule.most().new_rows[node] * schedule.most().cols[node] * spec.nodes[node].pixel_bytes.max(4)
 }
 
 /// Bytes of the buffers that an output comes back in.
 pub fn readback_bytes(spec: &JobSpec, schedule: &Schedule, output: usize) -> usize {
-    let rows = (0..schedule.swaths()).map(|s| schedule.unit(s, 0).outputs[output].len()).max().unwrap_or(0);
+    let rows = schedule.most().output_rows[output];
     let cols = schedule.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
     staging_bytes(rows, cols, spec.outputs[output].readback_pixel_bytes)
 }
@@ -292,57 +255,4 @@ pub fn last_consumer(spec: &JobSpec, node: usize) -> Option<usize> {
 /// Whether a node is written.
 pub fn is_output(spec: &JobSpec, node: usize) -> bool {
     spec.outputs.iter().any(|o| o.node == node)
-}
-
-fn kept_decoded(spec: &JobSpec, run: &Execution, held: &[Vec<Held>], pieces: &[usize], unit: &Unit) -> usize {
-    let mut bytes = 0;
-    for (s, planes) in held.iter().enumerate() {
-        let cols = source_cols(spec, s, unit);
-        for (p, h) in planes.iter().enumerate() {
-            let plane = &spec.sources[s].planes[p];
-            let across = match run.modes[s][p] {
-                DecodeMode::WholeChunks => plane.across(spec.cols),
-                DecodeMode::RowCursors => touched_columns(plane.cols, cols),
-            };
-            bytes += across * plane.cols * plane.pixel_bytes * h.rows(run.modes[s][p], plane.rows, pieces[s]);
-        }
-    }
-    bytes
-}
-
-/// Rows of one plane that are decoded and not yet released.
-#[derive(Clone, Debug, Default)]
-struct Held {
-    pieces: Vec<crate::raster::Span>,
-    end: usize,
-}
-
-impl Held {
-    fn fetch(&mut self, mode: DecodeMode, rows: crate::raster::Span, chunk_rows: usize) {
-        let end = match mode {
-            DecodeMode::WholeChunks => rows.end.next_multiple_of(chunk_rows),
-            DecodeMode::RowCursors => rows.end,
-        };
-        if end > self.end {
-            self.pieces.push(crate::raster::Span::new(self.end, end));
-            self.end = end;
-        }
-    }
-
-    fn release(&mut self, below: usize, mode: DecodeMode, chunk_rows: usize) {
-        if mode == DecodeMode::WholeChunks {
-            for piece in &mut self.pieces {
-                piece.start = piece.start.max(below.min(piece.end) / chunk_rows * chunk_rows);
-            }
-        }
-        self.pieces.retain(|p| p.end > below && !p.is_empty());
-    }
-
-    fn rows(&self, mode: DecodeMode, _chunk_rows: usize, piece_rows: usize) -> usize {
-        match mode {
-            DecodeMode::WholeChunks => self.pieces.iter().map(|p| p.len()).sum(),
-            // Cursors fill buffers of one size, whatever the rows.
-            DecodeMode::RowCursors => self.pieces.len() * piece_rows,
-        }
-    }
 }

@@ -9,12 +9,14 @@ pub mod host_peak;
 mod schedule;
 mod search;
 mod spec;
+mod sweep;
 
 pub use device_peak::{DevicePeak, window_bytes};
 pub use host_peak::{Execution, HostPeak};
-pub use schedule::Schedule;
+pub use schedule::{Most, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
 pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec, Step, Unit};
+pub use sweep::piece_rows;
 
 use crate::raster::Span;
 
@@ -42,7 +44,7 @@ pub struct Plan {
 impl Plan {
     /// Windows that come back from the device: one a unit and output, unless the unit completes no segment of it.
     pub fn readbacks(&self) -> usize {
-        let with_rows = |swath| self.schedule.unit(swath, 0).outputs.iter().filter(|rows| !rows.is_empty()).count();
+        let with_rows = |swath| self.schedule.outputs(swath).filter(|rows| !rows.is_empty()).count();
         (0..self.swaths()).map(with_rows).sum::<usize>() * self.lanes.len()
     }
 

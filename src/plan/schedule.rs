@@ -19,9 +19,29 @@ pub struct Schedule {
     pub lanes: Vec<Span>,
     consumers: Vec<Vec<Consumer>>,
     segment_rows: Vec<usize>,
+    /// Rows of the sources' chunks, each height once.
+    chunk_rows: Vec<usize>,
+    /// Rows by which each node is ahead of the outputs.
+    lag: Vec<usize>,
     col_reach: Vec<usize>,
     cols: usize,
     rows: usize,
+    most: Most,
+}
+
+/// The greatest numbers that occur in any unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Most {
+    /// New rows of each node.
+    pub new_rows: Vec<usize>,
+    /// Rows of each node's window.
+    pub window_rows: Vec<usize>,
+    /// Rows that each node keeps for the next swath.
+    pub kept_rows: Vec<usize>,
+    /// Columns of each node's window.
+    pub cols: Vec<usize>,
+    /// Rows that each output encodes.
+    pub output_rows: Vec<usize>,
 }
 
 /// Who reads a node's rows.
@@ -53,7 +73,74 @@ impl Schedule {
         let lanes =
             (0..spec.cols.div_ceil(lane_cols)).map(|lane| Span::new(lane * lane_cols, ((lane + 1) * lane_cols).min(spec.cols))).collect();
         let segment_rows = spec.outputs.iter().map(|o| o.segment_rows).collect();
-        Self { swath_rows, lanes, consumers, segment_rows, col_reach, cols: spec.cols, rows: spec.rows }
+        let mut chunk_rows: Vec<usize> = spec.sources.iter().flat_map(|s| s.planes.iter().map(|p| p.rows)).collect();
+        chunk_rows.sort_unstable();
+        chunk_rows.dedup();
+        let mut lag = vec![0; spec.nodes.len()];
+        for node in (0..spec.nodes.len()).rev() {
+            let ahead = |c: &Consumer| match *c {
+                Consumer::Node { node, halo_rows } => lag[node] + halo_rows,
+                Consumer::Output { .. } => 0,
+            };
+            lag[node] = consumers[node].iter().map(ahead).max().unwrap_or(0);
+        }
+        let most = Most::default();
+        let mut schedule =
+            Self { swath_rows, lanes, consumers, segment_rows, chunk_rows, lag, col_reach, cols: spec.cols, rows: spec.rows, most };
+        schedule.most = schedule.find_most();
+        schedule
+    }
+
+    /// The greatest numbers that occur in any unit.
+    pub fn most(&self) -> &Most {
+        &self.most
+    }
+
+    fn find_most(&self) -> Most {
+        let nodes = self.consumers.len();
+        let widest = |node| (0..self.lanes.len()).map(|lane| self.cols(node, lane).len()).max().unwrap_or(0);
+        let mut most = Most {
+            new_rows: vec![0; nodes],
+            window_rows: vec![0; nodes],
+            kept_rows: vec![0; nodes],
+            cols: (0..nodes).map(widest).collect(),
+            output_rows: vec![0; self.segment_rows.len()],
+        };
+        let raise = |most: &mut usize, to: usize| *most = (*most).max(to);
+        for swath in self.telling_swaths() {
+            let unit = self.unit(swath, 0);
+            for step in &unit.steps {
+                raise(&mut most.new_rows[step.node], step.new_rows.len());
+                raise(&mut most.window_rows[step.node], step.window_rows().len());
+                raise(&mut most.kept_rows[step.node], step.kept_rows().len());
+            }
+            for (most, rows) in most.output_rows.iter_mut().zip(&unit.outputs) {
+                raise(most, rows.len());
+            }
+        }
+        most
+    }
+
+    /// Swaths that show everything that any swath shows: those at the top and at the bottom, where windows are cut off,
+    /// and one period of those between, after which swaths lie to segments and chunks as before. Few, however many
+    /// swaths there are.
+    pub fn telling_swaths(&self) -> impl Iterator<Item = usize> + use<> {
+        let swaths = self.swaths();
+        let lag = self.lag.iter().max().copied().unwrap_or(0);
+        let edge = (2 * lag).div_ceil(self.swath_rows) + 2;
+        let heights = self.segment_rows.iter().chain(&self.chunk_rows);
+        let period = heights.fold(1usize, |period, &height| {
+            // Swaths until one begins a segment or chunk again.
+            let swaths = height / gcd(height, self.swath_rows);
+            (period / gcd(period, swaths)).saturating_mul(swaths)
+        });
+        let head = edge.saturating_add(period).min(swaths);
+        (0..head).chain(swaths.saturating_sub(edge).max(head)..swaths)
+    }
+
+    /// Columns of a node's window in a lane.
+    pub fn cols(&self, node: usize, lane: usize) -> Span {
+        self.lanes[lane].dilate(self.col_reach[node], self.cols)
     }
 
     /// Number of swaths.
@@ -66,21 +153,17 @@ impl Schedule {
         Span::new(swath * self.swath_rows, ((swath + 1) * self.swath_rows).min(self.rows))
     }
 
+    /// The end of a node's rows after `swaths_done` swaths: ahead of the outputs by its lag.
+    pub fn end(&self, node: usize, swaths_done: usize) -> usize {
+        if swaths_done == 0 || self.consumers[node].is_empty() {
+            return 0;
+        }
+        swaths_done.saturating_mul(self.swath_rows).saturating_add(self.lag[node]).min(self.rows)
+    }
+
     /// For every node: the end of its rows after `swaths_done` swaths.
     fn ends(&self, swaths_done: usize) -> Vec<usize> {
-        let out_end = (swaths_done * self.swath_rows).min(self.rows);
-        let mut ends = vec![0; self.consumers.len()];
-        if swaths_done == 0 {
-            return ends;
-        }
-        for node in (0..self.consumers.len()).rev() {
-            let reach = |c: &Consumer| match *c {
-                Consumer::Node { node, halo_rows } => ends[node] + halo_rows,
-                Consumer::Output { .. } => out_end,
-            };
-            ends[node] = self.consumers[node].iter().map(reach).max().unwrap_or(0).min(self.rows);
-        }
-        ends
+        (0..self.consumers.len()).map(|node| self.end(node, swaths_done)).collect()
     }
 
     /// For every node: the first row that consumers still look at once `swaths_done` swaths are done.
@@ -108,23 +191,40 @@ impl Schedule {
     pub fn unit(&self, swath: usize, lane: usize) -> Unit {
         let (before, after) = (self.ends(swath), self.ends(swath + 1));
         let (kept, keep) = (self.keeps(swath, &before), self.keeps(swath + 1, &after));
-        let cols = self.lanes[lane];
         let steps = (0..self.consumers.len())
             .map(|node| Step {
                 node,
                 new_rows: Span::new(before[node], after[node]),
                 window_start: kept[node],
                 carry_start: keep[node],
-                cols: cols.dilate(self.col_reach[node], self.cols),
+                cols: self.cols(node, lane),
             })
             .collect();
+        Unit { swath, lane, rows: self.rows(swath), cols: self.lanes[lane], outputs: self.outputs(swath).collect(), steps }
+    }
+
+    /// Rows of each output's segments that a swath completes.
+    pub fn outputs(&self, swath: usize) -> impl Iterator<Item = Span> + '_ {
         let rows = self.rows(swath);
-        let done = |&segment_rows: &usize| Span::new(self.complete(rows.start, segment_rows), self.complete(rows.end, segment_rows));
-        Unit { swath, lane, rows, cols, outputs: self.segment_rows.iter().map(done).collect(), steps }
+        let complete = move |rows: usize, segment_rows: usize| self.complete(rows, segment_rows);
+        self.segment_rows.iter().map(move |&segment_rows| Span::new(complete(rows.start, segment_rows), complete(rows.end, segment_rows)))
+    }
+
+    /// Number of units.
+    pub fn units_count(&self) -> usize {
+        self.swaths() * self.lanes.len()
     }
 
     /// Units in the order in which they are executed: row-major.
     pub fn units(&self) -> impl Iterator<Item = Unit> + '_ {
         (0..self.swaths()).flat_map(move |swath| (0..self.lanes.len()).map(move |lane| self.unit(swath, lane)))
     }
+}
+
+/// Greatest common divisor, at least 1.
+pub(super) fn gcd(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
 }

@@ -7,8 +7,9 @@ use super::{
     Plan,
     device_peak::{self, DevicePeak},
     host_peak::{self, Execution, HostPeak},
-    schedule::Schedule,
+    schedule::{Schedule, gcd},
     spec::{Budget, DecodeMode, JobSpec, SourceSpec},
+    sweep::Sweep,
 };
 use crate::{
     error::{Error, Result},
@@ -38,14 +39,20 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
         (None, None) => cuts(spec, quantum),
         (rows, cols) => vec![cut_by_hand(spec, quantum, rows, cols)?],
     };
-    let mut refusal = Refusal::default();
-    let most_threads = spec.threads.max(1);
-    for threads in (1..=most_threads).rev() {
-        for &(swath_rows, lane_cols) in &cuts {
+    let swept: Vec<(Schedule, Sweep)> = cuts
+        .into_iter()
+        .map(|(swath_rows, lane_cols)| {
             let schedule = Schedule::new(spec, swath_rows, lane_cols);
-            for modes in mode_choices(spec, &schedule, cut.decode) {
+            let sweep = Sweep::new(spec, &schedule);
+            (schedule, sweep)
+        })
+        .collect();
+    let mut refusal = Refusal::default();
+    for threads in thread_choices(spec.threads.max(1)) {
+        for (schedule, sweep) in &swept {
+            for modes in mode_choices(spec, schedule, cut.decode) {
                 for &units_in_flight in in_flight_choices(spec) {
-                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(spec, &schedule, units_in_flight, limits)) {
+                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(spec, schedule, units_in_flight, limits)) {
                         None => None,
                         Some(Ok(peak)) if peak.peak <= budget.device.bytes() => Some(peak),
                         Some(Ok(peak)) => {
@@ -58,13 +65,13 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
                     let run = Execution {
                         threads,
                         units_in_flight,
-                        strip_rows: strip_rows(swath_rows, threads),
+                        strip_rows: strip_rows(schedule.swath_rows, threads),
                         modes: modes.clone(),
                         on_device: spec.device.is_some(),
                     };
-                    let host = host_peak::predict(spec, &schedule, &run);
+                    let host = host_peak::predict(spec, schedule, sweep, &run);
                     if host.peak as u64 <= budget.host.bytes() {
-                        return Ok(finish(spec, budget, schedule, run, host, device));
+                        return Ok(finish(spec, budget, schedule.clone(), run, host, device));
                     }
                     refusal.host(host.peak as u64);
                 }
@@ -72,6 +79,11 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
         }
     }
     Err(refusal.error(budget))
+}
+
+/// Numbers of threads to try: what is allowed, then ever fewer.
+fn thread_choices(most: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(most), |&threads| (threads > 1).then(|| threads - threads.div_ceil(8)))
 }
 
 /// Parts of a cut that are given: for experiments, and for tests of the promise that no cut changes a byte.
@@ -146,13 +158,6 @@ fn lane_rows(spec: &JobSpec) -> usize {
     spec.outputs.iter().map(|o| o.segment_rows).reduce(gcd).unwrap_or(1)
 }
 
-fn gcd(mut a: usize, mut b: usize) -> usize {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a.max(1)
-}
-
 fn lcm(a: usize, b: usize) -> usize {
     a / gcd(a, b) * b
 }
@@ -221,8 +226,8 @@ fn mode_choices(spec: &JobSpec, schedule: &Schedule, given: Option<DecodeMode>) 
 
 fn finish(spec: &JobSpec, budget: Budget, schedule: Schedule, execution: Execution, host: HostPeak, device: Option<DevicePeak>) -> Plan {
     let pixels = |node: usize| -> u64 {
-        let halo: usize = (0..schedule.lanes.len()).map(|lane| schedule.unit(0, lane).steps[node].cols.len()).sum();
-        (halo * spec.rows) as u64
+        let cols: usize = (0..schedule.lanes.len()).map(|lane| schedule.cols(node, lane).len()).sum();
+        (cols * spec.rows) as u64
     };
     let pixels_computed = (0..spec.nodes.len()).map(pixels).collect();
     Plan { spec: spec.clone(), budget, lanes: schedule.lanes.clone(), schedule, execution, host, device, pixels_computed }

@@ -30,6 +30,17 @@ impl ByteSize {
     pub const fn bytes(self) -> u64 {
         self.0
     }
+
+    /// The smallest size, not below this one, whose text stands for all of it: what is printed can be typed.
+    pub fn printed_up(self) -> Self {
+        let unit = (1..5).rev().find(|unit| self.0 >> (10 * unit) > 0).unwrap_or(0);
+        let scale = 1u64 << (10 * unit);
+        if self.0.is_multiple_of(scale) {
+            return self;
+        }
+        let tenths = (u128::from(self.0) * 10).div_ceil(u128::from(scale));
+        Self((tenths as f64 / 10.0 * scale as f64).round() as u64)
+    }
 }
 
 /// Why a text is not a [`ByteSize`].
@@ -84,6 +95,15 @@ impl fmt::Display for ByteSize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_up_can_be_typed() {
+        for bytes in [0, 1, 1023, 1024, 1025, 11_463_000, (3 << 30) + 1, (1 << 40) + 7, 1_099_511_627_775] {
+            let up = ByteSize(bytes).printed_up();
+            assert_eq!(up.to_string().parse::<ByteSize>(), Ok(up), "{bytes}");
+            assert!(up.0 >= bytes && up.0 as f64 <= bytes as f64 * 1.1, "{bytes}: {up}");
+        }
+    }
 
     #[test]
     fn sizes_parse_with_every_unit_and_refuse_nonsense() {

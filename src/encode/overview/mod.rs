@@ -23,6 +23,7 @@ use super::{SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, missing::Miss
 use crate::{
     error::{Error, Result},
     execute::BufferPool,
+    plan::host_peak::BUFFER_BYTES,
     raster::{Layout, LevelSize, PixelWindow, Resampling, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};
@@ -94,7 +95,7 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
 
 /// Bytes of one whole tile that waits to be encoded.
 pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
-    block_bytes(spec.tile, spec.base.bands, spec.base.output_sample)
+    block_bytes(spec.tile, spec.base.bands, spec.base.output_sample) + BUFFER_BYTES
 }
 
 /// Bytes of the cascade, held from begin to end.

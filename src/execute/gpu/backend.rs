@@ -18,7 +18,7 @@ use crate::{
         trace::{Trace, TraceStage},
     },
     op::{GridUniform, MISSING_BITS},
-    plan::{NodeKind, Step, Unit, window_bytes},
+    plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes, host_peak::upload_turns, window_bytes},
     raster::{PixelWindow, Span},
     source::Source,
 };
@@ -81,6 +81,8 @@ impl GpuBackend {
         };
         // Small buffers lie in blocks, which are charged as a whole.
         let mut grants = vec![ledger.grant(plan.device.map_or(0, |d| d.blocks))?];
+        let rows_in_work = plan.execution.threads * convert_row_bytes(&plan.schedule, &plan.execution);
+        grants.push(engine.ledger.grant(rows_in_work as u64)?);
         let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
             grants.extend(staging.dedicated(bytes)?);
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
@@ -91,7 +93,7 @@ impl GpuBackend {
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let mut nodes: Vec<DeviceNode> = Vec::new();
         for (node, spec) in plan.spec.nodes.iter().enumerate() {
-            let window = buffer(window_bytes(&plan.schedule, node, engine.window_cols[node]), storage, &spec.name)?;
+            let window = buffer(window_bytes(&plan.schedule, node), storage, &spec.name)?;
             let mut carries = Vec::new();
             let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * SAMPLE) as u64;
             if carry_bytes > 0 {
@@ -101,13 +103,13 @@ impl GpuBackend {
             }
             let mut uploads = Vec::new();
             let mut device_operator = None;
-            let most_rows = (0..plan.swaths()).map(|s| plan.schedule.unit(s, 0).steps[node].new_rows.len()).max().unwrap_or(0);
+            let most_rows = plan.schedule.most().new_rows[node];
             match &engine.nodes[node] {
                 NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
                 NodeRun::Resident { .. } => {}
                 NodeRun::Ingest { .. } => {
                     let bytes = most_rows * engine.window_cols[node] * SAMPLE;
-                    for _ in 0..2 {
+                    for _ in 0..upload_turns(&plan.schedule) {
                         uploads.push(Upload::new(&gpu, &staging, bytes)?);
                     }
                 }

@@ -1,0 +1,193 @@
+//! What a schedule asks of the sources, swath by swath, told once per schedule and in as few moments as there are
+//! different ones: predictions for every decode mode, thread count and queue length are made from the same sweep.
+
+use super::{
+    host_peak::BUFFER_BYTES,
+    schedule::Schedule,
+    spec::{DecodeMode, JobSpec, NodeKind},
+};
+use crate::raster::Span;
+use std::collections::HashSet;
+
+/// A schedule's different moments.
+pub struct Sweep {
+    /// Swaths that differ from each other in what they add or hold.
+    pub moments: Vec<Moment>,
+    /// Columns of chunks, by source and plane.
+    pub across: Vec<Vec<Across>>,
+    /// Most rows that a source hands out in one unit.
+    pub piece_rows: Vec<usize>,
+}
+
+/// One swath's numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// New rows of each node.
+    pub new_rows: Vec<usize>,
+    /// Whole chunks, by source and plane.
+    pub chunks: Vec<Vec<Held>>,
+    /// Cursors' buffers, by source.
+    pub pieces: Vec<Held>,
+}
+
+/// What one column of chunks holds, in buffers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// Brought from the swath before.
+    pub before: usize,
+    /// Decoded in this one.
+    pub new: usize,
+    /// Left for the next.
+    pub after: usize,
+}
+
+/// Columns of chunks of one plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Across {
+    /// All.
+    pub all: usize,
+    /// Most that one lane touches.
+    pub touched: usize,
+    /// Most that two neighbouring lanes touch.
+    pub shared: usize,
+    /// Number of lanes.
+    pub lanes: usize,
+}
+
+impl Across {
+    /// Most that is held while a lane's rows are decoded, over all columns.
+    pub fn decoding(&self, held: Held) -> usize {
+        self.at_most(held, self.touched).min(self.all * (held.before + held.new))
+    }
+
+    /// Most that is held while another source is decoded before this one (or, in lanes, at any time).
+    pub fn waiting(&self, held: Held) -> usize {
+        if self.lanes > 1 { self.at_most(held, self.shared) } else { self.all * held.before }
+    }
+
+    /// Most that is held once a lane has taken its rows.
+    pub fn taken(&self, held: Held) -> usize {
+        if self.lanes > 1 { self.at_most(held, self.shared) } else { self.all * held.after }
+    }
+
+    /// Columns left of a lane are done with, those right of it are as the swath before left them, and `both` have old and new rows.
+    fn at_most(&self, held: Held, both: usize) -> usize {
+        let either = held.before.max(held.after);
+        self.all * either + both * (held.before + held.new).saturating_sub(either)
+    }
+}
+
+impl Sweep {
+    /// Sweeps a schedule once.
+    pub fn new(spec: &JobSpec, schedule: &Schedule) -> Self {
+        let mut seen = HashSet::new();
+        let mut moments = Vec::new();
+        for swath in schedule.telling_swaths() {
+            let moment = moment(spec, schedule, swath);
+            if seen.insert(moment.clone()) {
+                moments.push(moment);
+            }
+        }
+        let sources = 0..spec.sources.len();
+        let across = sources.clone().map(|s| spec.sources[s].planes.iter().map(|p| columns(spec, schedule, s, p.cols)).collect());
+        Self { moments, across: across.collect(), piece_rows: sources.map(|s| piece_rows(spec, schedule, s)).collect() }
+    }
+}
+
+/// Rows that a source must hand out in a swath: from the first that a node has not taken to the last needed.
+pub fn source_rows(spec: &JobSpec, schedule: &Schedule, source: usize, swath: usize) -> Span {
+    let nodes = ingests(spec, source).map(|node| Span::new(schedule.end(node, swath), schedule.end(node, swath + 1)));
+    nodes.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end))).unwrap_or_default()
+}
+
+/// Columns that a source must hand out in a lane.
+pub fn source_cols(spec: &JobSpec, schedule: &Schedule, source: usize, lane: usize) -> Span {
+    let nodes = ingests(spec, source).map(|node| schedule.cols(node, lane));
+    nodes.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end))).unwrap_or_default()
+}
+
+/// Greatest number of new rows that a source hands out in one unit: the rows of a cursor's buffer.
+pub fn piece_rows(spec: &JobSpec, schedule: &Schedule, source: usize) -> usize {
+    let end = |swath| source_rows(spec, schedule, source, swath).end;
+    schedule.telling_swaths().map(|swath| end(swath) - if swath > 0 { end(swath - 1) } else { 0 }).max().unwrap_or(0)
+}
+
+fn ingests(spec: &JobSpec, source: usize) -> impl Iterator<Item = usize> + '_ {
+    let of_source = move |(_, n): &(usize, &super::NodeSpec)| matches!(n.kind, NodeKind::Ingest { source: s } if s == source);
+    spec.nodes.iter().enumerate().filter(of_source).map(|(node, _)| node)
+}
+
+fn moment(spec: &JobSpec, schedule: &Schedule, swath: usize) -> Moment {
+    let nodes = 0..spec.nodes.len();
+    let new_rows = nodes.map(|node| schedule.end(node, swath + 1) - schedule.end(node, swath)).collect();
+    let mut chunks = Vec::new();
+    let mut pieces = Vec::new();
+    for (s, source) in spec.sources.iter().enumerate() {
+        let rows = source_rows(spec, schedule, s, swath);
+        let last_end = if swath > 0 { source_rows(spec, schedule, s, swath - 1).end } else { 0 };
+        let last = swath + 1 == schedule.swaths();
+        let next_start = if last { usize::MAX } else { source_rows(spec, schedule, s, swath + 1).start };
+        // Chunks of the first `end` rows that are not above row `from`.
+        let whole = |plane_rows: usize| {
+            let chunks_from = |end: usize, from: usize| end.div_ceil(plane_rows).saturating_sub(from / plane_rows);
+            let (before, both) = (chunks_from(last_end, rows.start), chunks_from(rows.end, rows.start));
+            Held { before, new: both - before, after: chunks_from(rows.end, next_start) }
+        };
+        chunks.push(source.planes.iter().map(|p| whole(p.rows)).collect());
+        let pieces_above = |until: usize, row: usize| {
+            let mut count = 0;
+            for earlier in (0..until).rev() {
+                let end = source_rows(spec, schedule, s, earlier).end;
+                if end <= row {
+                    break;
+                }
+                let began = if earlier > 0 { source_rows(spec, schedule, s, earlier - 1).end } else { 0 };
+                count += usize::from(end > began);
+            }
+            count
+        };
+        pieces.push(Held {
+            before: pieces_above(swath, rows.start),
+            new: usize::from(rows.end > last_end),
+            after: pieces_above(swath + 1, next_start),
+        });
+    }
+    Moment { new_rows, chunks, pieces }
+}
+
+fn columns(spec: &JobSpec, schedule: &Schedule, source: usize, chunk_cols: usize) -> Across {
+    let lanes = schedule.lanes.len();
+    let chunks = |cols: Span| Span::new(cols.start / chunk_cols, cols.end.div_ceil(chunk_cols));
+    let mut across = Across { all: spec.cols.div_ceil(chunk_cols), touched: 0, shared: 0, lanes };
+    let mut before = Span::default();
+    for lane in 0..lanes {
+        let touched = chunks(source_cols(spec, schedule, source, lane));
+        across.touched = across.touched.max(touched.len());
+        across.shared = across.shared.max(before.intersect(touched).len());
+        before = touched;
+    }
+    across
+}
+
+impl Moment {
+    /// Sums over the planes of a source the bytes that `held` says of each.
+    pub fn bytes(
+        &self,
+        spec: &JobSpec,
+        sweep: &Sweep,
+        modes: &[Vec<DecodeMode>],
+        source: usize,
+        held: impl Fn(&Across, Held) -> usize,
+    ) -> usize {
+        let planes = spec.sources[source].planes.iter().zip(&modes[source]).zip(&sweep.across[source]);
+        let bytes = planes.enumerate().map(|(p, ((plane, mode), across))| {
+            let row_bytes = plane.cols * plane.pixel_bytes;
+            match mode {
+                DecodeMode::WholeChunks => (row_bytes * plane.rows + BUFFER_BYTES) * held(across, self.chunks[source][p]),
+                // Cursors fill buffers of one size, whatever the rows.
+                DecodeMode::RowCursors => (row_bytes * sweep.piece_rows[source] + BUFFER_BYTES) * held(across, self.pieces[source]),
+            }
+        });
+        bytes.sum()
+    }
+}

@@ -1,0 +1,122 @@
+//! The ledger's word against the allocator's: while a job runs, live heap bytes never exceed what the plan predicted (its
+//! fixed 256 KiB hold the plan itself, queues, thread bookkeeping, names), whatever the sources' chunks, the outputs' segments, codecs, threads and budget.
+//!
+//! Rust's allocations are counted; the C codecs' (libdeflate, zstd) are held to their bounds by `encode_memory.rs`.
+
+use ndarray::Array2;
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+use swath::{prelude::*, raster::Segmentation};
+
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Relaxed) + layout.size();
+        PEAK.fetch_max(live, Relaxed);
+        CALLS.fetch_add(1, Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const ROWS: usize = 1100;
+const COLS: usize = 1500;
+
+fn file(path: &Path, array: &Array2<f32>, segmentation: Segmentation, compression: Compression) {
+    let mut destination = GTiff::at(path).compression(compression);
+    destination.options.segmentation = segmentation;
+    let source = ArraySource::new(array.clone()).unwrap();
+    Job::new().write(source, destination).plan(budget(1 << 30)).unwrap().run().unwrap();
+}
+
+fn budget(host: u64) -> Budget {
+    Budget { host: ByteSize::b(host), device: ByteSize::gib(1) }
+}
+
+fn tiles(size: usize) -> Segmentation {
+    Segmentation::Tiles { rows: size, cols: size }
+}
+
+/// A copy, or two computed outputs of one read.
+fn job(source: &Path, folder: &Path, output: (Segmentation, Compression), copy: bool, threads: usize) -> Job {
+    let destination = |name: &str| {
+        let mut destination = GTiff::at(folder.join(name)).compression(output.1).overwrite(true);
+        destination.options.segmentation = output.0;
+        destination
+    };
+    let raster = GeoTiff::open(source).unwrap().raster();
+    let job = Job::new().threads(threads);
+    if copy {
+        return job.write(raster, destination("copy.tif"));
+    }
+    let slope = raster.apply(Slope::default());
+    job.write(slope.apply(Slope::default()), destination("slope.tif")).write(raster.apply(Hillshade::default()), destination("shade.tif"))
+}
+
+#[test]
+fn live_heap_bytes_stay_within_the_prediction() {
+    let folder = tempfile::tempdir().unwrap();
+    let array = Array2::from_shape_fn((ROWS, COLS), |(r, c)| (r * 7 % 1009) as f32 * 0.31 + (c * 13 % 911) as f32 * 0.17);
+    let sources = [
+        ("tiles deflate", tiles(256), Compression::Deflate { level: 1 }),
+        ("high tiles zstd", tiles(1024), Compression::Zstd { level: 1 }),
+        ("strips lzw", Segmentation::Strips { rows: 50 }, Compression::Lzw),
+        ("one strip deflate", Segmentation::Strips { rows: ROWS }, Compression::Deflate { level: 1 }),
+        ("small tiles none", tiles(16), Compression::None),
+    ];
+    let outputs = [
+        ("tiles deflate", tiles(128), Compression::Deflate { level: 1 }),
+        ("strips zstd", Segmentation::Strips { rows: 16 }, Compression::Zstd { level: 1 }),
+        ("small tiles none", tiles(16), Compression::None),
+        ("large tiles lzw", tiles(512), Compression::Lzw),
+    ];
+    let mut worst = (0isize, String::new());
+    for (source_name, segmentation, compression) in sources {
+        let source = folder.path().join(format!("{source_name}.tif"));
+        file(&source, &array, segmentation, compression);
+        for (output_name, output, codec) in outputs {
+            for (threads, copy, ample) in
+                [(1, false, true), (3, false, true), (3, false, false), (1, false, false), (2, true, true), (2, true, false)]
+            {
+                let make = || job(&source, folder.path(), (output, codec), copy, threads);
+                let host = match make().plan(budget(if ample { 1 << 30 } else { 1 })) {
+                    Err(Error::Budget { minimum, .. }) => minimum.bytes(),
+                    Ok(_) => 1 << 30,
+                    Err(e) => panic!("{e}"),
+                };
+                let before = LIVE.load(Relaxed);
+                PEAK.store(before, Relaxed);
+                let report = make().plan(budget(host)).unwrap().run().unwrap();
+                let held = PEAK.load(Relaxed) - before;
+                let (predicted, measured) = (report.host.predicted_peak as usize, report.host.measured_peak as usize);
+                let case = format!(
+                    "{source_name} to {output_name}, {threads} threads, copy {copy}, ample {ample}: {held} bytes held, {measured} granted, {predicted} predicted, {} swaths, {} lanes",
+                    report.swaths, report.lanes
+                );
+                println!("{case}");
+                let beyond = held as isize - predicted as isize;
+                if worst.1.is_empty() || beyond > worst.0 {
+                    worst = (beyond, case.clone());
+                }
+                assert!(measured <= predicted, "{case}");
+                assert!(held <= predicted, "{case}");
+            }
+        }
+    }
+    println!("worst, {} beyond the prediction: {}", worst.0, worst.1);
+}

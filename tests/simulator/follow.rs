@@ -1,0 +1,469 @@
+//! Follows a plan's steps.
+
+use super::memory::{Held, Memory};
+use proptest::test_runner::TestCaseError;
+use std::{collections::VecDeque, rc::Rc};
+use swath::{
+    plan::{DecodeMode, NodeKind, Plan, Step, Unit, host_peak},
+    raster::Span,
+};
+
+pub type Checked = Result<(), TestCaseError>;
+
+/// Fails the case with `why` unless `fact`.
+pub fn must(fact: bool, why: impl FnOnce() -> String) -> Checked {
+    if fact { Ok(()) } else { Err(TestCaseError::fail(why())) }
+}
+
+/// Rows of a node that a swath leaves for the next.
+struct Carry {
+    rows: Span,
+    cols_kept: Vec<bool>,
+    _held: Option<Held>,
+}
+
+/// A node's pixels in one unit.
+struct Window {
+    rows: Span,
+    cols: Span,
+    _carried: Option<Rc<Carry>>,
+    _held: Vec<Held>,
+}
+
+/// One column of a source's chunks.
+#[derive(Default)]
+struct Column {
+    next_row: usize,
+    pieces: VecDeque<(Span, Held)>,
+    cursor: Option<Held>,
+    chunks_decoded: usize,
+}
+
+struct Simulation<'a> {
+    plan: &'a Plan,
+    host: Rc<Memory>,
+    /// By source, plane, chunk column.
+    columns: Vec<Vec<Vec<Column>>>,
+    /// How often each pixel of each node was computed.
+    computed: Vec<Vec<u16>>,
+    carried: Vec<Option<Rc<Carry>>>,
+    keeping: Vec<Option<Carry>>,
+    /// Next segment of each output.
+    segments: Vec<usize>,
+    /// Windows of units whose encoders are as late as can be.
+    in_flight: VecDeque<Vec<Rc<Window>>>,
+    /// Staging buffers on the way back, by output: all that ever were in use at once.
+    readbacks: Vec<Vec<Held>>,
+    units_back: usize,
+    readback_count: usize,
+    most: Greatest,
+}
+
+/// The greatest numbers in any unit, found by looking at all of them.
+struct Greatest {
+    cols: Vec<usize>,
+    new_rows: Vec<usize>,
+    window_rows: Vec<usize>,
+    kept_rows: Vec<usize>,
+    readback_bytes: Vec<usize>,
+    piece_rows: Vec<usize>,
+}
+
+impl Greatest {
+    fn of(plan: &Plan) -> Self {
+        let (spec, none) = (&plan.spec, vec![0; plan.spec.nodes.len()]);
+        let mut most = Self {
+            cols: none.clone(),
+            new_rows: none.clone(),
+            window_rows: none.clone(),
+            kept_rows: none,
+            readback_bytes: vec![0; spec.outputs.len()],
+            piece_rows: vec![0; spec.sources.len()],
+        };
+        let mut ends = vec![0; spec.sources.len()];
+        let raise = |most: &mut usize, to: usize| *most = (*most).max(to);
+        for unit in plan.schedule.units() {
+            for step in &unit.steps {
+                raise(&mut most.cols[step.node], step.cols.len());
+                raise(&mut most.new_rows[step.node], step.new_rows.len());
+                raise(&mut most.window_rows[step.node], step.window_rows().len());
+                raise(&mut most.kept_rows[step.node], step.kept_rows().len());
+            }
+            for (output, most) in spec.outputs.iter().zip(&mut most.readback_bytes).enumerate().map(|(i, (o, m))| ((i, o), m)) {
+                raise(most, unit.outputs[output.0].len() * (unit.cols.len() * output.1.readback_pixel_bytes).next_multiple_of(4));
+            }
+            for (source, end) in ends.iter_mut().enumerate() {
+                let reaches =
+                    unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
+                let now = reaches.map(|s| s.new_rows.end).max().unwrap_or(0).max(*end);
+                raise(&mut most.piece_rows[source], now - *end);
+                *end = now;
+            }
+        }
+        most
+    }
+}
+
+/// Follows a plan to its end.
+pub fn follow(plan: &Plan) -> Checked {
+    let spec = &plan.spec;
+    let most = Greatest::of(plan);
+    let says = plan.schedule.most();
+    must(
+        (&most.cols, &most.new_rows, &most.window_rows, &most.kept_rows)
+            == (&says.cols, &says.new_rows, &says.window_rows, &says.kept_rows),
+        || format!("{says:?} is not what all units have"),
+    )?;
+    let host = Rc::new(Memory::default());
+    let fixed = fixed_bytes(plan, &most);
+    let _fixed = host.hold(fixed);
+    let columns = spec.sources.iter().map(|s| {
+        let planes = s.planes.iter().map(|p| (0..p.across(spec.cols)).map(|_| Column::default()).collect());
+        planes.collect()
+    });
+    let columns = columns.collect();
+    let mut simulation = Simulation {
+        plan,
+        host: host.clone(),
+        columns,
+        computed: vec![vec![0; spec.rows * spec.cols]; spec.nodes.len()],
+        carried: spec.nodes.iter().map(|_| None).collect(),
+        keeping: spec.nodes.iter().map(|_| None).collect(),
+        segments: vec![0; spec.outputs.len()],
+        in_flight: VecDeque::new(),
+        readbacks: spec.outputs.iter().map(|_| Vec::new()).collect(),
+        units_back: 0,
+        readback_count: 0,
+        most,
+    };
+    let _uploads: Vec<Held> = uploads(plan, &simulation.most).into_iter().map(|bytes| host.hold(bytes)).collect();
+    for unit in plan.schedule.units() {
+        simulation.unit(&unit)?;
+    }
+    simulation.finish()?;
+    must(host.peak() <= plan.host.peak, || {
+        format!("{} host bytes are held, {} are predicted: {plan}\n{:?}", host.peak(), plan.host.peak, plan.host)
+    })?;
+    must(plan.host.peak as u64 <= plan.budget.host.bytes(), || "the prediction exceeds the budget".to_owned())?;
+    device(plan, &simulation.most)
+}
+
+/// Bytes held from beginning to end.
+fn fixed_bytes(plan: &Plan, most: &Greatest) -> usize {
+    let (spec, run) = (&plan.spec, &plan.execution);
+    let sources = (0..spec.sources.len()).map(|source| host_peak::source_index_bytes(spec, source));
+    let indices: usize = sources.chain(spec.outputs.iter().map(|o| o.index_bytes)).sum();
+    let decode = |source: usize| {
+        let planes = spec.sources[source].scratch_bytes.iter().zip(&run.modes[source]);
+        planes.filter(|(_, mode)| **mode == DecodeMode::WholeChunks).map(|(&bytes, _)| bytes).max().unwrap_or(0)
+    };
+    let decode: usize = (0..spec.sources.len()).map(decode).sum();
+    let encode: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
+    let row = if run.on_device { most.cols.iter().max().unwrap_or(&0) * 4 } else { 0 };
+    host_peak::FIXED_BYTES + indices + run.threads * (decode + encode + row) + plan.host.segments
+}
+
+/// Bytes of each upload buffer.
+fn uploads(plan: &Plan, most: &Greatest) -> Vec<usize> {
+    if !plan.execution.on_device {
+        return Vec::new();
+    }
+    let ingests = plan.spec.nodes.iter().enumerate().filter(|(_, n)| matches!(n.kind, NodeKind::Ingest { .. }));
+    let bytes = ingests.map(|(node, _)| most.new_rows[node] * most.cols[node] * 4);
+    // Two in turn, unless there is but one unit.
+    let turns = if plan.swaths() * plan.lanes.len() > 1 { 2 } else { 1 };
+    bytes.flat_map(|bytes| vec![bytes; turns]).collect()
+}
+
+/// Every window, carry and packed output fits the buffer that the prediction has for it.
+fn device(plan: &Plan, most: &Greatest) -> Checked {
+    let (Some(limits), Some(peak)) = (&plan.spec.device, &plan.device) else { return Ok(()) };
+    let mut buffers = uploads(plan, most);
+    for node in 0..plan.spec.nodes.len() {
+        buffers.push(most.window_rows[node] * most.cols[node] * 4);
+        let carry = most.kept_rows[node] * plan.spec.cols * 4;
+        let carries = if carry == 0 { 0 } else { plan.lanes.len().min(2) };
+        buffers.extend(std::iter::repeat_n(carry, carries));
+        buffers.push(most.new_rows[node] * 16);
+    }
+    let units = plan.swaths() * plan.lanes.len();
+    for (output, &bytes) in plan.spec.outputs.iter().zip(&most.readback_bytes) {
+        let packed = output.readback_pixel_bytes < plan.spec.nodes[output.node].pixel_bytes;
+        buffers.extend(std::iter::repeat_n(bytes, plan.execution.units_in_flight.min(units) + usize::from(packed)));
+    }
+    let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
+    for &bytes in &buffers {
+        must(bytes as u64 <= largest, || format!("a buffer of {bytes} bytes exceeds the adapter's {largest}"))?;
+    }
+    // Small buffers share blocks, at best without gaps.
+    let (small, large): (Vec<u64>, Vec<u64>) =
+        buffers.iter().map(|&b| (b as u64).next_multiple_of(256)).partition(|&b| b <= limits.allocation_bytes);
+    let held = large.iter().sum::<u64>() + small.iter().sum::<u64>().next_multiple_of(limits.allocation_bytes);
+    must(held <= peak.peak && peak.peak <= plan.budget.device.bytes(), || format!("{held} device bytes are held, {peak:?} predicted"))
+}
+
+impl Simulation<'_> {
+    fn unit(&mut self, unit: &Unit) -> Checked {
+        let (plan, spec) = (self.plan, &self.plan.spec);
+        // The gate opens once the encoders of an earlier unit are done, and no sooner.
+        while self.in_flight.len() >= plan.execution.units_in_flight {
+            self.in_flight.pop_front();
+        }
+        let mut windows: Vec<Option<Rc<Window>>> = spec.nodes.iter().map(|_| None).collect();
+        for source in 0..spec.sources.len() {
+            self.fetch(source, unit);
+            for (node, window) in windows.iter_mut().enumerate() {
+                if matches!(spec.nodes[node].kind, NodeKind::Ingest { source: s } if s == source) {
+                    self.are_held(source, &unit.steps[node])?;
+                    *window = Some(Rc::new(self.open(&unit.steps[node])?));
+                }
+            }
+            self.release(source, unit);
+        }
+        let mut finished = Vec::new();
+        for node in 0..spec.nodes.len() {
+            let step = &unit.steps[node];
+            if let NodeKind::Operator { inputs, halo_rows, halo_cols } = &spec.nodes[node].kind {
+                let (rows, cols) = (step.new_rows.dilate(*halo_rows, spec.rows), step.cols.dilate(*halo_cols, spec.cols));
+                for &input in inputs.iter().filter(|_| !step.new_rows.is_empty()) {
+                    let held =
+                        windows[input].as_ref().ok_or_else(|| TestCaseError::fail("an input was dropped before its last consumer"))?;
+                    must(rows.intersect(held.rows) == rows && cols.intersect(held.cols) == cols, || {
+                        format!(
+                            "{unit:?}: node {node} looks at rows {rows}, columns {cols} of node {input}, of which {}, {} are there",
+                            held.rows, held.cols
+                        )
+                    })?;
+                }
+                windows[node] = Some(Rc::new(self.open(step)?));
+            }
+            for (done, slot) in windows.iter_mut().enumerate().take(node + 1) {
+                let last = host_peak::last_consumer(spec, done).unwrap_or(done);
+                let Some(window) = slot.take_if(|_| last == node) else { continue };
+                self.keep(unit, &unit.steps[done], &window)?;
+                self.complete(unit, done, &window)?;
+                if host_peak::is_output(spec, done) {
+                    finished.push(window);
+                }
+            }
+        }
+        if unit.lane + 1 == plan.lanes.len() {
+            for (carried, keeping) in self.carried.iter_mut().zip(&mut self.keeping) {
+                *carried = keeping.take().map(Rc::new);
+            }
+        }
+        self.read_back(unit);
+        self.in_flight.push_back(if plan.execution.on_device { Vec::new() } else { finished });
+        Ok(())
+    }
+
+    fn fetch(&mut self, source: usize, unit: &Unit) {
+        let spec = &self.plan.spec;
+        let piece_rows = self.most.piece_rows[source];
+        let steps = || unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
+        let end = steps().map(|s| s.new_rows.end).max().unwrap_or(0);
+        let new = steps().any(|s| !s.new_rows.is_empty());
+        let cols = steps().map(|s| s.cols).reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end))).unwrap_or_default();
+        for (plane, chunking) in spec.sources[source].planes.iter().enumerate() {
+            let mode = self.plan.execution.modes[source][plane];
+            for column in &mut self.columns[source][plane][cols.start / chunking.cols..cols.end.div_ceil(chunking.cols)] {
+                if !new || column.next_row >= end {
+                    continue;
+                }
+                let row_bytes = chunking.cols * chunking.pixel_bytes;
+                match mode {
+                    DecodeMode::WholeChunks => {
+                        while column.next_row < end {
+                            let rows = Span::new(column.next_row, column.next_row + chunking.rows);
+                            column.pieces.push_back((rows, self.host.hold(buffer(row_bytes * chunking.rows))));
+                            column.next_row = rows.end;
+                            column.chunks_decoded += 1;
+                        }
+                    }
+                    DecodeMode::RowCursors => {
+                        if column.cursor.is_none() {
+                            column.cursor = Some(self.host.hold(host_peak::cursor_bytes(chunking)));
+                        }
+                        let rows = Span::new(column.next_row, end);
+                        assert!(rows.len() <= piece_rows, "a cursor's buffer is too small");
+                        column.pieces.push_back((rows, self.host.hold(buffer(piece_rows * row_bytes))));
+                        column.chunks_decoded += rows.iter().filter(|row| row % chunking.rows == 0).count();
+                        column.next_row = end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every row and column that an ingest step takes was fetched and is still held.
+    fn are_held(&self, source: usize, step: &Step) -> Checked {
+        for (plane, chunking) in self.plan.spec.sources[source].planes.iter().enumerate() {
+            for col in step.cols.iter().map(|col| col / chunking.cols) {
+                let column = &self.columns[source][plane][col];
+                let held = |row: usize| column.pieces.iter().any(|(rows, _)| rows.contains(row));
+                must(step.new_rows.iter().all(held), || format!("rows of {step:?} are not held in column {col} of plane {plane}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As the executor does: pieces go when no later unit asks for their rows, in columns that no later lane asks for.
+    fn release(&mut self, source: usize, unit: &Unit) {
+        let plan = self.plan;
+        let next = |swath: usize, lane: usize| plan.schedule.unit(swath, lane);
+        let below = match unit.swath + 1 < plan.swaths() {
+            true => host_peak::source_rows(&plan.spec, source, &next(unit.swath + 1, 0)).start,
+            false => usize::MAX,
+        };
+        let later =
+            (unit.lane + 1 < plan.lanes.len()).then(|| host_peak::source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
+        for (columns, chunking) in self.columns[source].iter_mut().zip(&plan.spec.sources[source].planes) {
+            let done = later.map_or(columns.len(), |col| col / chunking.cols);
+            for column in &mut columns[..done] {
+                while column.pieces.front().is_some_and(|(rows, _)| rows.end <= below) {
+                    column.pieces.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Computes a step's new rows into a window behind what was carried.
+    fn open(&mut self, step: &Step) -> Result<Window, TestCaseError> {
+        let (plan, spec) = (self.plan, &self.plan.spec);
+        let pixel_bytes = spec.nodes[step.node].pixel_bytes;
+        let row_bytes = self.most.cols[step.node] * pixel_bytes;
+        let carried_rows = step.carried_rows();
+        let carried = self.carried[step.node].clone();
+        must(carried_rows.end <= step.new_rows.start && carried_rows.len() == step.new_rows.start - step.window_start, || {
+            format!("{step:?} starts behind itself")
+        })?;
+        if !carried_rows.is_empty() {
+            let there = carried
+                .as_ref()
+                .is_some_and(|c| carried_rows.intersect(c.rows) == carried_rows && step.cols.iter().all(|col| c.cols_kept[col]));
+            must(there, || format!("{step:?}: rows {carried_rows} were not carried in all columns"))?;
+        }
+        for row in step.new_rows.iter() {
+            for col in step.cols.iter() {
+                self.computed[step.node][row * spec.cols + col] += 1;
+            }
+        }
+        let mut held = Vec::new();
+        let strip_rows = plan.execution.strip_rows;
+        if !plan.execution.on_device {
+            for _ in 0..step.new_rows.len().div_ceil(strip_rows) {
+                held.push(self.host.hold(buffer(strip_rows * row_bytes)));
+            }
+            if carried.is_some() && plan.lanes.len() > 1 {
+                held.push(self.host.hold(buffer(self.most.kept_rows[step.node] * row_bytes)));
+            }
+        }
+        let carried = carried.filter(|_| plan.lanes.len() == 1);
+        Ok(Window { rows: step.window_rows(), cols: step.cols, _carried: carried, _held: held })
+    }
+
+    fn keep(&mut self, unit: &Unit, step: &Step, window: &Window) -> Checked {
+        let (plan, spec) = (self.plan, &self.plan.spec);
+        let rows = step.kept_rows();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        must(rows.intersect(window.rows) == rows && unit.cols.intersect(window.cols) == unit.cols, || {
+            format!("{step:?} keeps rows {rows} of {}", window.rows)
+        })?;
+        if self.keeping[step.node].is_none() {
+            let bytes = self.most.kept_rows[step.node] * spec.cols * spec.nodes[step.node].pixel_bytes;
+            let held = (!plan.execution.on_device).then(|| self.host.hold(buffer(bytes)));
+            self.keeping[step.node] = Some(Carry { rows, cols_kept: vec![false; spec.cols], _held: held });
+        }
+        if let Some(keeping) = &mut self.keeping[step.node] {
+            must(keeping.rows == rows, || "lanes of one swath keep different rows".to_owned())?;
+            keeping.cols_kept[unit.cols.start..unit.cols.end].fill(true);
+        }
+        Ok(())
+    }
+
+    /// The segments that this unit completes are the file's next.
+    fn complete(&mut self, unit: &Unit, node: usize, window: &Window) -> Checked {
+        let spec = &self.plan.spec;
+        for (index, output) in spec.outputs.iter().enumerate().filter(|(_, o)| o.node == node) {
+            let rows = unit.outputs[index];
+            if rows.is_empty() {
+                continue;
+            }
+            let whole = |span: Span, segment: usize, limit: usize| {
+                span.start.is_multiple_of(segment) && (span.end.is_multiple_of(segment) || span.end == limit)
+            };
+            must(whole(rows, output.segment_rows, spec.rows) && whole(unit.cols, output.segment_cols, spec.cols), || {
+                format!("output {index}: rows {rows}, columns {} split segments", unit.cols)
+            })?;
+            must(rows.intersect(window.rows) == rows && unit.cols.intersect(window.cols) == unit.cols, || {
+                format!("output {index}: rows {rows} are not in the window {}", window.rows)
+            })?;
+            let across = spec.cols.div_ceil(output.segment_cols);
+            for row in rows.start / output.segment_rows..rows.end.div_ceil(output.segment_rows) {
+                for col in unit.cols.start / output.segment_cols..unit.cols.end.div_ceil(output.segment_cols) {
+                    must(row * across + col == self.segments[index], || format!("output {index}: segment {row}, {col} out of order"))?;
+                    self.segments[index] += 1;
+                }
+            }
+            self.readback_count += 1;
+        }
+        Ok(())
+    }
+
+    /// Staging buffers for what comes back; those of retired units are used again.
+    fn read_back(&mut self, unit: &Unit) {
+        if !self.plan.execution.on_device {
+            return;
+        }
+        self.units_back += 1;
+        let alive = self.units_back.min(self.plan.execution.units_in_flight);
+        for (index, rows) in unit.outputs.iter().enumerate() {
+            if !rows.is_empty() && self.readbacks[index].len() < alive {
+                self.readbacks[index].push(self.host.hold(self.most.readback_bytes[index]));
+            }
+        }
+    }
+
+    /// What must be true at the end.
+    fn finish(&self) -> Checked {
+        let (plan, spec) = (self.plan, &self.plan.spec);
+        for (output, &done) in spec.outputs.iter().zip(&self.segments) {
+            let all = spec.rows.div_ceil(output.segment_rows) * spec.cols.div_ceil(output.segment_cols);
+            must(done == all, || format!("{done} of {all} segments are completed"))?;
+        }
+        must(self.readback_count == plan.readbacks(), || format!("{} readbacks, {} predicted", self.readback_count, plan.readbacks()))?;
+        for (node, computed) in self.computed.iter().enumerate() {
+            let sum: u64 = computed.iter().map(|&n| u64::from(n)).sum();
+            must(sum == plan.pixels_computed[node], || {
+                format!("node {node}: {sum} pixels computed, {} predicted", plan.pixels_computed[node])
+            })?;
+            for col in 0..spec.cols {
+                // A column is computed by every lane whose window it lies in, and every row of it as often.
+                let lanes = (0..plan.lanes.len()).filter(|&lane| plan.schedule.unit(0, lane).steps[node].cols.contains(col)).count();
+                must((0..spec.rows).all(|row| usize::from(computed[row * spec.cols + col]) == lanes), || {
+                    format!("node {node}: rows of column {col} are not computed {lanes} times")
+                })?;
+                must(lanes >= 1 && (plan.lanes.len() > 1 || lanes == 1), || {
+                    format!("node {node}: column {col} is computed {lanes} times")
+                })?;
+            }
+            if host_peak::last_consumer(spec, node).is_none() {
+                must(computed.iter().all(|&n| n == 1), || format!("node {node} has no halo and is computed twice"))?;
+            }
+        }
+        for (source, planes) in spec.sources.iter().zip(&self.columns) {
+            for (chunking, columns) in source.planes.iter().zip(planes) {
+                let once = columns.iter().all(|c| c.chunks_decoded == chunking.down(spec.rows));
+                must(once, || "a chunk is not decoded once".to_owned())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a pooled buffer, as the pool counts them.
+fn buffer(bytes: usize) -> usize {
+    bytes.next_multiple_of(8) + host_peak::BUFFER_BYTES - 8
+}

@@ -1,0 +1,5 @@
+//! The simulator of plans and the random jobs that it follows.
+
+pub mod follow;
+pub mod memory;
+pub mod random;
