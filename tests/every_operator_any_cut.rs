@@ -35,20 +35,13 @@ fn input(seed: u32) -> Raster {
 
 fn file(operator: &Arc<dyn Operator>, context: &Context, cut: &Cut, to: &Path) -> Vec<u8> {
     let budget = Budget { host: ByteSize::gib(4), device: ByteSize::gib(1) };
-    for attempt in 1.. {
-        let inputs = (0..operator.inputs()).map(|k| input(k as u32)).collect();
-        let mut destination = GTiff::at(to).compression(Compression::None).overwrite(true);
-        destination.options.segmentation = Segmentation::Tiles { rows: TILE, cols: TILE };
-        destination.options.sample = Some(SampleType::F32);
-        destination.options.nodata = Some(Nodata::Integer(-9999));
-        let job = Job::new().threads(2).cut(*cut).context(context.clone()).write(Raster::combine(operator.clone(), inputs), destination);
-        match job.plan(budget).unwrap().run() {
-            Ok(_) => break,
-            // Now and then the host ledger refuses a job of many small swaths: the engine's affair, not the operators'.
-            Err(Error::Internal(why)) if attempt < 9 => eprintln!("{why}: {operator:?} with {cut:?}, again"),
-            Err(error) => panic!("{operator:?} with {cut:?}: {error}"),
-        }
-    }
+    let inputs = (0..operator.inputs()).map(|k| input(k as u32)).collect();
+    let mut destination = GTiff::at(to).compression(Compression::None).overwrite(true);
+    destination.options.segmentation = Segmentation::Tiles { rows: TILE, cols: TILE };
+    destination.options.sample = Some(SampleType::F32);
+    destination.options.nodata = Some(Nodata::Integer(-9999));
+    let job = Job::new().threads(2).cut(*cut).context(context.clone()).write(Raster::combine(operator.clone(), inputs), destination);
+    job.plan(budget).unwrap().run().unwrap_or_else(|error| panic!("{operator:?} with {cut:?}: {error}"));
     std::fs::read(to).unwrap()
 }
 
