@@ -4,7 +4,7 @@
     once_matrix.py [--swath PROGRAM] [--size 8192] [--budgets 256,128,64,32,16,8] [--threads 2] [--only TEXT] [--folder DIR]
 
 Models are made by `swath synth`, float32; outputs have 256-pixel tiles. For every run: executions per chunk (the greatest count
-of any chunk), predicted over measured peak, growth of the peak RSS over an idle process, and bytes read as the kernel counts
+of any chunk), predicted peak in MiB, predicted over measured peak, growth of the peak RSS over an idle process, and bytes read as the kernel counts
 them over the file's size. A budget below the minimum is refused; the minimum that the refusal names is run instead. Prints
 Markdown. Exit status 1 if a promise is not kept: executions 1.00, measured <= predicted <= budget, RSS <= budget + 48 MiB,
 bytes read <= 1.05, the same output bytes at every budget.
@@ -17,6 +17,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MIB = 1 << 20
@@ -47,19 +49,33 @@ TEE = "! tee [ slope ! write {0}.slope.tif ] [ aspect ! write {0}.aspect.tif ] [
 def run(command):
     """Exit status, bytes read, peak RSS, what was said."""
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    peak = [0]
+
+    def watch():
+        # wait4's ru_maxrss would include what this interpreter had before the exec.
+        while True:
+            try:
+                with open(f"/proc/{child.pid}/status") as f:
+                    peak[0] = max(peak[0], int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) << 10)
+            except (OSError, TypeError):
+                return
+            time.sleep(0.004)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     said = child.stderr.read()
+    watcher.join()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     with open(f"/proc/{child.pid}/io") as f:
         read = int(re.search(r"rchar: (\d+)", f.read())[1])
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, read, usage.ru_maxrss * 1024, said
+    child.wait()
+    return child.returncode, read, peak[0], said
 
 
 def bytes_named(said):
     """The minimum that a refusal names."""
     found = re.search(r"at least ([\d.]+) ?(B|KiB|MiB|GiB)", said)
-    return found and int(float(found[1]) * {"B": 1, "KiB": 1 << 10, "MiB": MIB, "GiB": 1 << 30}[found[2]] * 1.0005) + 1024
+    return found and round(float(found[1]) * {"B": 1, "KiB": 1 << 10, "MiB": MIB, "GiB": 1 << 30}[found[2]])
 
 
 def digest(paths):
@@ -90,7 +106,8 @@ def main():
     lines += [(job, "wide", "65536x2048", CHUNKS["1024"]) for job in ("copy", "slope")]
     lines += [(job, "very wide", "200000x1024", CHUNKS["1024"]) for job in ("slope",)]
     _, idle_read, idle_rss, _ = run([a.swath, "--version"])
-    print(f"| job | chunks | " + " | ".join(f"{b} MiB" for b in budgets) + " |")
+    print("Cells: executions per chunk; predicted host MiB; predicted / measured; growth of peak RSS in MiB; bytes read / file size.\n")
+    print("| job | chunks | " + " | ".join(f"{b} MiB" for b in budgets) + " |")
     print("|---" * (len(budgets) + 2) + "|")
     broken = []
     for job, name, shape, options in lines:
@@ -134,7 +151,8 @@ def main():
             mean = source["chunks_decoded"] / source["chunks"]
             seed = SEED.get((job, name), {}).get(budget)
             beside = f" (seed {seed:.2f})" if seed and not least else ""
-            cells.append(f"{least}{mean:.2f}{beside}; {ratio:.2f}; {growth / MIB:.0f}; {share:.3f}")
+            predicted = host["predicted_peak"] / MIB
+            cells.append(f"{least}{mean:.2f}{beside}; {predicted:.1f}; {ratio:.2f}; {growth / MIB:.0f}; {share:.3f}")
             digests.add(digest(outputs))
             kept = {
                 "decoded once": mean == 1 and source["max_decodes_per_chunk"] == 1,
