@@ -8,7 +8,7 @@
 //!   The length of that prefix follows from the [`FileSpec`] alone. In a plain file it is reserved and patched at the
 //!   end, and overviews stand behind full resolution.
 //! - A COG has its overviews, smallest first, before full resolution. Full resolution streams to the file from its
-//!   first byte; overviews wait in a [`spool`]; at the end [`room`] is made in front for prefix and overviews. Base
+//!   first byte; overviews wait in a spool; at the end room is made in front for prefix and overviews. Base
 //!   data know nothing of their place, so the header is chosen then, by the actual size.
 //! - Classic or BigTIFF is decided from sizes ([`size`]): beforehand where the upper bound fits 4 GiB, else at the
 //!   end, with room kept for the larger prefix.
