@@ -72,7 +72,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let e = load0(u32(col), u32(row));
     var gaps = false;
     let first = sum_of(col, row, e, 0u, &gaps);
-    var second = 0.0;
+    var second: f32;
     if params.form == FORM_PAIR {
         second = sum_of(col, row, e, SECOND_TABLE, &gaps);
     }

@@ -6,7 +6,8 @@ const MISSING_PROPAGATES: u32 = 1u;
 
 // Where the border's rule finds position `at` of `count`; still beyond the raster where it finds nothing.
 fn place(at: i32, count: i32, border: u32) -> i32 {
-    if at >= 0 && at < count {
+    // As unsigned numbers, places before the raster lie far behind it.
+    if u32(at) < u32(count) {
         return at;
     }
     if border == BORDER_NEAREST {
