@@ -43,6 +43,18 @@ pub struct OperatorOutput {
     pub byte_range: Option<(u8, u8)>,
 }
 
+/// What the bands of an operator's result mean to whoever draws them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colors {
+    /// Nothing: quantities, or grey.
+    #[default]
+    Gray,
+    /// Bands 1 to 3 are red, green and blue.
+    Rgb,
+    /// Bands 1 to 3 are red, green and blue, band 4 is alpha, by which they are not multiplied.
+    Rgba,
+}
+
 /// The WGSL twin of an operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GpuKernel {
@@ -52,7 +64,7 @@ pub struct GpuKernel {
     pub params: Vec<u8>,
 }
 
-/// Input rows of a kernel, f32, missing as NaN.
+/// Input rows of a kernel, f32, missing as NaN; [`Operator::input_bands`] samples a pixel, side by side.
 pub struct InputRows<'a> {
     /// Columns of the raster that each row slice spans: the task's columns and their halo, clipped to the raster.
     pub cols: Span,
@@ -81,7 +93,7 @@ pub struct RowsTask<'a> {
     pub factors: &'a [[f32; 4]],
     /// One window an input.
     pub inputs: &'a [InputRows<'a>],
-    /// `rows.len() * cols.len()` samples, row after row.
+    /// `rows.len() * cols.len() * bands` samples, row after row, the [`Operator::bands`] of a pixel side by side.
     pub out: &'a mut [f32],
 }
 
@@ -95,6 +107,44 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// Number of input rasters.
     fn inputs(&self) -> usize {
         1
+    }
+
+    /// Bands of each input's window, side by side. An operator that takes one (nearly all do) gets the first of a
+    /// raster of several.
+    fn input_bands(&self) -> usize {
+        1
+    }
+
+    /// Bands of the result, side by side in every pixel.
+    fn bands(&self) -> usize {
+        1
+    }
+
+    /// Whether a raster of several bands is computed band by band, unless one band is asked for (see
+    /// [`Raster::apply_by_default`](crate::graph::Raster::apply_by_default)); otherwise its first band is taken.
+    fn is_per_band(&self) -> bool {
+        false
+    }
+
+    /// What the bands mean.
+    fn colors(&self) -> Colors {
+        Colors::Gray
+    }
+
+    /// A name for each band of the result, or none at all.
+    fn band_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether a result can be missing. Where it cannot, no nodata value is declared unless one is asked for.
+    fn may_be_missing(&self) -> bool {
+        true
+    }
+
+    /// Whether the device runs the kernel once an input, each time with that input at `input0` and its index as
+    /// `grid.out_band`: for any number of inputs, where bindings allow four.
+    fn is_dispatched_by_input(&self) -> bool {
+        false
     }
 
     /// Neighbourhood.

@@ -3,8 +3,8 @@
 use super::{
     copy::copy_rows,
     device::Gpu,
+    operator::DeviceOperator,
     output::OutputStage,
-    pipeline::Kernel,
     resident::{DeviceRows, DeviceSource},
     staging::{Readback, StagingLedgers, Upload},
 };
@@ -17,16 +17,13 @@ use crate::{
         ledger::{Grant, Ledger},
         trace::{Trace, TraceStage},
     },
-    op::{GridUniform, MISSING_BITS},
+    graph::Operator,
     plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes, host_peak::upload_turns, window_bytes},
     raster::{PixelWindow, Span},
     source::Source,
 };
 use rayon::prelude::*;
 use std::{collections::VecDeque, sync::Arc, time::Instant};
-
-/// Bytes of an f32 sample on the device.
-const SAMPLE: usize = 4;
 
 /// Windows, carries and kernels of a running job in device memory.
 pub struct GpuBackend {
@@ -49,13 +46,6 @@ struct DeviceNode {
     carries: Vec<wgpu::Buffer>,
     uploads: Vec<Upload>,
     operator: Option<DeviceOperator>,
-}
-
-struct DeviceOperator {
-    kernel: Kernel,
-    grid: wgpu::Buffer,
-    factors: wgpu::Buffer,
-    bound: wgpu::BindGroup,
 }
 
 /// A unit that the device works on.
@@ -90,12 +80,11 @@ impl GpuBackend {
         };
         let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let mut nodes: Vec<DeviceNode> = Vec::new();
         for (node, spec) in plan.spec.nodes.iter().enumerate() {
-            let window = buffer(window_bytes(&plan.schedule, node), storage, &spec.name)?;
+            let window = buffer(window_bytes(&plan.spec, &plan.schedule, node), storage, &spec.name)?;
             let mut carries = Vec::new();
-            let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * SAMPLE) as u64;
+            let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * spec.pixel_bytes) as u64;
             if carry_bytes > 0 {
                 for _ in 0..if plan.lanes.len() > 1 { 2 } else { 1 } {
                     carries.push(buffer(carry_bytes, carry, "carry")?);
@@ -108,22 +97,14 @@ impl GpuBackend {
                 NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
                 NodeRun::Resident { .. } => {}
                 NodeRun::Ingest { .. } => {
-                    let bytes = most_rows * engine.window_cols[node] * SAMPLE;
+                    let bytes = most_rows * engine.window_cols[node] * spec.pixel_bytes;
                     for _ in 0..upload_turns(&plan.schedule) {
                         uploads.push(Upload::new(&gpu, &staging, bytes)?);
                     }
                 }
                 NodeRun::Operator { operator, inputs } => {
-                    let kernel = Kernel::of_operator(&gpu, operator.as_ref())?;
-                    let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
-                    let parameters = operator.gpu_kernel().params;
-                    let params = buffer(parameters.len() as u64, uniform, "params")?;
-                    gpu.queue.write_buffer(&params, 0, &parameters);
-                    let factors = buffer((most_rows.max(1) * 16) as u64, storage, "row factors")?;
-                    let mut bindings = vec![&grid, &params, &factors, &window];
-                    bindings.extend(inputs.iter().map(|&i| &nodes[i].window));
-                    let bound = gpu.scoped(|| kernel.bind(&gpu, &bindings))?;
-                    device_operator = Some(DeviceOperator { kernel, grid, factors, bound });
+                    let inputs: Vec<&wgpu::Buffer> = inputs.iter().map(|&i| &nodes[i].window).collect();
+                    device_operator = Some(DeviceOperator::new(&gpu, operator.as_ref(), most_rows, &window, &inputs, &mut buffer)?);
                 }
             }
             nodes.push(DeviceNode { window, carries, uploads, operator: device_operator });
@@ -210,9 +191,10 @@ impl GpuBackend {
                 continue;
             }
             if let Some(consumer) = &engine.consumers[index] {
-                let pitch = step.cols.len();
-                let first_sample = (rows.start - step.window_start) * pitch + unit.cols.start - step.cols.start;
-                consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, buffer: window, first_sample, pitch });
+                let bands = engine.bands[spec.node];
+                let pitch = step.cols.len() * bands;
+                let first_sample = (rows.start - step.window_start) * pitch + (unit.cols.start - step.cols.start) * bands;
+                consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, bands, buffer: window, first_sample, pitch });
             } else {
                 readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
             }
@@ -262,7 +244,7 @@ impl GpuBackend {
         let pitch = step.cols.len();
         let first_sample = (step.new_rows.start - step.window_start) * pitch;
         let buffer = &self.nodes[step.node].window;
-        source.fill(encoder, &DeviceRows { rows: step.new_rows, cols: step.cols, buffer, first_sample, pitch });
+        source.fill(encoder, &DeviceRows { rows: step.new_rows, cols: step.cols, bands: 1, buffer, first_sample, pitch });
         Ok(())
     }
 
@@ -288,7 +270,7 @@ impl GpuBackend {
         }
         // Mapped ranges begin at multiples of 8 bytes: an even number of rows each.
         let strip = engine.plan.execution.strip_rows.next_multiple_of(2);
-        let pitch = cols.len() * SAMPLE;
+        let pitch = cols.len() * engine.plan.spec.nodes[step.node].pixel_bytes;
         let mut strips = Vec::new();
         for start in rows.iter().step_by(strip) {
             let strip_rows = Span::new(start, (start + strip).min(rows.end));
@@ -321,8 +303,8 @@ impl GpuBackend {
     fn bring_carry(&self, engine: &Engine<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
         let node = &self.nodes[step.node];
         let (rows, Some(carry)) = (step.carried_rows(), node.carries.first()) else { return };
-        let across = engine.plan.spec.cols;
-        copy_rows(encoder, carry, (0, across, step.cols.start), &node.window, (0, step.cols.len(), 0), rows.len(), step.cols.len());
+        let size = (rows.len(), step.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
+        copy_rows(encoder, carry, (0, engine.plan.spec.cols, step.cols.start), &node.window, (0, step.cols.len(), 0), size);
     }
 
     /// Copies the rows that the swath after looks back at: this lane's own columns of them.
@@ -331,7 +313,8 @@ impl GpuBackend {
         let (rows, Some(carry)) = (step.kept_rows(), node.carries.last()) else { return };
         let across = engine.plan.spec.cols;
         let from = (rows.start.saturating_sub(step.window_start), step.cols.len(), unit.cols.start - step.cols.start);
-        copy_rows(encoder, &node.window, from, carry, (0, across, unit.cols.start), rows.len(), unit.cols.len());
+        let size = (rows.len(), unit.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
+        copy_rows(encoder, &node.window, from, carry, (0, across, unit.cols.start), size);
     }
 
     fn dispatch(
@@ -339,33 +322,17 @@ impl GpuBackend {
         engine: &Engine<'_>,
         unit: &Unit,
         node: usize,
-        operator: &dyn crate::graph::Operator,
+        operator: &dyn Operator,
         inputs: &[usize],
         encoder: &mut wgpu::CommandEncoder,
     ) {
         let step = &unit.steps[node];
         let (Some(device), false) = (&self.nodes[node].operator, step.new_rows.is_empty()) else { return };
-        let mut grid = GridUniform {
-            raster_cols: engine.grid.cols as u32,
-            raster_rows: engine.grid.rows as u32,
-            first_col: step.cols.start as u32,
-            first_row: step.new_rows.start as u32,
-            cols: step.cols.len() as u32,
-            rows: step.new_rows.len() as u32,
-            out_first_col: step.cols.start as u32,
-            out_first_row: step.window_start as u32,
-            out_pitch: step.cols.len() as u32,
-            missing_bits: MISSING_BITS,
-            ..GridUniform::default()
-        };
-        for (slot, &input) in grid.inputs.iter_mut().zip(inputs) {
+        let windows = inputs.iter().map(|&input| {
             let window = &unit.steps[input];
-            *slot = [window.cols.start as u32, window.window_start as u32, window.cols.len() as u32, 0];
-        }
-        self.gpu.queue.write_buffer(&device.grid, 0, bytemuck::bytes_of(&grid));
-        let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
-        self.gpu.queue.write_buffer(&device.factors, 0, bytemuck::cast_slice(&factors));
-        device.kernel.dispatch(encoder, &device.bound, step.cols.len(), step.new_rows.len());
+            [window.cols.start, window.window_start, window.cols.len(), engine.bands[input]].map(|n| n as u32)
+        });
+        device.dispatch(&self.gpu, operator, &engine.grid, step, &windows.collect::<Vec<_>>(), encoder);
     }
 
     /// Waits for the oldest unit and maps its results.
@@ -389,7 +356,7 @@ impl GpuBackend {
             let pitch = row_bytes.next_multiple_of(4);
             let map = || readback.rows(&self.gpu, rows, pitch, row_bytes, pending.permit.clone());
             let mapped = self.trace.time(TraceStage::Readback, at, map)?;
-            let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
+            let window = PixelWindow { rows, cols, bands: stage.bands(), sample: stage.sample(), data: Arc::new(mapped) };
             finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, rows, cols, window });
             stages.readbacks += 1;
         }

@@ -4,6 +4,7 @@ mod backend;
 mod bench;
 mod copy;
 mod device;
+mod operator;
 mod output;
 mod pipeline;
 mod resident;
