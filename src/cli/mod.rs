@@ -12,6 +12,7 @@ mod focal;
 mod fractal;
 mod guard;
 mod info;
+mod matrix;
 mod operators;
 mod options;
 mod pipeline;

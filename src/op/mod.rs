@@ -31,6 +31,7 @@ mod hillshade;
 pub mod math;
 mod northness;
 mod roughness;
+mod separable;
 mod shader;
 mod slope;
 mod stencil;
@@ -47,9 +48,7 @@ pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
 pub use eastness::{Eastness, EastnessParams};
-pub use focal::{
-    Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
-};
+pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use northness::{Northness, NorthnessParams};
 pub use roughness::{Roughness, RoughnessParams};
@@ -97,6 +96,10 @@ pub const REGISTRY: &[OperatorInfo] = &[
     focal::INFO,
     convolve::INFO,
 ];
+
+/// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
+/// as the registered ones.
+pub const PARTS: &[OperatorInfo] = &[focal::TALLY, separable::ACROSS, separable::DOWN];
 
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {

@@ -35,7 +35,18 @@ impl<T: Copy, const K: usize, F: Fold<T, K>> Columns<T, K, F> {
     pub fn new(reach_rows: usize, len: usize, strict: bool) -> Self {
         let planes = || Planes::new(F::NONE, len);
         let (beginning, running, rows) = (planes(), planes(), Span::new(0, 0));
-        Self { reach: reach_rows as isize, strict, rows, ends: Vec::new(), ends_from: 0, held: 0, beginning, running, len, _fold: PhantomData }
+        Self {
+            reach: reach_rows as isize,
+            strict,
+            rows,
+            ends: Vec::new(),
+            ends_from: 0,
+            held: 0,
+            beginning,
+            running,
+            len,
+            _fold: PhantomData,
+        }
     }
 
     /// Begins anew, for columns that were not there before.

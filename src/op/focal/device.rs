@@ -6,13 +6,14 @@ use super::{
     rank::Position,
 };
 use crate::{
-    graph::GpuKernel,
+    graph::{GpuKernel, Operator},
     op::{
-        KernelInfo,
+        Agreement, OperatorInfo, Shader, ShaderConstant,
         abi::{self, shader_constants, uniform},
         shader::shader,
     },
 };
+use std::sync::Arc;
 
 uniform! {
     /// `Params` of `shaders/include/outline.wgsl`.
@@ -38,7 +39,7 @@ uniform! {
     }
 }
 
-shader_constants! { CONSTANTS:
+shader_constants! { OWN_CONSTANTS:
     STAT_SUM: u32 = 1;
     STAT_MIN: u32 = 2;
     STAT_MAX: u32 = 3;
@@ -72,19 +73,26 @@ mod tally {
 /// How many values there are: what is not asked to be the majority.
 const STAT_VARIETY: u32 = 10;
 
-pub const FOCAL: KernelInfo = KernelInfo {
-    name: "focal",
-    shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "focal.wgsl"),
-    params: FocalParams::LAYOUT,
-    constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, CONSTANTS],
-};
+pub const SHADER: Shader = shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "focal.wgsl");
+pub const CONSTANTS: &[&[ShaderConstant]] = &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, OWN_CONSTANTS];
 
-pub const TALLY: KernelInfo = KernelInfo {
+/// The kernel of majority and variety.
+pub const TALLY: OperatorInfo = OperatorInfo {
     name: "tally",
+    summary: "majority and variety of neighbourhoods",
+    options: &[],
+    examples: tally_examples,
+    agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "tally.wgsl"),
     params: FocalParams::LAYOUT,
     constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, tally::CONSTANTS],
 };
+
+/// Of neighbourhoods that fill one table, and of some that fill several.
+pub fn tally_examples() -> Vec<Arc<dyn Operator>> {
+    let of = |stat, radius| Arc::new(Focal { stat, radius, ..Focal::default() }) as Arc<dyn Operator>;
+    vec![of(FocalStat::Variety, 2), of(FocalStat::Majority, 3), of(FocalStat::Variety, 14), of(FocalStat::Majority, 14)]
+}
 
 /// The kernel of a statistic over its whole neighbourhood.
 pub fn kernel(focal: &Focal) -> GpuKernel {
@@ -104,8 +112,8 @@ pub fn kernel(focal: &Focal) -> GpuKernel {
         pad0: 0,
         mask: outline.bits(),
     };
-    let info = if matches!(focal.stat, FocalStat::Majority | FocalStat::Variety) { TALLY } else { FOCAL };
-    GpuKernel { wgsl: info.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+    let shader = if matches!(focal.stat, FocalStat::Majority | FocalStat::Variety) { TALLY.shader } else { SHADER };
+    GpuKernel { wgsl: shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
 }
 
 const fn stat_code(stat: FocalStat) -> u32 {

@@ -9,12 +9,9 @@ mod counts;
 mod order;
 
 pub use counts::{Majority, Variety};
-pub use order::Percentile;
+pub use order::{Percentile, Position};
 
-use super::{
-    neighbourhood::{Lines, Run},
-    sweep::Around,
-};
+use super::{neighbourhood::Lines, outline::Run, sweep::Around};
 use crate::graph::RowsTask;
 
 /// What slides: a multiset of places.
