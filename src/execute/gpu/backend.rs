@@ -73,6 +73,10 @@ impl GpuBackend {
     /// # Errors
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
+        gpu.clone().scoped(|| Self::allocate(engine, gpu, ledger))?
+    }
+
+    fn allocate(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
         let plan = engine.plan;
         let staging = StagingLedgers {
             host: engine.ledger.clone(),
