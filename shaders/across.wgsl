@@ -61,7 +61,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     store_band(col, row, BAND_BASE, base);
     store_band(col, row, BAND_SUM, sum);
     if gaps && params.missing == MISSING_PROPAGATES {
-        store_band(col, row, BAND_WEIGHT, bitcast<f32>(grid.missing_bits));
+        store_band(col, row, BAND_WEIGHT, missing());
     } else {
         store_band(col, row, BAND_WEIGHT, select(-weight, weight, whole));
     }

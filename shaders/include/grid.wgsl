@@ -49,8 +49,12 @@ fn store(col: u32, row: u32, sample: f32) {
     output[(row - grid.out_first_row) * grid.out_pitch + (col - grid.out_first_col)] = sample;
 }
 
+fn missing() -> f32 {
+    return bitcast<f32>(grid.missing_bits);
+}
+
 fn store_missing(col: u32, row: u32) {
-    store(col, row, bitcast<f32>(grid.missing_bits));
+    store(col, row, missing());
 }
 
 // Results of several bands lie side by side in every pixel.
@@ -61,6 +65,6 @@ fn store_band(col: u32, row: u32, band: u32, sample: f32) {
 
 fn store_all_missing(col: u32, row: u32) {
     for (var band = 0u; band < grid.out_bands; band++) {
-        store_band(col, row, band, bitcast<f32>(grid.missing_bits));
+        store_band(col, row, band, missing());
     }
 }

@@ -28,7 +28,7 @@ fn beyond(near: f32, far: f32) -> f32 {
     if is_finite(near) && is_finite(far) {
         return (near + near) - far;
     }
-    return bitcast<f32>(grid.missing_bits);
+    return missing();
 }
 
 // The sample of a row of the raster.
@@ -43,7 +43,7 @@ fn along_row(col: i32, row: u32, border: u32) -> f32 {
     if border == BORDER_EXTRAPOLATE && u32(far) < u32(count) {
         return beyond(load0(u32(near), row), load0(u32(far), row));
     }
-    return bitcast<f32>(grid.missing_bits);
+    return missing();
 }
 
 // The sample there; what is not finite is missing.
@@ -58,5 +58,5 @@ fn sample_at(col: i32, row: i32, border: u32) -> f32 {
     if border == BORDER_EXTRAPOLATE && u32(far) < u32(count) {
         return beyond(along_row(col, u32(near), border), along_row(col, u32(far), border));
     }
-    return bitcast<f32>(grid.missing_bits);
+    return missing();
 }

@@ -9,6 +9,7 @@
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
+//! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
@@ -29,7 +30,10 @@ mod focal;
 mod gradient;
 mod hillshade;
 pub mod math;
+mod morphology;
 mod northness;
+mod real;
+mod relief;
 mod roughness;
 mod separable;
 mod shader;
@@ -47,16 +51,19 @@ pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
-pub use eastness::{Eastness, EastnessParams};
+pub use eastness::Eastness;
+pub use exposure::ExposureParams;
 pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
-pub use northness::{Northness, NorthnessParams};
-pub use roughness::{Roughness, RoughnessParams};
+pub use morphology::{Morphology, MorphologyOperation};
+pub use northness::Northness;
+pub use relief::ReliefParams;
+pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
 pub use terrain::{Edges, GradientAlgorithm};
-pub use tpi::{Tpi, TpiParams};
-pub use tri::{Tri, TriAlgorithm, TriParams};
+pub use tpi::Tpi;
+pub use tri::{Tri, TriAlgorithm};
 
 use crate::graph::Operator;
 use std::sync::Arc;
@@ -95,6 +102,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     roughness::INFO,
     focal::INFO,
     convolve::INFO,
+    morphology::INFO,
 ];
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested

@@ -1,12 +1,12 @@
 //! The GPU backend: one submission a unit. Windows live on the device; rows carried from swath to swath never leave it.
 
 use super::{
-    copy::copy_rows,
+    SAMPLE,
     device::Gpu,
-    operator::DeviceOperator,
+    node::DeviceNode,
     output::OutputStage,
     resident::{DeviceRows, DeviceSource},
-    staging::{Readback, StagingLedgers, Upload},
+    staging::{Readback, StagingLedgers},
 };
 use crate::{
     error::{Error, Result},
@@ -17,8 +17,7 @@ use crate::{
         ledger::{Grant, Ledger},
         trace::{Trace, TraceStage},
     },
-    graph::Operator,
-    plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes, host_peak::upload_turns, window_bytes},
+    plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes},
     raster::{PixelWindow, Span},
     source::Source,
 };
@@ -39,15 +38,6 @@ pub struct GpuBackend {
     _grants: Vec<Grant>,
 }
 
-/// One node's memory on the device.
-struct DeviceNode {
-    window: wgpu::Buffer,
-    /// One buffer, or two in turn where lanes overlap in their halos.
-    carries: Vec<wgpu::Buffer>,
-    uploads: Vec<Upload>,
-    operator: Option<DeviceOperator>,
-}
-
 /// A unit that the device works on.
 struct Pending {
     unit: Unit,
@@ -63,6 +53,10 @@ impl GpuBackend {
     /// # Errors
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
+        gpu.clone().scoped(|| Self::allocate(engine, gpu, ledger))?
+    }
+
+    fn allocate(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
         let plan = engine.plan;
         let staging = StagingLedgers {
             host: engine.ledger.clone(),
@@ -78,36 +72,9 @@ impl GpuBackend {
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
             gpu.scoped(|| gpu.device.create_buffer(&descriptor))
         };
-        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let mut nodes: Vec<DeviceNode> = Vec::new();
-        for (node, spec) in plan.spec.nodes.iter().enumerate() {
-            let window = buffer(window_bytes(&plan.spec, &plan.schedule, node), storage, &spec.name)?;
-            let mut carries = Vec::new();
-            let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * spec.pixel_bytes) as u64;
-            if carry_bytes > 0 {
-                for _ in 0..if plan.lanes.len() > 1 { 2 } else { 1 } {
-                    carries.push(buffer(carry_bytes, carry, "carry")?);
-                }
-            }
-            let mut uploads = Vec::new();
-            let mut device_operator = None;
-            let most_rows = plan.schedule.most().new_rows[node];
-            match &engine.nodes[node] {
-                NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
-                NodeRun::Resident { .. } => {}
-                NodeRun::Ingest { .. } => {
-                    let bytes = most_rows * engine.window_cols[node] * spec.pixel_bytes;
-                    for _ in 0..upload_turns(&plan.schedule) {
-                        uploads.push(Upload::new(&gpu, &staging, bytes)?);
-                    }
-                }
-                NodeRun::Operator { operator, inputs } => {
-                    let inputs: Vec<&wgpu::Buffer> = inputs.iter().map(|&i| &nodes[i].window).collect();
-                    device_operator = Some(DeviceOperator::new(&gpu, operator.as_ref(), most_rows, &window, &inputs, &mut buffer)?);
-                }
-            }
-            nodes.push(DeviceNode { window, carries, uploads, operator: device_operator });
+        for node in 0..plan.spec.nodes.len() {
+            nodes.push(DeviceNode::allocate(engine, &gpu, node, &nodes, &staging, &mut buffer)?);
         }
         let mut outputs = Vec::new();
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
@@ -174,14 +141,14 @@ impl GpuBackend {
         }
         for node in 0..self.nodes.len() {
             let step = &unit.steps[node];
-            self.bring_carry(engine, step, &mut encoder);
+            self.nodes[node].bring_carry(engine, step, &mut encoder);
             if let NodeRun::Operator { operator, inputs } = &engine.nodes[node] {
-                self.dispatch(engine, unit, node, operator.as_ref(), inputs, &mut encoder);
+                self.nodes[node].dispatch(&self.gpu, (engine, unit, step), operator.as_ref(), inputs, &mut encoder);
                 stages.count(node, step);
             }
         }
         for step in &unit.steps {
-            self.keep_carry(engine, unit, step, &mut encoder);
+            self.nodes[step.node].keep_carry(engine, unit, step, &mut encoder);
         }
         let mut readbacks = Vec::new();
         for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
@@ -270,7 +237,7 @@ impl GpuBackend {
         }
         // Mapped ranges begin at multiples of 8 bytes: an even number of rows each.
         let strip = engine.plan.execution.strip_rows.next_multiple_of(2);
-        let pitch = cols.len() * engine.plan.spec.nodes[step.node].pixel_bytes;
+        let pitch = cols.len() * SAMPLE;
         let mut strips = Vec::new();
         for start in rows.iter().step_by(strip) {
             let strip_rows = Span::new(start, (start + strip).min(rows.end));
@@ -297,42 +264,6 @@ impl GpuBackend {
         encoder.copy_buffer_to_buffer(&upload.buffer, 0, &node.window, to, bytes);
         stages.bytes_uploaded += bytes;
         Ok(())
-    }
-
-    /// Copies the rows carried from the swath before to the top of the window.
-    fn bring_carry(&self, engine: &Engine<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
-        let node = &self.nodes[step.node];
-        let (rows, Some(carry)) = (step.carried_rows(), node.carries.first()) else { return };
-        let size = (rows.len(), step.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
-        copy_rows(encoder, carry, (0, engine.plan.spec.cols, step.cols.start), &node.window, (0, step.cols.len(), 0), size);
-    }
-
-    /// Copies the rows that the swath after looks back at: this lane's own columns of them.
-    fn keep_carry(&self, engine: &Engine<'_>, unit: &Unit, step: &Step, encoder: &mut wgpu::CommandEncoder) {
-        let node = &self.nodes[step.node];
-        let (rows, Some(carry)) = (step.kept_rows(), node.carries.last()) else { return };
-        let across = engine.plan.spec.cols;
-        let from = (rows.start.saturating_sub(step.window_start), step.cols.len(), unit.cols.start - step.cols.start);
-        let size = (rows.len(), unit.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
-        copy_rows(encoder, &node.window, from, carry, (0, across, unit.cols.start), size);
-    }
-
-    fn dispatch(
-        &self,
-        engine: &Engine<'_>,
-        unit: &Unit,
-        node: usize,
-        operator: &dyn Operator,
-        inputs: &[usize],
-        encoder: &mut wgpu::CommandEncoder,
-    ) {
-        let step = &unit.steps[node];
-        let (Some(device), false) = (&self.nodes[node].operator, step.new_rows.is_empty()) else { return };
-        let windows = inputs.iter().map(|&input| {
-            let window = &unit.steps[input];
-            [window.cols.start, window.window_start, window.cols.len(), engine.bands[input]].map(|n| n as u32)
-        });
-        device.dispatch(&self.gpu, operator, &engine.grid, step, &windows.collect::<Vec<_>>(), encoder);
     }
 
     /// Waits for the oldest unit and maps its results.

@@ -84,7 +84,7 @@ impl OutputStage {
     /// A refused grant, or the device's objection.
     pub fn new(
         engine: &Engine<'_>,
-        gpu: &Gpu,
+        gpu: &Arc<Gpu>,
         index: usize,
         window: &wgpu::Buffer,
         staging: &StagingLedgers,
@@ -92,7 +92,7 @@ impl OutputStage {
     ) -> Result<Self> {
         let plan = engine.plan;
         let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
-        let readbacks = Readbacks::new(staging.clone(), bytes);
+        let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let bands = engine.bands[plan.spec.outputs[index].node];
         let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, bands, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
@@ -135,7 +135,7 @@ impl OutputStage {
         encoder: &mut wgpu::CommandEncoder,
         stages: &mut Stages,
     ) -> Result<Readback> {
-        let readback = self.readbacks.take(gpu)?;
+        let readback = self.readbacks.take()?;
         let (first_row, first_col) = (rows.start - step.window_start, cols.start - step.cols.start);
         let (rows, cols, bands) = (rows.len(), cols.len(), self.bands);
         let bytes = if let Some(pack) = &self.pack {

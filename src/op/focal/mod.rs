@@ -10,7 +10,7 @@ mod rank;
 mod sweep;
 
 pub use device::FocalParams;
-pub(super) use device::TALLY;
+pub(super) use device::{CONSTANTS, SHADER, TALLY};
 pub(super) use neighbourhood::{CONSTANTS as NEIGHBOURHOOD_CONSTANTS, Lines};
 pub use options::{FocalBorder, FocalMissing, FocalShape, FocalStat};
 use outline::Outline;
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, Raster, RowsTask},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, Raster, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -89,9 +89,9 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     ],
     examples,
     agreement: Agreement { ulp: 64, relief: 1e-5, ..Agreement::EXACT },
-    shader: device::SHADER,
+    shader: SHADER,
     params: FocalParams::LAYOUT,
-    constants: device::CONSTANTS,
+    constants: CONSTANTS,
 };
 
 fn examples() -> Vec<Arc<dyn Operator>> {
@@ -234,6 +234,14 @@ impl Operator for Focal {
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
         [0.0; 4]
+    }
+
+    fn shift(&self) -> Shift {
+        match self.stat {
+            FocalStat::Sum => Shift::Neither,
+            FocalStat::Range | FocalStat::Std | FocalStat::Variance | FocalStat::Variety | FocalStat::Tpi => Shift::Invariant,
+            _ => Shift::Equivariant,
+        }
     }
 
     fn gpu_kernel(&self) -> GpuKernel {
