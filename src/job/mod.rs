@@ -13,7 +13,7 @@ mod recover;
 mod report;
 mod run;
 
-pub use array::{ArrayOutput, compute_array};
+pub use array::{ArrayOutput, compute_array, compute_bands};
 pub use precision::Precision;
 pub use report::{
     AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds, SpoolReport,

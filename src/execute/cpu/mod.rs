@@ -167,10 +167,10 @@ impl CpuBackend {
         let fill = |strip: &mut Strip| {
             if is_wide {
                 let factors = |row| operator.row_factors_f64(&engine.grid, row);
-                fill_strip(engine, operator, &inputs, strip, factors, |task| operator.compute_rows_f64(task));
+                fill_strip(engine, operator, &inputs, strip, engine.bands[node], factors, |task| operator.compute_rows_f64(task));
             } else {
                 let factors = |row| operator.row_factors(&engine.grid, row);
-                fill_strip(engine, operator, &inputs, strip, factors, |task| operator.compute_rows(task));
+                fill_strip(engine, operator, &inputs, strip, engine.bands[node], factors, |task| operator.compute_rows(task));
             }
         };
         let timed = |strip: &mut Strip| engine.workers.trace().time(TraceStage::Compute, (unit.swath, unit.lane), || fill(strip));
@@ -207,6 +207,7 @@ fn fill_strip<T: Sample>(
     operator: &dyn Operator,
     inputs: &[&Window],
     strip: &mut Strip,
+    bands: usize,
     factors: impl Fn(usize) -> [T; 4],
     compute: impl Fn(&mut RowsTask<'_, T>),
 ) {
@@ -218,7 +219,7 @@ fn fill_strip<T: Sample>(
     let inputs: Vec<InputRows<'_, T>> =
         slices.iter().map(|rows| InputRows { cols: reach_cols, first_row: reach_rows.start, rows }).collect();
     let factors: Vec<[T; 4]> = rows.iter().map(factors).collect();
-    let samples = rows.len() * cols.len();
+    let samples = rows.len() * cols.len() * bands;
     compute(&mut RowsTask {
         grid: &engine.grid,
         rows,
