@@ -1,7 +1,7 @@
 use super::{CONSTANTS, Separable, SeparableParams, examples};
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     op::{Agreement, OperatorInfo, abi, focal::NEIGHBOURHOOD_CONSTANTS, shader::shader},
     raster::{Nodata, SampleType},
 };
@@ -45,6 +45,11 @@ impl Operator for Across {
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
         [0.0; 4]
+    }
+
+    fn shift(&self) -> Shift {
+        // What the other half makes of it may be so.
+        Shift::Equivariant
     }
 
     fn gpu_kernel(&self) -> GpuKernel {

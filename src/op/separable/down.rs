@@ -1,7 +1,7 @@
-use super::{CONSTANTS, Separable, SeparableParams, examples};
+use super::{CONSTANTS, Kind, Separable, SeparableParams, examples};
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     op::{Agreement, OperatorInfo, abi, focal::NEIGHBOURHOOD_CONSTANTS, shader::shader},
     raster::{Nodata, SampleType},
 };
@@ -45,6 +45,14 @@ impl Operator for Down {
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
         [0.0; 4]
+    }
+
+    fn shift(&self) -> Shift {
+        match self.0.kind {
+            Kind::Mean | Kind::Smooth | Kind::Sharpen(_) | Kind::Min | Kind::Max => Shift::Equivariant,
+            Kind::Tpi | Kind::Std | Kind::Variance | Kind::Range => Shift::Invariant,
+            Kind::Sum => Shift::Neither,
+        }
     }
 
     fn gpu_kernel(&self) -> GpuKernel {
