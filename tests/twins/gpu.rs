@@ -95,11 +95,11 @@ impl Gpu {
         })
     }
 
-    /// As a job computes it on a device: what it expands to, node by node over the whole raster, then the part of the last; `None`
+    /// As a job computes it: what it expands to, there or anywhere, node by node over the whole raster, then the part of the last; `None`
     /// where it does not expand.
-    pub fn compute_expanded(&self, operator: &dyn Operator, dem: &Dem, part: &Part) -> Option<Vec<f32>> {
+    pub fn compute_expanded(&self, operator: &dyn Operator, dem: &Dem, part: &Part, on_device: bool) -> Option<Vec<f32>> {
         let source = swath::source::ArraySource::new(ndarray::Array2::<f32>::zeros((1, 1))).expect("a source");
-        let expanded = operator.expand(&[Raster::from_source(source)], true)?;
+        let expanded = operator.expand(&[Raster::from_source(source)], on_device)?;
         Some(self.compute_node(&expanded, dem, part))
     }
 
