@@ -248,6 +248,8 @@ impl SegmentEncoder {
         let padding = spec.missing.padding(spec.output_sample);
         let mut counts = Counts::default();
         let mut gathers = vec![Gather::default(); samples];
+        // A step at the raster's border would ring into it.
+        let smooth = matches!(spec.layout.compression, Compression::Jpeg { .. });
         for (k, out) in tile.chunks_exact_mut(row_bytes).enumerate() {
             let carved = if direct { &mut *out } else { &mut row[..] };
             let mut filled = 0;
@@ -264,10 +266,17 @@ impl SegmentEncoder {
                 filled = inside;
                 self.gather(&carved[..inside], &mut gathers);
             }
+            if smooth && filled > 0 {
+                repeat_last(carved, filled, samples * sample_bytes);
+                filled = carved.len();
+            }
             carved[filled..].chunks_exact_mut(sample_bytes).for_each(|sample| sample.copy_from_slice(&padding[..sample_bytes]));
             if !direct {
                 predict_row(spec.layout.predictor, spec.output_sample, samples, row, out);
             }
+        }
+        if smooth {
+            repeat_last(tile, rows.len() * row_bytes, row_bytes);
         }
         (counts, gathers.iter().map(Gather::finish).collect())
     }
@@ -292,6 +301,13 @@ impl SegmentEncoder {
 fn pick(pixels: &[u8], width: usize, bands: usize, band: usize, out: &mut [u8]) {
     for (pixel, sample) in pixels.chunks_exact(bands * width).zip(out.chunks_exact_mut(width)) {
         sample.copy_from_slice(&pixel[band * width..(band + 1) * width]);
+    }
+}
+
+/// Fills what follows the first `filled` bytes with copies of the last `unit` bytes of them.
+fn repeat_last(bytes: &mut [u8], filled: usize, unit: usize) {
+    for at in (filled..bytes.len()).step_by(unit) {
+        bytes.copy_within(filled - unit..filled, at);
     }
 }
 

@@ -4,6 +4,6 @@ mod operator;
 mod output;
 mod raster;
 
-pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask};
+pub use operator::{Colors, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
 pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
 pub use raster::{Apply, Bands, Node, Raster};

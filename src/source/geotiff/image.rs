@@ -224,7 +224,8 @@ impl Image {
     pub fn stream(&self) -> (bool, StreamCost) {
         let held = self.row_bytes() * (self.chunk_rows + 1) + self.max_encoded_bytes() + self.codec.whole_bytes();
         let state = match self.codec.suspended_bytes() {
-            Some(state) => state + 2 * self.row_bytes(),
+            // Beside the decoder: one row, where predictor 3 is undone.
+            Some(state) => state + self.row_bytes(),
             None if self.codec.is_whole() => return (true, StreamCost::State { bytes: held }),
             None => return (false, StreamCost::RandomRows),
         };
