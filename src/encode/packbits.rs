@@ -37,10 +37,9 @@ fn literal(bytes: &[u8]) -> usize {
     next.unwrap_or(bytes.len()).clamp(1, LONGEST).min(bytes.len())
 }
 
-/// Most bytes that rows of `raw` bytes in all become.
-pub(super) fn bound(raw: usize) -> usize {
-    // A byte in front of every literal of 128, and of the last of each row, which has at least one byte.
-    2 * raw.min(LONGEST) + raw + raw.div_ceil(LONGEST) + 8
+/// Most bytes that rows of `raw` bytes in all become: of rows of one byte, a byte in front of each.
+pub(super) const fn bound(raw: usize) -> usize {
+    2 * raw + 8
 }
 
 #[cfg(test)]
