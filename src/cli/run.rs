@@ -61,12 +61,18 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
     }
     check_files(pass)?;
     let rasters = build()?;
+    let placement = options.place.placement()?;
     let context = options.compute.context()?;
     say::note(&context.describe());
 
     let progress = Progress::new(options.run.progress);
     let cancel = CancelToken::default();
-    let mut job = Job::new().context(context).cancel_token(cancel.clone()).observer(progress.clone()).trace(options.run.timeline.is_some());
+    let mut job = Job::new()
+        .place(placement)
+        .context(context)
+        .cancel_token(cancel.clone())
+        .observer(progress.clone())
+        .trace(options.run.timeline.is_some());
     for (raster, destination) in rasters.into_iter().zip(destinations) {
         job = job.write(raster, destination);
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{DeviceConsumer, NodeRun, Packing},
-    graph::{Bands, Destination, GridInfo, Node, Raster, WriteOptions},
+    graph::{Bands, Destination, GridInfo, Node, Placement, Raster, WriteOptions},
     plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
@@ -43,6 +43,8 @@ pub struct Lowered {
 /// What a job is to leave behind; outputs are numbered in this order.
 #[derive(Default)]
 pub struct Targets {
+    /// Where they lie.
+    pub placement: Placement,
     /// Files.
     pub files: Vec<(Raster, Destination)>,
     /// Arrays in memory.
@@ -71,13 +73,13 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) ->
     }
     let in_memory = targets.arrays.iter().map(|(raster, _)| (raster, 4)).chain(targets.consumers.iter().map(|(raster, _)| (raster, 0)));
     let other_nodes = in_memory.map(|(raster, back)| Ok((lowering.node(raster)?, back))).collect::<Result<Vec<_>>>()?;
-    let mut lowered = Lowered::of(lowering.grid()?, threads, device);
+    let mut lowered = Lowered::of(lowering.grid(&targets.placement)?, threads, device);
     lowered.choose_backend(&lowering, !targets.consumers.is_empty())?;
     for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
         let (spec, run, ..) = &lowering.nodes[node];
         let file = match run {
             NodeRun::Operator { operator, .. } => computed_file(&lowered, operator.as_ref(), destination)?,
-            NodeRun::Ingest { .. } => copied_file(raster, destination)?,
+            NodeRun::Ingest { .. } => copied_file(raster, destination, &targets.placement)?,
             NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
         };
         let packing = match run {
@@ -248,7 +250,7 @@ impl Lowering {
     }
 
     /// The one grid that all sources share.
-    fn grid(&self) -> Result<GridInfo> {
+    fn grid(&self, placement: &Placement) -> Result<GridInfo> {
         let Some((first, _)) = self.sources.first() else {
             return Err(Error::Usage { what: "job", given: "no output".to_owned(), accepted: "at least one raster to write".to_owned() });
         };
@@ -267,7 +269,9 @@ impl Lowering {
                 });
             }
         }
-        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef: profile.georef.clone() })
+        let mut georef = profile.georef.clone();
+        placement.apply(&mut georef, profile.cols, profile.rows);
+        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef })
     }
 }
 

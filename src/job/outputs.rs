@@ -1,12 +1,12 @@
 //! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
-use super::lower::Lowered;
+use super::{lower::Lowered, metadata};
 use crate::{
     container::writer_bytes,
     encode::{MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, max_segment_bytes, overview_tile_bytes, pyramid_bytes, scratch_bytes},
     error::{Error, Result},
     execute::Packing,
-    graph::{Bands, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
+    graph::{Bands, CompressionChoice, Destination, Node, Operator, Overviews, Placement, PredictorChoice, Raster, WriteOptions},
     plan::OutputSpec,
     raster::{Compression, Container, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
 };
@@ -66,6 +66,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
     let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, 1, sample);
     profile.nodata = Some(nodata);
     profile.georef = lowered.grid.georef.clone();
+    metadata::set(&mut profile, &options.items)?;
     output_file(destination, profile, SampleType::F32, MissingRule::NanTo(sentinel))
 }
 
@@ -73,7 +74,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputFile> {
+pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Placement) -> Result<OutputFile> {
     let Node::Source { source, bands } = raster.node() else {
         return Err(Error::Internal("a copy of a computed raster"));
     };
@@ -85,8 +86,6 @@ pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputF
     profile.nodata = options.nodata.or(from.nodata);
     if matches!(bands, Bands::One(_)) && from.bands > 1 {
         profile = Profile { bands: 1, alpha_band: None, photometric: 1, extra_samples: Vec::new(), color_map: Vec::new(), ..profile };
-        // Band names and scales of all bands do not describe the one.
-        profile.gdal_metadata = None;
     }
     let declared = from.nodata.and_then(|n| n.matching(from.sample));
     let same_type = profile.sample == from.sample;
@@ -103,6 +102,9 @@ pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputF
             }
         }
     };
+    let unchanged = same_type && profile.nodata == from.nodata && !from.masked;
+    metadata::copy(&mut profile, *bands, options, unchanged)?;
+    placement.apply(&mut profile.georef, from.cols, from.rows);
     if options.nodata.is_some() {
         sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
     }
