@@ -43,6 +43,31 @@ pub struct OperatorOutput {
     pub byte_range: Option<(u8, u8)>,
 }
 
+/// What the bands of an operator's result mean to whoever draws them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colors {
+    /// Nothing: quantities, or grey.
+    #[default]
+    Gray,
+    /// Bands 1 to 3 are red, green and blue.
+    Rgb,
+    /// Bands 1 to 3 are red, green and blue, band 4 is alpha, by which they are not multiplied.
+    Rgba,
+}
+
+/// What becomes of an operator's result when one number is added to every input sample. Where the result does not change,
+/// heights of 64-bit sources can be counted from an origin of their own, so that f32 holds what matters of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shift {
+    /// Nothing: slopes, ranges, deviations.
+    Invariant,
+    /// The number is added to the result as well: means, medians, extremes.
+    Equivariant,
+    /// Anything else.
+    #[default]
+    Neither,
+}
+
 /// The WGSL twin of an operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GpuKernel {
@@ -52,25 +77,26 @@ pub struct GpuKernel {
     pub params: Vec<u8>,
 }
 
-/// Input rows of a kernel, f32, missing as NaN.
-pub struct InputRows<'a> {
+/// Input rows of a kernel, missing as NaN: f32, or f64 for twins of that precision; [`Operator::input_bands`] samples a
+/// pixel, side by side.
+pub struct InputRows<'a, T = f32> {
     /// Columns of the raster that each row slice spans: the task's columns and their halo, clipped to the raster.
     pub cols: Span,
     /// `rows[i]` is row `first_row + i` of the raster.
     pub first_row: usize,
     /// One slice a row.
-    pub rows: &'a [&'a [f32]],
+    pub rows: &'a [&'a [T]],
 }
 
-impl<'a> InputRows<'a> {
+impl<'a, T> InputRows<'a, T> {
     /// Row `row` of the raster, if the window holds it (it holds every row inside the raster that the footprint reaches).
-    pub fn row(&self, row: usize) -> Option<&'a [f32]> {
+    pub fn row(&self, row: usize) -> Option<&'a [T]> {
         row.checked_sub(self.first_row).and_then(|i| self.rows.get(i)).copied()
     }
 }
 
-/// A run of output rows for a CPU twin to compute.
-pub struct RowsTask<'a> {
+/// A run of output rows for a CPU twin to compute. Results are f32, whatever the inputs are.
+pub struct RowsTask<'a, T = f32> {
     /// The raster.
     pub grid: &'a GridInfo,
     /// Rows to compute.
@@ -78,10 +104,10 @@ pub struct RowsTask<'a> {
     /// Columns to compute.
     pub cols: Span,
     /// [`Operator::row_factors`] of each of `rows`, in order.
-    pub factors: &'a [[f32; 4]],
+    pub factors: &'a [[T; 4]],
     /// One window an input.
-    pub inputs: &'a [InputRows<'a>],
-    /// `rows.len() * cols.len()` samples, row after row.
+    pub inputs: &'a [InputRows<'a, T>],
+    /// `rows.len() * cols.len() * bands` samples, row after row, the [`Operator::bands`] of a pixel side by side.
     pub out: &'a mut [f32],
 }
 
@@ -95,6 +121,44 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// Number of input rasters.
     fn inputs(&self) -> usize {
         1
+    }
+
+    /// Bands of each input's window, side by side. An operator that takes one (nearly all do) gets the first of a
+    /// raster of several.
+    fn input_bands(&self) -> usize {
+        1
+    }
+
+    /// Bands of the result, side by side in every pixel.
+    fn bands(&self) -> usize {
+        1
+    }
+
+    /// Whether a raster of several bands is computed band by band, unless one band is asked for (see
+    /// [`Raster::apply_by_default`](crate::graph::Raster::apply_by_default)); otherwise its first band is taken.
+    fn is_per_band(&self) -> bool {
+        false
+    }
+
+    /// What the bands mean.
+    fn colors(&self) -> Colors {
+        Colors::Gray
+    }
+
+    /// A name for each band of the result, or none at all.
+    fn band_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether a result can be missing. Where it cannot, no nodata value is declared unless one is asked for.
+    fn may_be_missing(&self) -> bool {
+        true
+    }
+
+    /// Whether the device runs the kernel once an input, each time with that input at `input0` and its index as
+    /// `grid.out_band`: for any number of inputs, where bindings allow four.
+    fn is_dispatched_by_input(&self) -> bool {
+        false
     }
 
     /// Neighbourhood.
@@ -113,6 +177,16 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// into a gradient); they travel to both twins.
     fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4];
 
+    /// The same in float64, for the float64 twin.
+    fn row_factors_f64(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
+        self.row_factors(grid, row).map(f64::from)
+    }
+
+    /// What an added number does.
+    fn shift(&self) -> Shift {
+        Shift::Neither
+    }
+
     /// The WGSL twin.
     fn gpu_kernel(&self) -> GpuKernel;
 
@@ -123,4 +197,15 @@ pub trait Operator: Send + Sync + fmt::Debug {
 
     /// The CPU twin: the specification, and the fallback.
     fn compute_rows(&self, task: &mut RowsTask<'_>);
+
+    /// Whether the CPU twin also computes in float64; `--precision f64` is refused for an operator that does not.
+    fn has_f64_twin(&self) -> bool {
+        false
+    }
+
+    /// The CPU twin in float64: one rounding, of the result.
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
+        // Planning is refused without such a twin; missing is the one honest answer left.
+        task.out.fill(f32::NAN);
+    }
 }

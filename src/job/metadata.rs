@@ -10,7 +10,7 @@ use crate::{
 ///
 /// # Errors
 /// As [`set`].
-pub fn copy(profile: &mut Profile, bands: Bands, options: &WriteOptions, unchanged: bool) -> Result<()> {
+pub fn copy(profile: &mut Profile, bands: &Bands, options: &WriteOptions, unchanged: bool) -> Result<()> {
     if options.metadata == MetadataPolicy::Drop {
         profile.texts.clear();
         profile.gdal_metadata = None;
@@ -18,7 +18,8 @@ pub fn copy(profile: &mut Profile, bands: Bands, options: &WriteOptions, unchang
     if let Some(xml) = &profile.gdal_metadata {
         let metadata = Metadata::parse(xml);
         let metadata = match bands {
-            Bands::One(band) => Some(metadata.of_bands(&[band])),
+            Bands::One(band) => Some(metadata.of_bands(&[*band])),
+            Bands::Several(bands) => Some(metadata.of_bands(bands)),
             Bands::All => None,
         };
         // What need not change stays verbatim.
@@ -30,6 +31,13 @@ pub fn copy(profile: &mut Profile, bands: Bands, options: &WriteOptions, unchang
         }
     }
     set(profile, &options.items)
+}
+
+/// Names of bands as GDAL states them; nothing where there are none.
+pub fn descriptions(names: &[String]) -> Option<String> {
+    let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    let items = named.map(|(band, name)| MetadataItem::new("DESCRIPTION", Some(band), name)).collect();
+    Some(Metadata { items }.to_xml()).filter(|xml| !xml.is_empty())
 }
 
 /// Sets what was asked for.

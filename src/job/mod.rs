@@ -12,7 +12,7 @@ mod recover;
 mod report;
 mod run;
 
-pub use array::{ArrayOutput, compute_array};
+pub use array::{ArrayOutput, compute_array, compute_bands};
 pub use report::{AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport};
 
 use crate::{

@@ -18,6 +18,7 @@
 mod abi;
 mod agreement;
 mod aspect;
+mod bands;
 mod cell_size;
 mod convolve;
 mod curvature;
@@ -29,6 +30,8 @@ mod gradient;
 mod hillshade;
 pub mod math;
 mod northness;
+mod real;
+mod relief;
 mod roughness;
 mod shader;
 mod slope;
@@ -41,21 +44,24 @@ pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
-pub use eastness::{Eastness, EastnessParams};
+pub use eastness::Eastness;
+pub use exposure::ExposureParams;
 pub use focal::{
     Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
 };
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
-pub use northness::{Northness, NorthnessParams};
-pub use roughness::{Roughness, RoughnessParams};
+pub use northness::Northness;
+pub use relief::ReliefParams;
+pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
 pub use terrain::{Edges, GradientAlgorithm};
-pub use tpi::{Tpi, TpiParams};
-pub use tri::{Tri, TriAlgorithm, TriParams};
+pub use tpi::Tpi;
+pub use tri::{Tri, TriAlgorithm};
 
 use crate::graph::Operator;
 use std::sync::Arc;
