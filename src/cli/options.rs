@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use swath::{
     execute::Context,
     graph::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice},
+    job::Precision,
     plan::Budget,
     raster::{BigTiff, ByteSize, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
 };
@@ -47,6 +48,10 @@ pub struct ComputeOptions {
     /// CPU threads [default: all]
     #[arg(long, value_parser = count, value_name = "N")]
     pub threads: Option<usize>,
+    /// Numbers to compute in: f32; auto, f32 from an origin of each float64 or 32- or 64-bit integer source where that
+    /// leaves results as they are; f64, on the CPU
+    #[arg(long, value_parser = named(Precision::ALL, Precision::as_str), ignore_case = true, default_value = "auto", value_name = "WHICH")]
+    pub precision: Precision,
 }
 
 /// What is written.

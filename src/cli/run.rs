@@ -70,6 +70,7 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
     let mut job = Job::new()
         .place(placement)
         .context(context)
+        .precision(options.compute.precision)
         .cancel_token(cancel.clone())
         .observer(progress.clone())
         .trace(options.run.timeline.is_some());

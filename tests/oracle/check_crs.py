@@ -23,6 +23,7 @@ from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
+os.environ["OSR_USE_NON_DEPRECATED"] = "NO"  # a code that was typed stays
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 
