@@ -108,7 +108,7 @@ fn text(keys: &mut Keys, id: u16, value: impl Into<String>) {
 impl Geographic {
     /// The geographic CRS of the registry whose datum has this name or is meant by it.
     pub fn code_of_datum(name: &str) -> Option<u16> {
-        match super::method::plain(name).trim_start_matches("d").as_ref() {
+        match super::method::plain(name).trim_start_matches("d") {
             "wgs1984" | "wgs84" | "worldgeodeticsystem1984" | "worldgeodeticsystem1984ensemble" => Some(4326),
             "northamericandatum1983" | "northamerican1983" | "nad83" => Some(4269),
             "northamericandatum1927" | "northamerican1927" | "nad27" => Some(4267),
