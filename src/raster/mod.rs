@@ -17,7 +17,7 @@ mod view;
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use crs::{Crs, CrsError};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
-pub use layout::{BigTiff, Compression, Container, Layout, Predictor, PrefixMethod, Segmentation};
+pub use layout::{BigTiff, Compression, Container, Interleave, Layout, LercThen, MaxError, Predictor, PrefixMethod, Segmentation};
 pub use metadata::{Metadata, MetadataItem};
 pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, Profile, StreamCost, TEXT_TAGS};
