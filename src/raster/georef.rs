@@ -1,3 +1,4 @@
+use super::epsg_feet;
 use serde::Serialize;
 
 /// Where and how a raster lies in its coordinate system.
@@ -18,6 +19,8 @@ pub struct Georeferencing {
     pub matrix: Vec<f64>,
     /// GeoKeys, verbatim.
     pub keys: Option<GeoTags>,
+    /// Metres in one unit of the samples, where the file says so of its samples and not of its CRS (GDAL's `UNITTYPE`).
+    pub sample_unit_m: Option<f64>,
 }
 
 /// The three GeoKey tags, verbatim.
@@ -190,10 +193,30 @@ impl Georeferencing {
         }
     }
 
-    /// Metres in one unit of projected coordinates (`ProjLinearUnitsGeoKey`); 1 where unstated.
+    /// Metres in one unit of heights: as the samples' own unit says, else `VerticalUnitsGeoKey`, else a vertical CRS in feet that
+    /// this library knows; 1 where unstated, as GDAL has it from 3.11 on.
+    pub fn height_unit_m(&self) -> f64 {
+        let stated = self.sample_unit_m.or_else(|| self.short(4099).and_then(linear_unit));
+        let by_crs = || match self.short(4096) {
+            // NAVD88 and NGVD29 heights in US survey feet; NAVD88 heights in international feet.
+            Some(6360 | 5702) => linear_unit(9003),
+            Some(8228) => linear_unit(9002),
+            _ => None,
+        };
+        stated.or_else(by_crs).filter(|&u| u > 0.0).unwrap_or(1.0)
+    }
+
+    /// Metres in one unit of projected coordinates: `ProjLinearUnitsGeoKey`, else by the CRS's EPSG code where it is one in
+    /// feet; 1 where unstated.
     pub fn linear_unit_m(&self) -> f64 {
         let stated = self.short(3076).and_then(linear_unit).or_else(|| self.double(3077));
-        stated.filter(|&u| u > 0.0).unwrap_or(1.0)
+        let listed = |codes: &[u16]| self.short(3072).is_some_and(|code| codes.binary_search(&code).is_ok());
+        let by_code = || match (listed(epsg_feet::SURVEY_FEET), listed(epsg_feet::INTERNATIONAL_FEET)) {
+            (true, _) => linear_unit(9003),
+            (_, true) => linear_unit(9002),
+            _ => None,
+        };
+        stated.or_else(by_code).filter(|&u| u > 0.0).unwrap_or(1.0)
     }
 }
 
@@ -324,6 +347,13 @@ mod tests {
         assert_eq!((utm.model_type(), utm.epsg(), utm.linear_unit_m()), (ModelType::Projected, Some(32632), 1.0));
         let feet = keyed(&[(1024, 0, 1, 1), (3072, 0, 1, 2227), (3076, 0, 1, 9003)], &[], "");
         assert_eq!(feet.linear_unit_m(), 1200.0 / 3937.0);
+        let by_code = |code| keyed(&[(1024, 0, 1, 1), (3072, 0, 1, code)], &[], "").linear_unit_m();
+        assert_eq!([by_code(2227), by_code(2222), by_code(32632)], [1200.0 / 3937.0, 0.3048, 1.0]);
+        let heights = |id, code| keyed(&[(1024, 0, 1, 1), (id, 0, 1, code)], &[], "").height_unit_m();
+        assert_eq!([heights(4099, 9002), heights(4096, 8228), heights(4096, 6360)], [0.3048, 0.3048, 1200.0 / 3937.0]);
+        assert_eq!([heights(4096, 5703), heights(4099, 9001), heights(3076, 9003)], [1.0; 3]);
+        let sampled = Georeferencing { sample_unit_m: Some(0.3048), ..keyed(&[(4099, 0, 1, 9001)], &[], "") };
+        assert_eq!(sampled.height_unit_m(), 0.3048);
         let nad27 = keyed(&[(1024, 0, 1, 2), (2048, 0, 1, 4267)], &[], "");
         assert_eq!((nad27.model_type(), nad27.epsg()), (ModelType::Geographic, Some(4267)));
         assert_eq!(nad27.ellipsoid().semi_major_m, 6_378_206.4);

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, and nothing here names a layer.
 
 mod byte_size;
+mod epsg_feet;
 mod georef;
 mod layout;
 mod nodata;
