@@ -1,12 +1,13 @@
 //! What the tags of the first directory say about the raster: its profile and where it lies.
 
 use super::{
+    codec::Codec,
     ifd::{Header, Ifd},
     image::Image,
 };
 use crate::{
     error::Result,
-    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType},
+    raster::{Affine, GeoTags, Georeferencing, Metadata, Nodata, Profile, RasterType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
 
@@ -17,6 +18,8 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
+    // JPEGs of YCbCr are given as RGB.
+    let photometric = if photometric == 6 && image.codec == Codec::Jpeg { 2 } else { photometric };
     // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
     if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
         return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
@@ -40,8 +43,15 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         extra_samples,
         color_map: header.shorts(ifd, Tag::ColorMap)?,
         gdal_metadata,
+        texts: texts(header, ifd),
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
     })
+}
+
+/// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
+fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, String)> {
+    let text = |tag: u16| header.text(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
+    TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
 }
 
 fn nodata(header: &Header<'_>, ifd: &Ifd) -> Result<Option<Nodata>> {
@@ -86,9 +96,8 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
 
 /// Metres in one unit of the first band's samples, by GDAL's name of it.
 fn sample_unit(xml: &str) -> Option<f64> {
-    let mut items = xml.split("<Item ").filter(|item| item.contains("role=\"unittype\"") || item.contains("name=\"UNITTYPE\""));
-    let item = items.find(|item| !item.contains("sample=") || item.contains("sample=\"0\""))?;
-    let name = item.split_once('>')?.1.split('<').next()?.trim().to_ascii_lowercase();
+    let metadata = Metadata::parse(xml);
+    let name = metadata.get("UNITTYPE", Some(0))?.trim().to_ascii_lowercase();
     match name.as_str() {
         "m" | "metre" | "metres" | "meter" | "meters" => Some(1.0),
         "ft" | "foot" | "feet" | "international foot" => Some(0.3048),
