@@ -17,7 +17,7 @@ struct Grid {
     pad0: u32,
     pad1: u32,
     // Of each input's buffer: first column, first row, pitch.
-    inputs: array<vec4<u32>, 4>,
+    inputs: array<vec4<u32>, 26>,
 }
 
 @group(0) @binding(0) var<uniform> grid: Grid;

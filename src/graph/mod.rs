@@ -1,9 +1,11 @@
 //! The lazy description of a job: sources, operators, outputs. Nothing here reads a pixel.
 
+mod formula;
 mod operator;
 mod output;
 mod raster;
 
+pub use formula::{Binary, Formula, Operand, Step, Unary};
 pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask};
 pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
 pub use raster::{Apply, Bands, Node, Raster};

@@ -60,6 +60,7 @@ macro_rules! shader_constants {
     };
     (@bits f32 $name:ident) => { $name.to_bits() };
     (@bits u32 $name:ident) => { $name };
+    (@bits i32 $name:ident) => { $name as u32 };
 }
 
 pub(crate) use {shader_constants, uniform};
@@ -94,7 +95,7 @@ uniform! {
         /// Zero.
         pad1: u32,
         /// Of each input buffer: first column, first row, pitch, zero.
-        inputs: [[u32; 4]; 4],
+        inputs: [[u32; 4]; 26],
     }
 }
 

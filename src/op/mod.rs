@@ -10,6 +10,7 @@
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
+//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -18,6 +19,7 @@
 mod abi;
 mod agreement;
 mod aspect;
+mod calc;
 mod cell_size;
 mod convolve;
 mod curvature;
@@ -25,10 +27,12 @@ mod custom;
 mod eastness;
 mod exposure;
 mod focal;
+pub mod functions;
 mod gradient;
 mod hillshade;
 pub mod math;
 mod northness;
+mod pointwise;
 mod roughness;
 mod shader;
 mod slope;
@@ -41,6 +45,7 @@ pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use calc::{Calc, ExpressionError};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
@@ -50,6 +55,7 @@ pub use focal::{
 };
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use northness::{Northness, NorthnessParams};
+pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use roughness::{Roughness, RoughnessParams};
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
@@ -94,6 +100,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     roughness::INFO,
     focal::INFO,
     convolve::INFO,
+    calc::INFO,
 ];
 
 /// The operator of that name, case-insensitively.
