@@ -14,28 +14,12 @@ struct Params {
 const TRIGONOMETRIC_ANGLE: u32 = 1u;
 const FLAT_IS_MISSING: u32 = 0u;
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if id.x >= grid.cols || id.y >= grid.rows {
-        return;
-    }
-    let col = grid.first_col + id.x;
-    let row = grid.first_row + id.y;
-    let w = gather(col, row, params.edges);
-    if w.missing {
-        store_missing(col, row);
-        return;
-    }
+fn at_centre(w: Window, m: vec4<f32>) -> f32 {
     let g = difference(w, params.gradient_alg);
     if is_flat(g) {
-        if params.zero_for_flat == FLAT_IS_MISSING {
-            store_missing(col, row);
-        } else {
-            store(col, row, 0.0);
-        }
-        return;
+        return flat(params.zero_for_flat == FLAT_IS_MISSING);
     }
-    let pq = world_gradient(g, row_factors[id.y]);
+    let pq = world_gradient(g, m);
     var angle: f32;
     if params.convention == TRIGONOMETRIC_ANGLE {
         angle = atan2_degrees(-pq.y, -pq.x);
@@ -44,5 +28,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     angle = select(angle, angle + FULL_TURN, angle < 0.0);
     // A tiny negative angle rounds up to the full turn.
-    store(col, row, select(angle, 0.0, angle >= FULL_TURN));
+    return select(angle, 0.0, angle >= FULL_TURN);
 }

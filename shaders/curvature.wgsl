@@ -30,18 +30,7 @@ const THIRD: f32 = 0.33333334;
 // Ground so level bends along no direction.
 const FLAT_BELOW: f32 = 1e-30;
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if id.x >= grid.cols || id.y >= grid.rows {
-        return;
-    }
-    let col = grid.first_col + id.x;
-    let row = grid.first_row + id.y;
-    let w = gather(col, row, params.edges);
-    if w.missing {
-        store_missing(col, row);
-        return;
-    }
+fn at_centre(w: Window, m: vec4<f32>) -> f32 {
     var g: vec2<f32>;
     // Second differences: per column twice, per row twice. The centre stands at 0.
     var cc: f32;
@@ -56,7 +45,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         rr = w.b + w.h;
     }
     let cr = ((w.a - w.c) + (w.i - w.g)) * QUARTER;
-    let m = row_factors[id.y];
     let pq = world_gradient(g, m);
     let z = params.exaggeration;
     let p = z * pq.x;
@@ -68,15 +56,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let along = (r * p * p + 2.0 * s * p * q + t * q * q) / max(steep, FLAT_BELOW);
     let across = (r * q * q - 2.0 * s * p * q + t * p * p) / max(steep, FLAT_BELOW);
     let normal = 1.0 + steep;
-    let flat = is_flat(g) || steep < FLAT_BELOW;
+    let level = is_flat(g) || steep < FLAT_BELOW;
     var bend: f32;
     switch params.kind {
-        case PROFILE: { bend = select(-PER_LENGTH * along, 0.0, flat); }
-        case PLAN: { bend = select(PER_LENGTH * across, 0.0, flat); }
-        case TANGENTIAL: { bend = select(-PER_LENGTH * across / sqrt(normal), 0.0, flat); }
+        case PROFILE: { bend = select(-PER_LENGTH * along, 0.0, level); }
+        case PLAN: { bend = select(PER_LENGTH * across, 0.0, level); }
+        case TANGENTIAL: { bend = select(-PER_LENGTH * across / sqrt(normal), 0.0, level); }
         case MEAN: { bend = -HALF * PER_LENGTH * ((1.0 + q * q) * r - 2.0 * p * q * s + (1.0 + p * p) * t) / (normal * sqrt(normal)); }
         case GAUSSIAN: { bend = (PER_LENGTH * PER_LENGTH) * (r * t - s * s) / (normal * normal); }
         default: { bend = -PER_LENGTH * (r + t); }
     }
-    store(col, row, bend);
+    return bend;
 }

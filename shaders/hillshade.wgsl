@@ -73,25 +73,12 @@ fn igor(p: f32, q: f32) -> f32 {
     return max(IGOR_STEPS * (1.0 - slope * (1.0 - turn)), DARKEST);
 }
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if id.x >= grid.cols || id.y >= grid.rows {
-        return;
-    }
-    let col = grid.first_col + id.x;
-    let row = grid.first_row + id.y;
-    let w = gather(col, row, params.edges);
-    if w.missing {
-        store_missing(col, row);
-        return;
-    }
-    let pq = world_gradient(difference(w, params.gradient_alg), row_factors[id.y]);
-    var light: f32;
+fn at_centre(w: Window, m: vec4<f32>) -> f32 {
+    let pq = world_gradient(difference(w, params.gradient_alg), m);
     switch params.variant {
-        case COMBINED: { light = combined(pq.x, pq.y); }
-        case MULTIDIRECTIONAL: { light = multidirectional(pq.x, pq.y); }
-        case IGOR: { light = igor(pq.x, pq.y); }
-        default: { light = regular(pq.x, pq.y); }
+        case COMBINED: { return combined(pq.x, pq.y); }
+        case MULTIDIRECTIONAL: { return multidirectional(pq.x, pq.y); }
+        case IGOR: { return igor(pq.x, pq.y); }
+        default: { return regular(pq.x, pq.y); }
     }
-    store(col, row, light);
 }

@@ -20,6 +20,14 @@ fn is_flat(g: vec2<f32>) -> bool {
     return g.x == 0.0 && g.y == 0.0;
 }
 
+// What flat ground gives where its direction is asked for.
+fn flat(is_missing: bool) -> f32 {
+    if is_missing {
+        return missing();
+    }
+    return 0.0;
+}
+
 // Rise per unit of distance towards east (x, the paper's p) and north (y, q).
 fn world_gradient(g: vec2<f32>, m: vec4<f32>) -> vec2<f32> {
     return vec2<f32>(m.x * g.x + m.y * g.y, m.z * g.x + m.w * g.y);

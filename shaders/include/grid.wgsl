@@ -42,6 +42,10 @@ fn store(col: u32, row: u32, sample: f32) {
     output[(row - grid.out_first_row) * grid.out_pitch + (col - grid.out_first_col)] = sample;
 }
 
+fn missing() -> f32 {
+    return bitcast<f32>(grid.missing_bits);
+}
+
 fn store_missing(col: u32, row: u32) {
-    store(col, row, bitcast<f32>(grid.missing_bits));
+    store(col, row, missing());
 }

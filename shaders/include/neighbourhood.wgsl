@@ -29,7 +29,7 @@ fn sample_at(col: i32, row: i32, border: u32) -> f32 {
     let c = place(col, cols, border);
     let r = place(row, rows, border);
     if c < 0 || r < 0 || c >= cols || r >= rows {
-        return bitcast<f32>(grid.missing_bits);
+        return missing();
     }
     return load0(u32(c), u32(r));
 }

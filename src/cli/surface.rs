@@ -1,32 +1,18 @@
 //! `swath curvature`, `northness`, `eastness`, `tri`, `tpi` and `roughness`.
 
-use super::{terrain::TerrainOptions, values::named, verb::OperatorOptions};
+use super::{
+    terrain::{EdgeOptions, GradientOptions, HeightOptions, ScaleOptions},
+    values::named,
+    verb::OperatorOptions,
+};
 use clap::Args;
 use std::sync::Arc;
 use swath::{
     graph::Operator,
-    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Northness, Roughness, Tpi, Tri, TriAlgorithm},
+    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Northness, Roughness, Tpi, Tri, TriAlgorithm},
 };
 
 const HOW: &str = "How it is computed";
-
-/// Options of operators that only compare heights.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = HOW)]
-pub struct ReliefOptions {
-    /// Leave pixels missing whose neighbourhood is not whole, instead of going on linearly
-    #[arg(long)]
-    no_edges: bool,
-    /// What is done anyway; accepted for gdaldem's users
-    #[arg(long, hide = true, conflicts_with = "no_edges")]
-    compute_edges: bool,
-}
-
-impl ReliefOptions {
-    fn edges(&self) -> Edges {
-        if self.no_edges { Edges::Missing } else { Edges::Extrapolate }
-    }
-}
 
 /// Options of `tri`.
 #[derive(Args, Debug)]
@@ -35,7 +21,7 @@ pub struct TriOptions {
     #[arg(long, value_parser = named(TriAlgorithm::ALL, TriAlgorithm::as_str), ignore_case = true, default_value = "Riley", value_name = "ALG", help_heading = HOW)]
     algorithm: TriAlgorithm,
     #[command(flatten)]
-    relief: ReliefOptions,
+    edges: EdgeOptions,
 }
 
 impl OperatorOptions for TriOptions {
@@ -46,7 +32,7 @@ impl OperatorOptions for TriOptions {
   swath tri dem.tif tri.tif -alg Wilson -compute_edges   (as gdaldem)";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let tri = Tri { algorithm: self.algorithm, edges: self.relief.edges() };
+        let tri = Tri { algorithm: self.algorithm, edges: self.edges.edges() };
         Arc::new(tri)
     }
 }
@@ -55,7 +41,7 @@ impl OperatorOptions for TriOptions {
 #[derive(Args, Debug)]
 pub struct TpiOptions {
     #[command(flatten)]
-    relief: ReliefOptions,
+    edges: EdgeOptions,
 }
 
 impl OperatorOptions for TpiOptions {
@@ -65,7 +51,7 @@ impl OperatorOptions for TpiOptions {
   swath tpi dem.tif tpi.tif --no-edges";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        Arc::new(Tpi { edges: self.relief.edges() })
+        Arc::new(Tpi { edges: self.edges.edges() })
     }
 }
 
@@ -73,7 +59,7 @@ impl OperatorOptions for TpiOptions {
 #[derive(Args, Debug)]
 pub struct RoughnessOptions {
     #[command(flatten)]
-    relief: ReliefOptions,
+    edges: EdgeOptions,
 }
 
 impl OperatorOptions for RoughnessOptions {
@@ -83,7 +69,7 @@ impl OperatorOptions for RoughnessOptions {
   swath roughness dem.tif roughness.tif --no-edges";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        Arc::new(Roughness { edges: self.relief.edges() })
+        Arc::new(Roughness { edges: self.edges.edges() })
     }
 }
 
@@ -96,21 +82,12 @@ pub struct CurvatureOptions {
     /// How derivatives are estimated
     #[arg(long, value_parser = named(CurvatureAlgorithm::ALL, CurvatureAlgorithm::as_str), ignore_case = true, default_value = "ZevenbergenThorne", value_name = "ALG", help_heading = HOW)]
     algorithm: CurvatureAlgorithm,
-    /// Vertical exaggeration
-    #[arg(long, default_value = "1", value_name = "Z", allow_negative_numbers = true, help_heading = HOW)]
-    zfactor: f64,
-    /// Horizontal units a vertical unit, both ways (111120 for degrees and metres) [default: 1; on geographic
-    /// coordinates from the ellipsoid, row by row]
-    #[arg(long, value_name = "S", allow_negative_numbers = true, conflicts_with_all = ["xscale", "yscale"], help_heading = HOW)]
-    scale: Option<f64>,
-    /// Along x; with --yscale
-    #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "yscale", help_heading = HOW)]
-    xscale: Option<f64>,
-    /// Along y; with --xscale
-    #[arg(long, value_name = "Y", allow_negative_numbers = true, requires = "xscale", help_heading = HOW)]
-    yscale: Option<f64>,
     #[command(flatten)]
-    relief: ReliefOptions,
+    height: HeightOptions,
+    #[command(flatten)]
+    scale: ScaleOptions,
+    #[command(flatten)]
+    edges: EdgeOptions,
 }
 
 impl OperatorOptions for CurvatureOptions {
@@ -124,23 +101,46 @@ impl OperatorOptions for CurvatureOptions {
         let curvature = Curvature {
             kind: self.kind,
             algorithm: self.algorithm,
-            zfactor: self.zfactor,
-            xscale: self.scale.or(self.xscale),
-            yscale: self.scale.or(self.yscale),
-            edges: self.relief.edges(),
+            zfactor: self.height.zfactor,
+            xscale: self.scale.x(),
+            yscale: self.scale.y(),
+            edges: self.edges.edges(),
         };
         Arc::new(curvature)
     }
 }
 
-/// Options of `northness`.
+/// Options of operators of the direction faced.
 #[derive(Args, Debug)]
-pub struct NorthnessOptions {
+pub struct ExposureOptions {
     /// Flat ground is 0, not missing
     #[arg(long, help_heading = HOW)]
     zero_for_flat: bool,
     #[command(flatten)]
-    terrain: TerrainOptions,
+    gradient: GradientOptions,
+}
+
+/// Options of `northness`.
+#[derive(Args, Debug)]
+pub struct NorthnessOptions {
+    #[command(flatten)]
+    exposure: ExposureOptions,
+}
+
+/// Options of `eastness`.
+#[derive(Args, Debug)]
+pub struct EastnessOptions {
+    #[command(flatten)]
+    exposure: ExposureOptions,
+}
+
+/// The operator of that name, of these options.
+macro_rules! facing {
+    ($Name:ident, $exposure:expr) => {{
+        let ExposureOptions { zero_for_flat, gradient: g } = $exposure;
+        let (gradient_alg, zero_for_flat) = (g.gradient_alg, *zero_for_flat);
+        Arc::new($Name { gradient_alg, zero_for_flat, xscale: g.xscale(), yscale: g.yscale(), edges: g.edges() })
+    }};
 }
 
 impl OperatorOptions for NorthnessOptions {
@@ -150,21 +150,8 @@ impl OperatorOptions for NorthnessOptions {
   swath northness dem.tif northness.tif --zero-for-flat";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let (t, zero_for_flat) = (&self.terrain, self.zero_for_flat);
-        let (gradient_alg, xscale, yscale, edges) = (t.gradient_alg, t.xscale(), t.yscale(), t.edges());
-        let northness = Northness { gradient_alg, zero_for_flat, xscale, yscale, edges };
-        Arc::new(northness)
+        facing!(Northness, &self.exposure)
     }
-}
-
-/// Options of `eastness`.
-#[derive(Args, Debug)]
-pub struct EastnessOptions {
-    /// Flat ground is 0, not missing
-    #[arg(long, help_heading = HOW)]
-    zero_for_flat: bool,
-    #[command(flatten)]
-    terrain: TerrainOptions,
 }
 
 impl OperatorOptions for EastnessOptions {
@@ -174,9 +161,6 @@ impl OperatorOptions for EastnessOptions {
   swath eastness dem.tif eastness.tif --zero-for-flat";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let (t, zero_for_flat) = (&self.terrain, self.zero_for_flat);
-        let (gradient_alg, xscale, yscale, edges) = (t.gradient_alg, t.xscale(), t.yscale(), t.edges());
-        let eastness = Eastness { gradient_alg, zero_for_flat, xscale, yscale, edges };
-        Arc::new(eastness)
+        facing!(Eastness, &self.exposure)
     }
 }

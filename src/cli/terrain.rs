@@ -8,23 +8,12 @@ use swath::{
     op::{Aspect, AspectConvention, Edges, GradientAlgorithm, Hillshade, HillshadeVariant, Slope, SlopeUnit},
 };
 
-/// Options that terrain operators share.
+const HOW: &str = "How it is computed";
+
+/// What happens where the neighbourhood is not whole.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "How it is computed")]
-pub struct TerrainOptions {
-    /// How the gradient is estimated
-    #[arg(long, value_parser = named(GradientAlgorithm::ALL, GradientAlgorithm::as_str), ignore_case = true, default_value = "Horn", value_name = "ALG")]
-    pub gradient_alg: GradientAlgorithm,
-    /// Horizontal units a vertical unit, both ways (111120 for degrees and metres) [default: 1; on geographic
-    /// coordinates from the ellipsoid, row by row]
-    #[arg(long, value_name = "S", allow_negative_numbers = true, conflicts_with_all = ["xscale", "yscale"])]
-    scale: Option<f64>,
-    /// Along x; with --yscale
-    #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "yscale")]
-    xscale: Option<f64>,
-    /// Along y; with --xscale
-    #[arg(long, value_name = "Y", allow_negative_numbers = true, requires = "xscale")]
-    yscale: Option<f64>,
+#[command(next_help_heading = HOW)]
+pub struct EdgeOptions {
     /// Leave pixels missing whose neighbourhood is not whole, instead of going on linearly
     #[arg(long)]
     no_edges: bool,
@@ -33,19 +22,71 @@ pub struct TerrainOptions {
     compute_edges: bool,
 }
 
-const HOW: &str = "How it is computed";
+/// How far apart pixels are.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = HOW)]
+pub struct ScaleOptions {
+    /// Horizontal units a vertical unit, both ways (111120 for degrees and metres) [default: from the units of coordinates
+    /// and heights; on geographic coordinates from the ellipsoid, row by row]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, conflicts_with_all = ["xscale", "yscale"])]
+    scale: Option<f64>,
+    /// Along x; with --yscale
+    #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "yscale")]
+    xscale: Option<f64>,
+    /// Along y; with --xscale
+    #[arg(long, value_name = "Y", allow_negative_numbers = true, requires = "xscale")]
+    yscale: Option<f64>,
+}
 
-impl TerrainOptions {
+/// How much heights are exaggerated.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = HOW)]
+pub struct HeightOptions {
+    /// Vertical exaggeration
+    #[arg(long, default_value = "1", value_name = "Z", allow_negative_numbers = true)]
+    pub zfactor: f64,
+}
+
+/// Options of operators of the gradient.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = HOW)]
+pub struct GradientOptions {
+    /// How the gradient is estimated
+    #[arg(long, value_parser = named(GradientAlgorithm::ALL, GradientAlgorithm::as_str), ignore_case = true, default_value = "Horn", value_name = "ALG")]
+    pub gradient_alg: GradientAlgorithm,
+    #[command(flatten)]
+    scale: ScaleOptions,
+    #[command(flatten)]
+    edges: EdgeOptions,
+}
+
+impl EdgeOptions {
     pub fn edges(&self) -> Edges {
         if self.no_edges { Edges::Missing } else { Edges::Extrapolate }
     }
+}
 
-    pub fn xscale(&self) -> Option<f64> {
+impl ScaleOptions {
+    pub fn x(&self) -> Option<f64> {
         self.scale.or(self.xscale)
     }
 
-    pub fn yscale(&self) -> Option<f64> {
+    pub fn y(&self) -> Option<f64> {
         self.scale.or(self.yscale)
+    }
+}
+
+impl GradientOptions {
+    pub fn edges(&self) -> Edges {
+        self.edges.edges()
+    }
+
+    pub fn xscale(&self) -> Option<f64> {
+        self.scale.x()
+    }
+
+    pub fn yscale(&self) -> Option<f64> {
+        self.scale.y()
     }
 }
 
@@ -55,11 +96,10 @@ pub struct SlopeOptions {
     /// What it is measured in
     #[arg(long, value_parser = named(SlopeUnit::ALL, SlopeUnit::as_str), ignore_case = true, default_value = "degree", help_heading = HOW)]
     unit: SlopeUnit,
-    /// Vertical exaggeration
-    #[arg(long, default_value = "1", value_name = "Z", allow_negative_numbers = true, help_heading = HOW)]
-    zfactor: f64,
     #[command(flatten)]
-    terrain: TerrainOptions,
+    height: HeightOptions,
+    #[command(flatten)]
+    gradient: GradientOptions,
 }
 
 impl OperatorOptions for SlopeOptions {
@@ -71,14 +111,14 @@ impl OperatorOptions for SlopeOptions {
   swath slope dem.tif slope.tif -p -s 111120 -alg ZevenbergenThorne   (as gdaldem)";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let t = &self.terrain;
+        let g = &self.gradient;
         let slope = Slope {
-            gradient_alg: t.gradient_alg,
+            gradient_alg: g.gradient_alg,
             unit: self.unit,
-            zfactor: self.zfactor,
-            xscale: t.xscale(),
-            yscale: t.yscale(),
-            edges: t.edges(),
+            zfactor: self.height.zfactor,
+            xscale: g.xscale(),
+            yscale: g.yscale(),
+            edges: g.edges(),
         };
         Arc::new(slope)
     }
@@ -94,7 +134,7 @@ pub struct AspectOptions {
     #[arg(long, help_heading = HOW)]
     zero_for_flat: bool,
     #[command(flatten)]
-    terrain: TerrainOptions,
+    gradient: GradientOptions,
 }
 
 impl OperatorOptions for AspectOptions {
@@ -105,14 +145,14 @@ impl OperatorOptions for AspectOptions {
   swath aspect dem.tif aspect.tif -trigonometric -zero_for_flat   (as gdaldem)";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let t = &self.terrain;
+        let g = &self.gradient;
         let aspect = Aspect {
-            gradient_alg: t.gradient_alg,
+            gradient_alg: g.gradient_alg,
             convention: self.convention,
             zero_for_flat: self.zero_for_flat,
-            xscale: t.xscale(),
-            yscale: t.yscale(),
-            edges: t.edges(),
+            xscale: g.xscale(),
+            yscale: g.yscale(),
+            edges: g.edges(),
         };
         Arc::new(aspect)
     }
@@ -130,11 +170,10 @@ pub struct HillshadeOptions {
     /// Height of the light above the horizon, degrees
     #[arg(long, default_value = "45", value_name = "DEGREES", allow_negative_numbers = true, help_heading = HOW)]
     altitude: f64,
-    /// Vertical exaggeration
-    #[arg(long, default_value = "1", value_name = "Z", allow_negative_numbers = true, help_heading = HOW)]
-    zfactor: f64,
     #[command(flatten)]
-    terrain: TerrainOptions,
+    height: HeightOptions,
+    #[command(flatten)]
+    gradient: GradientOptions,
 }
 
 impl OperatorOptions for HillshadeOptions {
@@ -146,16 +185,16 @@ impl OperatorOptions for HillshadeOptions {
   swath hillshade dem.tif shade.tif -z 2 -az 45 -alt 30 -combined   (as gdaldem)";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let t = &self.terrain;
+        let g = &self.gradient;
         let hillshade = Hillshade {
-            gradient_alg: t.gradient_alg,
+            gradient_alg: g.gradient_alg,
             variant: self.variant,
             azimuth: self.azimuth,
             altitude: self.altitude,
-            zfactor: self.zfactor,
-            xscale: t.xscale(),
-            yscale: t.yscale(),
-            edges: t.edges(),
+            zfactor: self.height.zfactor,
+            xscale: g.xscale(),
+            yscale: g.yscale(),
+            edges: g.edges(),
         };
         Arc::new(hillshade)
     }

@@ -38,6 +38,7 @@ struct PlaneRun {
     mode: DecodeMode,
     rows: usize,
     piece_rows: usize,
+    narrow_cols: usize,
     columns: Vec<Column>,
 }
 
@@ -52,6 +53,8 @@ struct Column {
 /// Decoded rows of one chunk column.
 struct Piece {
     rows: Span,
+    /// Columns of the raster: the chunk's, or its right end.
+    cols: Span,
     data: Buffer,
 }
 
@@ -92,6 +95,7 @@ impl SourceRun {
                 mode,
                 rows: plan.spec.rows,
                 piece_rows,
+                narrow_cols: plan::narrow_cols(&plan.spec, &plan.schedule, index, chunking.cols),
                 columns: (0..chunking.across(plan.spec.cols)).map(|_| Column::default()).collect(),
             })
             .collect();
@@ -128,6 +132,7 @@ impl SourceRun {
         if rows.is_empty() || cols.is_empty() {
             return Ok(());
         }
+        self.narrow(plan, unit, cols)?;
         let (source, counters, pool, ledger) = (&self.source, &self.counters, &self.pool, &self.ledger);
         let plane_of = self.planes();
         let new_chunks = |run: &PlaneRun| match run.mode {
@@ -187,23 +192,43 @@ impl SourceRun {
         };
         let timed = |fetch: &mut Fetch<'_>| workers.trace().time(TraceStage::Decode, (unit.swath, unit.lane), || decode(fetch));
         workers.install(|| fetches.par_iter_mut().with_max_len(1).try_for_each(timed))?;
-        let landed: Vec<(usize, usize, Piece)> =
-            fetches.into_iter().map(|f| (f.plane, f.chunk_col, Piece { rows: f.rows, data: f.data })).collect();
-        for (plane, chunk_col, piece) in landed {
-            self.planes[plane].columns[chunk_col].held.push_back(piece);
+        let landed: Vec<(usize, usize, Span, Buffer)> = fetches.into_iter().map(|f| (f.plane, f.chunk_col, f.rows, f.data)).collect();
+        for (plane, chunk_col, rows, data) in landed {
+            let run = &mut self.planes[plane];
+            let cols = Span::new(chunk_col * run.chunking.cols, (chunk_col + 1) * run.chunking.cols);
+            run.columns[chunk_col].held.push_back(Piece { rows, cols, data });
+        }
+        Ok(())
+    }
+
+    /// Where this lane begins new columns of chunks, their buffers are those of columns before, of which only right
+    /// ends are still looked at.
+    fn narrow(&mut self, plan: &Plan, unit: &Unit, cols: Span) -> Result<()> {
+        let Some(lane) = unit.lane.checked_sub(1).filter(|_| plan::is_alone(&plan.spec, &plan.schedule, self.index, unit.swath)) else {
+            return Ok(());
+        };
+        let before = host_peak::source_cols(&plan.spec, self.index, &plan.schedule.unit(unit.swath, lane));
+        for run in self.planes.iter_mut().filter(|run| run.mode == DecodeMode::RowCursors) {
+            let pixel = run.chunking.pixel_bytes;
+            for (column, keep) in plan::narrowed(plan::touched(before, run.chunking.cols), cols, run.chunking.cols) {
+                for piece in run.columns[column].held.iter_mut().filter(|p| p.cols.len() > keep.len()) {
+                    let mut data = self.pool.take(run.piece_rows * run.narrow_cols * pixel)?;
+                    let rows = piece.data.bytes().chunks_exact(piece.cols.len() * pixel);
+                    for (to, from) in data.bytes_mut().chunks_exact_mut(keep.len() * pixel).zip(rows).take(piece.rows.len()) {
+                        to.copy_from_slice(&from[(keep.start - piece.cols.start) * pixel..]);
+                    }
+                    *piece = Piece { rows: piece.rows, cols: keep, data };
+                }
+            }
         }
         Ok(())
     }
 
     /// Forgets rows that no later unit asks for, in the columns that no later lane of this swath asks for.
     pub fn release(&mut self, plan: &Plan, unit: &Unit) {
-        let (lanes, swaths) = (plan.lanes.len(), plan.swaths());
-        let next_swath = |lane| {
-            (unit.swath + 1 < swaths)
-                .then(|| host_peak::source_rows(&plan.spec, self.index, &plan.schedule.unit(unit.swath + 1, lane)).start)
-        };
-        let below = next_swath(0).unwrap_or(usize::MAX);
-        let later = (unit.lane + 1 < lanes)
+        let next = (unit.swath + 1 < plan.swaths()).then(|| plan.schedule.unit(unit.swath + 1, 0));
+        let below = next.map_or(usize::MAX, |next| host_peak::source_rows(&plan.spec, self.index, &next).start);
+        let later = (unit.lane + 1 < plan.lanes.len())
             .then(|| host_peak::source_cols(&plan.spec, self.index, &plan.schedule.unit(unit.swath, unit.lane + 1)).start);
         for run in &mut self.planes {
             let done = later.map_or(run.columns.len(), |col| col / run.chunking.cols);
@@ -253,7 +278,7 @@ impl PlaneRun {
             unreachable!("row {row} of column {chunk_col} is not held: the schedule asks for rows before they are fetched")
         };
         let pixel = self.chunking.pixel_bytes;
-        let start = (row - piece.rows.start) * self.chunking.cols * pixel + (cols.start - chunk_col * self.chunking.cols) * pixel;
+        let start = ((row - piece.rows.start) * piece.cols.len() + cols.start - piece.cols.start) * pixel;
         &piece.data.bytes()[start..start + cols.len() * pixel]
     }
 }

@@ -44,6 +44,19 @@ pub struct OperatorOutput {
     pub byte_range: Option<(u8, u8)>,
 }
 
+/// What becomes of an operator's result when one number is added to every input sample. Where the result does not change,
+/// heights of 64-bit sources can be counted from an origin of their own, so that f32 holds what matters of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shift {
+    /// Nothing: slopes, ranges, deviations.
+    Invariant,
+    /// The number is added to the result as well: means, medians, extremes.
+    Equivariant,
+    /// Anything else.
+    #[default]
+    Neither,
+}
+
 /// The WGSL twin of an operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GpuKernel {
@@ -53,25 +66,25 @@ pub struct GpuKernel {
     pub params: Vec<u8>,
 }
 
-/// Input rows of a kernel, f32, missing as NaN.
-pub struct InputRows<'a> {
+/// Input rows of a kernel, missing as NaN: f32, or f64 for twins of that precision.
+pub struct InputRows<'a, T = f32> {
     /// Columns of the raster that each row slice spans: the task's columns and their halo, clipped to the raster.
     pub cols: Span,
     /// `rows[i]` is row `first_row + i` of the raster.
     pub first_row: usize,
     /// One slice a row.
-    pub rows: &'a [&'a [f32]],
+    pub rows: &'a [&'a [T]],
 }
 
-impl<'a> InputRows<'a> {
+impl<'a, T> InputRows<'a, T> {
     /// Row `row` of the raster, if the window holds it (it holds every row inside the raster that the footprint reaches).
-    pub fn row(&self, row: usize) -> Option<&'a [f32]> {
+    pub fn row(&self, row: usize) -> Option<&'a [T]> {
         row.checked_sub(self.first_row).and_then(|i| self.rows.get(i)).copied()
     }
 }
 
-/// A run of output rows for a CPU twin to compute.
-pub struct RowsTask<'a> {
+/// A run of output rows for a CPU twin to compute. Results are f32, whatever the inputs are.
+pub struct RowsTask<'a, T = f32> {
     /// The raster.
     pub grid: &'a GridInfo,
     /// Rows to compute.
@@ -79,9 +92,9 @@ pub struct RowsTask<'a> {
     /// Columns to compute.
     pub cols: Span,
     /// [`Operator::row_factors`] of each of `rows`, in order.
-    pub factors: &'a [[f32; 4]],
+    pub factors: &'a [[T; 4]],
     /// One window an input.
-    pub inputs: &'a [InputRows<'a>],
+    pub inputs: &'a [InputRows<'a, T>],
     /// `rows.len() * cols.len()` samples, row after row.
     pub out: &'a mut [f32],
 }
@@ -114,6 +127,16 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// into a gradient); they travel to both twins.
     fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4];
 
+    /// The same in float64, for the float64 twin.
+    fn row_factors_f64(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
+        self.row_factors(grid, row).map(f64::from)
+    }
+
+    /// What an added number does.
+    fn shift(&self) -> Shift {
+        Shift::Neither
+    }
+
     /// The WGSL twin.
     fn gpu_kernel(&self) -> GpuKernel;
 
@@ -129,4 +152,15 @@ pub trait Operator: Send + Sync + fmt::Debug {
 
     /// The CPU twin: the specification, and the fallback.
     fn compute_rows(&self, task: &mut RowsTask<'_>);
+
+    /// Whether the CPU twin also computes in float64; `--precision f64` is refused for an operator that does not.
+    fn has_f64_twin(&self) -> bool {
+        false
+    }
+
+    /// The CPU twin in float64: one rounding, of the result.
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
+        // Planning is refused without such a twin; missing is the one honest answer left.
+        task.out.fill(f32::NAN);
+    }
 }

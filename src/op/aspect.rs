@@ -2,14 +2,14 @@ use super::{
     Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
     gradient, math,
+    real::Real,
     shader::terrain_shader,
-    stencil,
+    stencil::{self, Stencil},
     terrain::{self, named_option},
 };
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
-    raster::{Nodata, SampleType},
+    graph::{GridInfo, Operator, RowsTask},
 };
 use std::sync::Arc;
 
@@ -102,66 +102,58 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     ]
 }
 
-impl Operator for Aspect {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
+impl Stencil for Aspect {
+    const INFO: &'static OperatorInfo = &INFO;
 
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
-    }
-
-    fn check(&self) -> Result<()> {
+    fn verify(&self) -> Result<()> {
         terrain::check_scale((self.xscale, self.yscale))
     }
 
-    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+    fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, 1.0, (self.xscale, self.yscale))
     }
 
-    fn gpu_kernel(&self) -> GpuKernel {
+    fn params(&self) -> Vec<u8> {
         let params = AspectParams {
             gradient_alg: self.gradient_alg.code(),
             convention: if self.convention == AspectConvention::TrigonometricAngle { TRIGONOMETRIC_ANGLE } else { 0 },
             zero_for_flat: if self.zero_for_flat { 1 } else { FLAT_IS_MISSING },
             edges: self.edges.code(),
         };
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+        bytemuck::bytes_of(&params).to_vec()
     }
 
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         const H: u32 = gradient::HORN;
         const ZT: u32 = gradient::ZEVENBERGEN_THORNE;
-        let flat = if self.zero_for_flat { 0.0 } else { f32::NAN };
+        let zero_for_flat = self.zero_for_flat;
         match (self.gradient_alg, self.convention) {
-            (GradientAlgorithm::Horn, AspectConvention::Azimuth) => stencil::compute(task, self.edges, Kernel::<H, false> { flat }),
-            (GradientAlgorithm::Horn, _) => stencil::compute(task, self.edges, Kernel::<H, true> { flat }),
-            (_, AspectConvention::Azimuth) => stencil::compute(task, self.edges, Kernel::<ZT, false> { flat }),
-            _ => stencil::compute(task, self.edges, Kernel::<ZT, true> { flat }),
+            (GradientAlgorithm::Horn, AspectConvention::Azimuth) => {
+                stencil::compute(task, self.edges, Kernel::<H, false> { zero_for_flat })
+            }
+            (GradientAlgorithm::Horn, _) => stencil::compute(task, self.edges, Kernel::<H, true> { zero_for_flat }),
+            (_, AspectConvention::Azimuth) => stencil::compute(task, self.edges, Kernel::<ZT, false> { zero_for_flat }),
+            _ => stencil::compute(task, self.edges, Kernel::<ZT, true> { zero_for_flat }),
         }
     }
 }
 
 #[derive(Clone, Copy)]
 struct Kernel<const ALGORITHM: u32, const TRIGONOMETRIC: bool> {
-    /// What flat ground gives.
-    flat: f32,
+    zero_for_flat: bool,
 }
 
-impl<const ALGORITHM: u32, const TRIGONOMETRIC: bool> stencil::Kernel for Kernel<ALGORITHM, TRIGONOMETRIC> {
+impl<T: Real, const ALGORITHM: u32, const TRIGONOMETRIC: bool> stencil::Kernel<T> for Kernel<ALGORITHM, TRIGONOMETRIC> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window, factors: [f32; 4]) -> f32 {
-        let g = gradient::difference::<ALGORITHM>(window);
+    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+        let (zero, turn) = (T::of(0.0), T::of(math::FULL_TURN));
+        let g = gradient::difference::<ALGORITHM, T>(window);
         let (p, q) = gradient::world_gradient(g, factors);
-        let angle = if TRIGONOMETRIC { math::atan2_degrees(-q, -p) } else { math::atan2_degrees(-p, -q) };
-        let angle = if angle < 0.0 { angle + math::FULL_TURN } else { angle };
+        let angle = if TRIGONOMETRIC { T::atan2_degrees(-q, -p) } else { T::atan2_degrees(-p, -q) };
+        let angle = if angle < zero { angle + turn } else { angle };
         // A tiny negative angle rounds up to the full turn.
-        let angle = if angle >= math::FULL_TURN { 0.0 } else { angle };
-        // Both differences are tested before scaling, so that the twins agree; `&` keeps the loop free of branches.
-        if (g.0 == 0.0) & (g.1 == 0.0) { self.flat } else { angle }
+        let angle = if angle >= turn { zero } else { angle };
+        let flat = if self.zero_for_flat { zero } else { T::MISSING };
+        if gradient::is_flat(g) { flat } else { angle }
     }
 }

@@ -2,14 +2,14 @@ use super::{
     Agreement, Edges, OperatorInfo,
     abi::{self, shader_constants, uniform},
     gradient, math,
+    real::Real,
     shader::terrain_shader,
-    stencil,
+    stencil::{self, Stencil},
     terrain::{self, named_option},
 };
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
-    raster::{Nodata, SampleType},
+    graph::{GridInfo, Operator, RowsTask},
 };
 use std::sync::Arc;
 
@@ -165,100 +165,93 @@ impl CurvatureKind {
 }
 
 impl Curvature {
-    fn compute_with<const IS_EVANS: bool>(&self, task: &mut RowsTask<'_>) {
-        let exaggeration = self.zfactor as f32;
+    fn fill_with<const IS_EVANS: bool, T: Real>(&self, task: &mut RowsTask<'_, T>) {
+        let exaggeration = T::nearest(self.zfactor as f32, self.zfactor);
         match self.kind {
-            CurvatureKind::Total => stencil::compute(task, self.edges, Kernel::<IS_EVANS, 0> { exaggeration }),
-            CurvatureKind::Profile => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PROFILE> { exaggeration }),
-            CurvatureKind::Plan => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PLAN> { exaggeration }),
-            CurvatureKind::Tangential => stencil::compute(task, self.edges, Kernel::<IS_EVANS, TANGENTIAL> { exaggeration }),
-            CurvatureKind::Mean => stencil::compute(task, self.edges, Kernel::<IS_EVANS, MEAN> { exaggeration }),
-            CurvatureKind::Gaussian => stencil::compute(task, self.edges, Kernel::<IS_EVANS, GAUSSIAN> { exaggeration }),
+            CurvatureKind::Total => stencil::compute(task, self.edges, Kernel::<IS_EVANS, 0, T> { exaggeration }),
+            CurvatureKind::Profile => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PROFILE, T> { exaggeration }),
+            CurvatureKind::Plan => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PLAN, T> { exaggeration }),
+            CurvatureKind::Tangential => stencil::compute(task, self.edges, Kernel::<IS_EVANS, TANGENTIAL, T> { exaggeration }),
+            CurvatureKind::Mean => stencil::compute(task, self.edges, Kernel::<IS_EVANS, MEAN, T> { exaggeration }),
+            CurvatureKind::Gaussian => stencil::compute(task, self.edges, Kernel::<IS_EVANS, GAUSSIAN, T> { exaggeration }),
         }
     }
 }
 
-impl Operator for Curvature {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
+impl Stencil for Curvature {
+    const INFO: &'static OperatorInfo = &INFO;
 
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
-    }
-
-    fn check(&self) -> Result<()> {
+    fn verify(&self) -> Result<()> {
         terrain::check_zfactor(self.zfactor)?;
         terrain::check_scale((self.xscale, self.yscale))
     }
 
-    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+    fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::pixel_matrix(grid, row, (self.xscale, self.yscale))
     }
 
-    fn gpu_kernel(&self) -> GpuKernel {
+    fn params(&self) -> Vec<u8> {
         let params = CurvatureParams {
             kind: self.kind.code(),
             algorithm: if self.algorithm == CurvatureAlgorithm::Evans { EVANS } else { 0 },
             edges: self.edges.code(),
             exaggeration: self.zfactor as f32,
         };
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+        bytemuck::bytes_of(&params).to_vec()
     }
 
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         match self.algorithm {
-            CurvatureAlgorithm::ZevenbergenThorne => self.compute_with::<false>(task),
-            CurvatureAlgorithm::Evans => self.compute_with::<true>(task),
+            CurvatureAlgorithm::ZevenbergenThorne => self.fill_with::<false, T>(task),
+            CurvatureAlgorithm::Evans => self.fill_with::<true, T>(task),
         }
     }
 }
 
 #[derive(Clone, Copy)]
-struct Kernel<const IS_EVANS: bool, const KIND: u32> {
-    exaggeration: f32,
+struct Kernel<const IS_EVANS: bool, const KIND: u32, T> {
+    exaggeration: T,
 }
 
-impl<const IS_EVANS: bool, const KIND: u32> stencil::Kernel for Kernel<IS_EVANS, KIND> {
+impl<T: Real, const IS_EVANS: bool, const KIND: u32> stencil::Kernel<T> for Kernel<IS_EVANS, KIND, T> {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window, m: [f32; 4]) -> f32 {
-        let (g, cc, rr) = differences::<IS_EVANS>(w);
-        let cr = ((w.a - w.c) + (w.i - w.g)) * QUARTER;
+    fn sample(self, w: &stencil::Window<T>, m: [T; 4]) -> T {
+        let (one, two, k, flat_below) = (T::of(1.0), T::of(2.0), T::of(PER_LENGTH), T::of(FLAT_BELOW));
+        let (g, cc, rr) = differences::<IS_EVANS, T>(w);
+        let cr = ((w.a - w.c) + (w.i - w.g)) * T::of(QUARTER);
         let (p, q) = gradient::world_gradient(g, m);
-        let r = m[0] * m[0] * cc + 2.0 * m[0] * m[1] * cr + m[1] * m[1] * rr;
+        let r = m[0] * m[0] * cc + two * m[0] * m[1] * cr + m[1] * m[1] * rr;
         let s = m[0] * m[2] * cc + (m[0] * m[3] + m[1] * m[2]) * cr + m[1] * m[3] * rr;
-        let t = m[2] * m[2] * cc + 2.0 * m[2] * m[3] * cr + m[3] * m[3] * rr;
+        let t = m[2] * m[2] * cc + two * m[2] * m[3] * cr + m[3] * m[3] * rr;
         let z = self.exaggeration;
         let (p, q, r, s, t) = (z * p, z * q, z * r, z * s, z * t);
         let steep = p * p + q * q;
-        let along = (r * p * p + 2.0 * s * p * q + t * q * q) / math::max(steep, FLAT_BELOW);
-        let across = (r * q * q - 2.0 * s * p * q + t * p * p) / math::max(steep, FLAT_BELOW);
-        let normal = 1.0 + steep;
-        let flat = ((g.0 == 0.0) & (g.1 == 0.0)) | (steep < FLAT_BELOW);
-        let directed = |bend: f32| if flat { 0.0 } else { bend };
+        let along = (r * p * p + two * s * p * q + t * q * q) / math::max(steep, flat_below);
+        let across = (r * q * q - two * s * p * q + t * p * p) / math::max(steep, flat_below);
+        let normal = one + steep;
+        let flat = gradient::is_flat(g) | (steep < flat_below);
+        let directed = |bend: T| if flat { T::of(0.0) } else { bend };
         match KIND {
-            PROFILE => directed(-PER_LENGTH * along),
-            PLAN => directed(PER_LENGTH * across),
-            TANGENTIAL => directed(-PER_LENGTH * across / normal.sqrt()),
-            MEAN => -HALF * PER_LENGTH * ((1.0 + q * q) * r - 2.0 * p * q * s + (1.0 + p * p) * t) / (normal * normal.sqrt()),
-            GAUSSIAN => (PER_LENGTH * PER_LENGTH) * (r * t - s * s) / (normal * normal),
-            _ => -PER_LENGTH * (r + t),
+            PROFILE => directed(-k * along),
+            PLAN => directed(k * across),
+            TANGENTIAL => directed(-k * across / normal.sqrt()),
+            MEAN => T::of(-HALF) * k * ((one + q * q) * r - two * p * q * s + (one + p * p) * t) / (normal * normal.sqrt()),
+            GAUSSIAN => (k * k) * (r * t - s * s) / (normal * normal),
+            _ => -k * (r + t),
         }
     }
 }
 
 /// Gradient per column and row, and the second differences, per column twice and per row twice.
 #[inline(always)]
-fn differences<const IS_EVANS: bool>(w: &stencil::Window) -> ((f32, f32), f32, f32) {
+fn differences<const IS_EVANS: bool, T: Real>(w: &stencil::Window<T>) -> ((T, T), T, T) {
     if IS_EVANS {
-        let g = (((w.c - w.a) + (w.f - w.d) + (w.i - w.g)) * SIXTH, ((w.g - w.a) + (w.h - w.b) + (w.i - w.c)) * SIXTH);
-        let cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - 2.0 * (w.b + w.h)) * THIRD;
-        let rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - 2.0 * (w.d + w.f)) * THIRD;
+        let (two, sixth, third) = (T::of(2.0), T::nearest(SIXTH, 1.0 / 6.0), T::nearest(THIRD, 1.0 / 3.0));
+        let g = (((w.c - w.a) + (w.f - w.d) + (w.i - w.g)) * sixth, ((w.g - w.a) + (w.h - w.b) + (w.i - w.c)) * sixth);
+        let cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - two * (w.b + w.h)) * third;
+        let rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - two * (w.d + w.f)) * third;
         return (g, cc, rr);
     }
-    (((w.f - w.d) * HALF, (w.h - w.b) * HALF), w.d + w.f, w.b + w.h)
+    let half = T::of(HALF);
+    (((w.f - w.d) * half, (w.h - w.b) * half), w.d + w.f, w.b + w.h)
 }

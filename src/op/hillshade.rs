@@ -2,14 +2,15 @@ use super::{
     Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
     gradient,
-    math::{self, HALF_TURN, QUARTER_TURN, atan_degrees, atan2_degrees, max},
+    math::{self, HALF_TURN, QUARTER_TURN, max},
+    real::Real,
     shader::terrain_shader,
-    stencil,
+    stencil::{self, Stencil},
     terrain::{self, named_option},
 };
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{GridInfo, Operator, OperatorOutput, RowsTask},
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -160,10 +161,62 @@ impl Default for Hillshade {
     }
 }
 
+/// The light, as the kernels need it: what `Params` has of it.
+#[derive(Clone, Copy)]
+struct Light<T> {
+    /// Towards it: east, north, up.
+    sun: [T; 3],
+    /// Cosine of its altitude, and that times the square root of one half.
+    flat_sun: T,
+    diagonal_sun: T,
+    /// Towards it on the map, of length 1: east, north.
+    azimuth: [T; 2],
+}
+
+impl<T: Real> Light<T> {
+    fn of(hillshade: &Hillshade) -> Self {
+        let (azimuth, altitude) = (hillshade.azimuth.rem_euclid(360.0).to_radians(), hillshade.altitude.to_radians());
+        let near = |exactly: f64| T::nearest(exactly as f32, exactly);
+        Self {
+            sun: [altitude.cos() * azimuth.sin(), altitude.cos() * azimuth.cos(), altitude.sin()].map(near),
+            flat_sun: near(altitude.cos()),
+            diagonal_sun: near(altitude.cos() * std::f64::consts::FRAC_1_SQRT_2),
+            azimuth: [azimuth.sin(), azimuth.cos()].map(near),
+        }
+    }
+}
+
 impl Hillshade {
-    fn params(&self) -> HillshadeParams {
-        let (azimuth, altitude) = (self.azimuth.rem_euclid(360.0).to_radians(), self.altitude.to_radians());
-        HillshadeParams {
+    fn fill_with<const ALGORITHM: u32, T: Real>(&self, task: &mut RowsTask<'_, T>) {
+        let light = Light::of(self);
+        match self.variant {
+            HillshadeVariant::Regular => stencil::compute(task, self.edges, Kernel::<ALGORITHM, 0, T> { light }),
+            HillshadeVariant::Combined => stencil::compute(task, self.edges, Kernel::<ALGORITHM, COMBINED, T> { light }),
+            HillshadeVariant::Multidirectional => stencil::compute(task, self.edges, Kernel::<ALGORITHM, MULTIDIRECTIONAL, T> { light }),
+            HillshadeVariant::Igor => stencil::compute(task, self.edges, Kernel::<ALGORITHM, IGOR, T> { light }),
+        }
+    }
+}
+
+impl Stencil for Hillshade {
+    const INFO: &'static OperatorInfo = &INFO;
+    const OUTPUT: OperatorOutput = OperatorOutput { sample: SampleType::U8, nodata: Nodata::Integer(0), byte_range: Some((1, 255)) };
+
+    fn verify(&self) -> Result<()> {
+        let altitude = self.altitude;
+        terrain::check_number("azimuth", self.azimuth, self.azimuth.is_finite(), "a number of degrees, clockwise from north")?;
+        terrain::check_number("altitude", altitude, (0.0..=90.0).contains(&altitude), "0 to 90 degrees")?;
+        terrain::check_zfactor(self.zfactor)?;
+        terrain::check_scale((self.xscale, self.yscale))
+    }
+
+    fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
+        terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
+    }
+
+    fn params(&self) -> Vec<u8> {
+        let Light { sun: [sun_east, sun_north, sun_up], flat_sun, diagonal_sun, azimuth: [azimuth_east, azimuth_north] } = Light::of(self);
+        let params = HillshadeParams {
             gradient_alg: self.gradient_alg.code(),
             variant: match self.variant {
                 HillshadeVariant::Regular => 0,
@@ -172,124 +225,92 @@ impl Hillshade {
                 HillshadeVariant::Igor => IGOR,
             },
             edges: self.edges.code(),
-            pad0: 0,
-            sun_east: (altitude.cos() * azimuth.sin()) as f32,
-            sun_north: (altitude.cos() * azimuth.cos()) as f32,
-            sun_up: altitude.sin() as f32,
-            flat_sun: altitude.cos() as f32,
-            diagonal_sun: (altitude.cos() * std::f64::consts::FRAC_1_SQRT_2) as f32,
-            azimuth_east: azimuth.sin() as f32,
-            azimuth_north: azimuth.cos() as f32,
-            pad1: 0,
-        }
+            sun_east,
+            sun_north,
+            sun_up,
+            flat_sun,
+            diagonal_sun,
+            azimuth_east,
+            azimuth_north,
+            ..HillshadeParams::default()
+        };
+        bytemuck::bytes_of(&params).to_vec()
     }
 
-    fn compute_with<const ALGORITHM: u32>(&self, task: &mut RowsTask<'_>) {
-        let params = self.params();
-        match self.variant {
-            HillshadeVariant::Regular => stencil::compute(task, self.edges, Kernel::<ALGORITHM, 0> { params }),
-            HillshadeVariant::Combined => stencil::compute(task, self.edges, Kernel::<ALGORITHM, COMBINED> { params }),
-            HillshadeVariant::Multidirectional => stencil::compute(task, self.edges, Kernel::<ALGORITHM, MULTIDIRECTIONAL> { params }),
-            HillshadeVariant::Igor => stencil::compute(task, self.edges, Kernel::<ALGORITHM, IGOR> { params }),
-        }
-    }
-}
-
-impl Operator for Hillshade {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::U8, nodata: Nodata::Integer(0), byte_range: Some((1, 255)) }
-    }
-
-    fn check(&self) -> Result<()> {
-        let altitude = self.altitude;
-        terrain::check_number("azimuth", self.azimuth, self.azimuth.is_finite(), "a number of degrees, clockwise from north")?;
-        terrain::check_number("altitude", altitude, (0.0..=90.0).contains(&altitude), "0 to 90 degrees")?;
-        terrain::check_zfactor(self.zfactor)?;
-        terrain::check_scale((self.xscale, self.yscale))
-    }
-
-    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
-        terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
-    }
-
-    fn gpu_kernel(&self) -> GpuKernel {
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&self.params()).to_vec() }
-    }
-
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         match self.gradient_alg {
-            GradientAlgorithm::Horn => self.compute_with::<{ gradient::HORN }>(task),
-            GradientAlgorithm::ZevenbergenThorne => self.compute_with::<{ gradient::ZEVENBERGEN_THORNE }>(task),
+            GradientAlgorithm::Horn => self.fill_with::<{ gradient::HORN }, T>(task),
+            GradientAlgorithm::ZevenbergenThorne => self.fill_with::<{ gradient::ZEVENBERGEN_THORNE }, T>(task),
         }
     }
 }
 
 #[derive(Clone, Copy)]
-struct Kernel<const ALGORITHM: u32, const VARIANT: u32> {
-    params: HillshadeParams,
+struct Kernel<const ALGORITHM: u32, const VARIANT: u32, T> {
+    light: Light<T>,
 }
 
-impl<const ALGORITHM: u32, const VARIANT: u32> stencil::Kernel for Kernel<ALGORITHM, VARIANT> {
+impl<T: Real, const ALGORITHM: u32, const VARIANT: u32> stencil::Kernel<T> for Kernel<ALGORITHM, VARIANT, T> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window, factors: [f32; 4]) -> f32 {
-        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM>(window), factors);
+    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM, T>(window), factors);
         match VARIANT {
-            COMBINED => combined(&self.params, p, q),
-            MULTIDIRECTIONAL => multidirectional(&self.params, p, q),
-            IGOR => igor(&self.params, p, q),
-            _ => regular(&self.params, p, q),
+            COMBINED => combined(&self.light, p, q),
+            MULTIDIRECTIONAL => multidirectional(&self.light, p, q),
+            IGOR => igor(&self.light, p, q),
+            _ => regular(&self.light, p, q),
         }
     }
 }
 
 #[inline(always)]
-fn regular(params: &HillshadeParams, p: f32, q: f32) -> f32 {
-    let facing = params.sun_up - (p * params.sun_east + q * params.sun_north);
-    DARKEST + LIGHT_STEPS * max(facing / (1.0 + (p * p + q * q)).sqrt(), 0.0)
+fn regular<T: Real>(light: &Light<T>, p: T, q: T) -> T {
+    let [sun_east, sun_north, sun_up] = light.sun;
+    let facing = sun_up - (p * sun_east + q * sun_north);
+    T::of(DARKEST) + T::of(LIGHT_STEPS) * max(facing / (T::of(1.0) + (p * p + q * q)).sqrt(), T::of(0.0))
 }
 
 #[inline(always)]
-fn combined(params: &HillshadeParams, p: f32, q: f32) -> f32 {
+fn combined<T: Real>(light: &Light<T>, p: T, q: T) -> T {
+    let [sun_east, sun_north, sun_up] = light.sun;
     // atan2(|n x s|, n . s): exact where the surface faces the light, as acos(n . s) is not.
-    let facing = params.sun_up - (p * params.sun_east + q * params.sun_north);
-    let x = -q * params.sun_up - params.sun_north;
-    let y = params.sun_east + p * params.sun_up;
-    let z = q * params.sun_east - p * params.sun_north;
-    let incidence = atan2_degrees((x * x + y * y + z * z).sqrt(), facing) / QUARTER_TURN;
-    let slope = atan_degrees((p * p + q * q).sqrt()) / QUARTER_TURN;
-    DARKEST + LIGHT_STEPS * max(1.0 - incidence * slope, 0.0)
+    let facing = sun_up - (p * sun_east + q * sun_north);
+    let x = -q * sun_up - sun_north;
+    let y = sun_east + p * sun_up;
+    let z = q * sun_east - p * sun_north;
+    let incidence = T::atan2_degrees((x * x + y * y + z * z).sqrt(), facing) / T::of(QUARTER_TURN);
+    T::of(DARKEST) + T::of(LIGHT_STEPS) * max(T::of(1.0) - incidence * steepness(p, q), T::of(0.0))
+}
+
+/// The slope, 0 to 1 for 90 degrees.
+#[inline(always)]
+fn steepness<T: Real>(p: T, q: T) -> T {
+    T::atan2_degrees((p * p + q * q).sqrt(), T::of(1.0)) / T::of(QUARTER_TURN)
 }
 
 #[inline(always)]
-fn multidirectional(params: &HillshadeParams, p: f32, q: f32) -> f32 {
+fn multidirectional<T: Real>(light: &Light<T>, p: T, q: T) -> T {
+    let (sun_up, zero, half) = (light.sun[2], T::of(0.0), T::of(0.5));
     let s = p * p + q * q;
-    let h225 = max(params.sun_up + (p + q) * params.diagonal_sun, 0.0);
-    let h270 = max(params.sun_up + p * params.flat_sun, 0.0);
-    let h315 = max(params.sun_up + (p - q) * params.diagonal_sun, 0.0);
-    let h360 = max(params.sun_up - q * params.flat_sun, 0.0);
+    let h225 = max(sun_up + (p + q) * light.diagonal_sun, zero);
+    let h270 = max(sun_up + p * light.flat_sun, zero);
+    let h315 = max(sun_up + (p - q) * light.diagonal_sun, zero);
+    let h360 = max(sun_up - q * light.flat_sun, zero);
     // Weights times s; the diagonal ones are 1/2 (p + q)^2 and 1/2 (p - q)^2.
-    let diagonal = 0.5 * ((p + q) * (p + q) * h225 + (p - q) * (p - q) * h315);
-    let h = 0.5 * ((p * p * h270 + q * q * h360) + diagonal) / s;
+    let diagonal = half * ((p + q) * (p + q) * h225 + (p - q) * (p - q) * h315);
+    let h = half * ((p * p * h270 + q * q * h360) + diagonal) / s;
     // Flat ground divides by nothing, and is as bright as the light is high.
-    let h = if s < FLAT_BELOW { params.sun_up } else { h / (1.0 + s).sqrt() };
-    DARKEST + LIGHT_STEPS * h
+    let h = if s < T::of(FLAT_BELOW) { sun_up } else { h / (T::of(1.0) + s).sqrt() };
+    T::of(DARKEST) + T::of(LIGHT_STEPS) * h
 }
 
 #[inline(always)]
-fn igor(params: &HillshadeParams, p: f32, q: f32) -> f32 {
-    let slope = atan_degrees((p * p + q * q).sqrt()) / QUARTER_TURN;
-    let along = p * params.azimuth_east + q * params.azimuth_north;
-    let across = p * params.azimuth_north - q * params.azimuth_east;
-    let turn = atan2_degrees(across.abs(), along) / HALF_TURN;
-    max(IGOR_STEPS * (1.0 - slope * (1.0 - turn)), DARKEST)
+fn igor<T: Real>(light: &Light<T>, p: T, q: T) -> T {
+    let ([azimuth_east, azimuth_north], one) = (light.azimuth, T::of(1.0));
+    let along = p * azimuth_east + q * azimuth_north;
+    let across = p * azimuth_north - q * azimuth_east;
+    let turn = T::atan2_degrees(across.abs(), along) / T::of(HALF_TURN);
+    max(T::of(IGOR_STEPS) * (one - steepness(p, q) * (one - turn)), T::of(DARKEST))
 }
 
 #[cfg(test)]

@@ -21,12 +21,12 @@ shader_constants! { CONSTANTS:
 
 // `f32::min` and `max` mind NaN, which never comes here, and so cost twice the instructions.
 #[inline(always)]
-pub(crate) fn min(a: f32, b: f32) -> f32 {
+pub(crate) fn min<T: PartialOrd>(a: T, b: T) -> T {
     if a < b { a } else { b }
 }
 
 #[inline(always)]
-pub(crate) fn max(a: f32, b: f32) -> f32 {
+pub(crate) fn max<T: PartialOrd>(a: T, b: T) -> T {
     if a > b { a } else { b }
 }
 

@@ -33,6 +33,8 @@ mod hillshade;
 pub mod math;
 mod northness;
 mod pointwise;
+mod real;
+mod relief;
 mod roughness;
 mod shader;
 mod slope;
@@ -49,19 +51,21 @@ pub use calc::{Calc, ExpressionError};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
-pub use eastness::{Eastness, EastnessParams};
+pub use eastness::Eastness;
+pub use exposure::ExposureParams;
 pub use focal::{
     Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
 };
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
-pub use northness::{Northness, NorthnessParams};
+pub use northness::Northness;
 pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
-pub use roughness::{Roughness, RoughnessParams};
+pub use relief::ReliefParams;
+pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
 pub use terrain::{Edges, GradientAlgorithm};
-pub use tpi::{Tpi, TpiParams};
-pub use tri::{Tri, TriAlgorithm, TriParams};
+pub use tpi::Tpi;
+pub use tri::{Tri, TriAlgorithm};
 
 use crate::graph::Operator;
 use std::sync::Arc;

@@ -1,15 +1,12 @@
 use super::{
     Agreement, Edges, OperatorInfo,
-    abi::{self, shader_constants, uniform},
+    abi::{self, shader_constants},
     math::{max, min},
-    shader::shader,
-    stencil,
+    real::Real,
+    relief::{ReliefParams, relief_shader},
+    stencil::{self, Stencil},
 };
-use crate::{
-    error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
-    raster::{Nodata, SampleType},
-};
+use crate::graph::{Operator, RowsTask};
 use std::sync::Arc;
 
 /// Roughness: the greatest less the least of the nine heights, in their unit, 0 and above.
@@ -27,20 +24,6 @@ pub struct Roughness {
     pub edges: Edges,
 }
 
-uniform! {
-    /// `Params` of `shaders/roughness.wgsl`.
-    pub struct RoughnessParams {
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
-        edges: u32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-        /// Zero.
-        pad2: u32,
-    }
-}
-
 shader_constants! { CONSTANTS:
     CENTRE: f32 = 0.0;
 }
@@ -51,8 +34,8 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     options: &[("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },
-    shader: shader!("include/grid.wgsl", "include/window.wgsl", "roughness.wgsl"),
-    params: RoughnessParams::LAYOUT,
+    shader: relief_shader!("roughness.wgsl"),
+    params: ReliefParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, CONSTANTS],
 };
 
@@ -60,33 +43,14 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     vec![Arc::new(Roughness::default()), Arc::new(Roughness { edges: Edges::Missing })]
 }
 
-impl Operator for Roughness {
-    fn name(&self) -> &'static str {
-        INFO.name
+impl Stencil for Roughness {
+    const INFO: &'static OperatorInfo = &INFO;
+
+    fn params(&self) -> Vec<u8> {
+        ReliefParams::bytes(self.edges, 0)
     }
 
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
-    }
-
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
-        [0.0; 4]
-    }
-
-    fn gpu_kernel(&self) -> GpuKernel {
-        let params = RoughnessParams { edges: self.edges.code(), ..RoughnessParams::default() };
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
-    }
-
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         stencil::compute(task, self.edges, Kernel);
     }
 }
@@ -94,11 +58,11 @@ impl Operator for Roughness {
 #[derive(Clone, Copy)]
 struct Kernel;
 
-impl stencil::Kernel for Kernel {
+impl<T: Real> stencil::Kernel<T> for Kernel {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window, _factors: [f32; 4]) -> f32 {
+    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
         let most = max(max(max(w.a, w.b), max(w.c, w.d)), max(max(w.f, w.g), max(w.h, w.i)));
         let least = min(min(min(w.a, w.b), min(w.c, w.d)), min(min(w.f, w.g), min(w.h, w.i)));
-        max(most, CENTRE) - min(least, CENTRE)
+        max(most, T::of(CENTRE)) - min(least, T::of(CENTRE))
     }
 }

@@ -30,10 +30,17 @@ macro_rules! shader {
 }
 pub(crate) use shader;
 
-/// The [`Shader`] of an operator of gradients: the includes and its own file.
+/// The [`Shader`] of an operator of gradients: the includes and its own files.
 macro_rules! terrain_shader {
-    ($own:literal) => {
-        $crate::op::shader::shader!("include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", $own)
+    ($($own:literal),+) => {
+        $crate::op::shader::shader!(
+            "include/grid.wgsl",
+            "include/window.wgsl",
+            "include/stencil.wgsl",
+            "include/gradient.wgsl",
+            "include/math.wgsl",
+            $($own),+
+        )
     };
 }
 pub(crate) use terrain_shader;

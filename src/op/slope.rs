@@ -2,14 +2,14 @@ use super::{
     Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
     gradient, math,
+    real::Real,
     shader::terrain_shader,
-    stencil,
+    stencil::{self, Stencil},
     terrain::{self, named_option},
 };
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
-    raster::{Nodata, SampleType},
+    graph::{GridInfo, Operator, RowsTask},
 };
 use std::sync::Arc;
 
@@ -115,35 +115,25 @@ impl Default for Slope {
     }
 }
 
-impl Operator for Slope {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
+impl Stencil for Slope {
+    const INFO: &'static OperatorInfo = &INFO;
 
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
-    }
-
-    fn check(&self) -> Result<()> {
+    fn verify(&self) -> Result<()> {
         terrain::check_zfactor(self.zfactor)?;
         terrain::check_scale((self.xscale, self.yscale))
     }
 
-    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+    fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
     }
 
-    fn gpu_kernel(&self) -> GpuKernel {
+    fn params(&self) -> Vec<u8> {
         let unit = if self.unit == SlopeUnit::Percent { UNIT_PERCENT } else { 0 };
         let params = SlopeParams { gradient_alg: self.gradient_alg.code(), unit, edges: self.edges.code(), pad0: 0 };
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+        bytemuck::bytes_of(&params).to_vec()
     }
 
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         const H: u32 = gradient::HORN;
         const ZT: u32 = gradient::ZEVENBERGEN_THORNE;
         match (self.gradient_alg, self.unit) {
@@ -158,12 +148,12 @@ impl Operator for Slope {
 #[derive(Clone, Copy)]
 struct Kernel<const ALGORITHM: u32, const IN_PERCENT: bool>;
 
-impl<const ALGORITHM: u32, const IN_PERCENT: bool> stencil::Kernel for Kernel<ALGORITHM, IN_PERCENT> {
+impl<T: Real, const ALGORITHM: u32, const IN_PERCENT: bool> stencil::Kernel<T> for Kernel<ALGORITHM, IN_PERCENT> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window, factors: [f32; 4]) -> f32 {
-        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM>(window), factors);
+    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM, T>(window), factors);
         let rise = (p * p + q * q).sqrt();
-        if IN_PERCENT { PERCENT * rise } else { math::atan_degrees(rise) }
+        if IN_PERCENT { T::of(PERCENT) * rise } else { T::atan2_degrees(rise, T::of(1.0)) }
     }
 }
 

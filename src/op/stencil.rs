@@ -4,11 +4,13 @@
 //! instruction set that the machine has; a run without a missing height, which is nearly every run, skips the tests
 //! for missing. The raster's border goes pixel by pixel.
 
-use super::{
-    Edges,
-    abi::{self, shader_constants},
+use super::{Edges, OperatorInfo, abi::shader_constants, real::Real};
+use crate::{
+    error::Result,
+    graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift},
+    raster::{Nodata, SampleType},
 };
-use crate::graph::{InputRows, RowsTask};
+use std::fmt;
 
 shader_constants! { CONSTANTS:
     EDGES_EXTRAPOLATE: u32 = 0;
@@ -18,37 +20,108 @@ shader_constants! { CONSTANTS:
 /// Heights above the centre e: `a b c / d e f / g h i`, first row first.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the picture names them")]
-pub struct Window {
-    pub a: f32,
-    pub b: f32,
-    pub c: f32,
-    pub d: f32,
-    pub f: f32,
-    pub g: f32,
-    pub h: f32,
-    pub i: f32,
+pub struct Window<T> {
+    pub a: T,
+    pub b: T,
+    pub c: T,
+    pub d: T,
+    pub f: T,
+    pub g: T,
+    pub h: T,
+    pub i: T,
 }
 
 /// A function of a window and its row's factors.
 ///
 /// Implementors must be `#[inline(always)]`, or they are compiled for the oldest machine.
-pub trait Kernel: Copy {
+pub trait Kernel<T>: Copy {
     /// The sample at the window's centre; NaN for missing.
-    fn sample(self, window: &Window, factors: [f32; 4]) -> f32;
+    fn sample(self, window: &Window<T>, factors: [T; 4]) -> T;
+}
+
+/// An operator of the 3 x 3 window: what differs from one to the next. It says so here once, and is an [`Operator`].
+pub(crate) trait Stencil: fmt::Debug + Send + Sync {
+    /// Its line of the registry.
+    const INFO: &'static OperatorInfo;
+
+    /// As [`Operator::output`].
+    const OUTPUT: OperatorOutput = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
+
+    /// As [`Operator::check`].
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// As [`Operator::row_factors_f64`].
+    fn factors(&self, _grid: &GridInfo, _row: usize) -> [f64; 4] {
+        [0.0; 4]
+    }
+
+    /// Bytes of its `Params`.
+    fn params(&self) -> Vec<u8>;
+
+    /// Computes a task by [`compute`].
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>);
+}
+
+impl<S: Stencil> Operator for S {
+    fn name(&self) -> &'static str {
+        S::INFO.name
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::square(1)
+    }
+
+    fn output(&self) -> OperatorOutput {
+        S::OUTPUT
+    }
+
+    fn check(&self) -> Result<()> {
+        self.verify()
+    }
+
+    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+        self.factors(grid, row).map(|m| m as f32)
+    }
+
+    fn row_factors_f64(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
+        self.factors(grid, row)
+    }
+
+    fn gpu_kernel(&self) -> GpuKernel {
+        GpuKernel { wgsl: S::INFO.shader.text(), params: self.params() }
+    }
+
+    fn shift(&self) -> Shift {
+        Shift::Invariant
+    }
+
+    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        self.fill(task);
+    }
+
+    fn has_f64_twin(&self) -> bool {
+        true
+    }
+
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
+        self.fill(task);
+    }
 }
 
 /// Computes a task with `kernel`.
-pub fn compute<K: Kernel>(task: &mut RowsTask<'_>, edges: Edges, kernel: K) {
+pub fn compute<T: Real, K: Kernel<T>>(task: &mut RowsTask<'_, T>, edges: Edges, kernel: K) {
     pulp::Arch::new().dispatch(Sweep { task, edges, kernel });
 }
 
-struct Sweep<'t, 'a, K> {
-    task: &'t mut RowsTask<'a>,
+struct Sweep<'t, 'a, T, K> {
+    task: &'t mut RowsTask<'a, T>,
     edges: Edges,
     kernel: K,
 }
 
-impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
+impl<T: Real, K: Kernel<T>> pulp::WithSimd for Sweep<'_, '_, T, K> {
     type Output = ();
 
     #[inline(always)]
@@ -64,7 +137,7 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
             let border = Border { input, row, last_col: raster_cols - 1, last_row: raster_rows - 1 };
             let edge = |out: &mut f32, col: usize| {
                 let window = if thin || edges == Edges::Missing { None } else { border.window(col) };
-                *out = window.map_or(f32::NAN, |window| kernel.sample(&window, *factors));
+                *out = window.map_or(T::MISSING, |window| kernel.sample(&window, *factors)).to_f32();
             };
             if thin || row == 0 || row == raster_rows - 1 {
                 out.iter_mut().zip(cols.iter()).for_each(|(out, col)| edge(out, col));
@@ -82,8 +155,8 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
             let from = cols.start + first - 1 - input.cols.start;
             let inner = &mut out[first..last];
             match edges {
-                Edges::Extrapolate => sweep_row::<K, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
-                Edges::Missing => sweep_row::<K, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),
+                Edges::Extrapolate => sweep_row::<T, K, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
+                Edges::Missing => sweep_row::<T, K, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),
             }
         }
     }
@@ -93,20 +166,25 @@ impl<K: Kernel> pulp::WithSimd for Sweep<'_, '_, K> {
 const RUN: usize = 128;
 
 #[inline(always)]
-fn sweep_row<K: Kernel, const STRICT: bool>(rows: [&[f32]; 3], out: &mut [f32], factors: [f32; 4], kernel: K) {
+fn sweep_row<T: Real, K: Kernel<T>, const STRICT: bool>(rows: [&[T]; 3], out: &mut [f32], factors: [T; 4], kernel: K) {
     for (index, out) in out.chunks_mut(RUN).enumerate() {
         let run = rows.map(|row| &row[index * RUN..index * RUN + out.len() + 2]);
-        if run.iter().all(|row| all_finite(row)) {
-            sweep_run::<K, STRICT, false>(run, out, factors, kernel);
+        if run.iter().all(|row| T::all_have_heights(row)) {
+            sweep_run::<T, K, STRICT, false>(run, out, factors, kernel);
         } else {
-            sweep_run::<K, STRICT, true>(run, out, factors, kernel);
+            sweep_run::<T, K, STRICT, true>(run, out, factors, kernel);
         }
     }
 }
 
 /// `STRICT`: a missing neighbour makes the sample missing. `GAPS`: there may be missing heights.
 #[inline(always)]
-fn sweep_run<K: Kernel, const STRICT: bool, const GAPS: bool>([up, mid, down]: [&[f32]; 3], out: &mut [f32], factors: [f32; 4], kernel: K) {
+fn sweep_run<T: Real, K: Kernel<T>, const STRICT: bool, const GAPS: bool>(
+    [up, mid, down]: [&[T]; 3],
+    out: &mut [f32],
+    factors: [T; 4],
+    kernel: K,
+) {
     let n = out.len();
     let (a, b, c) = (&up[..n], &up[1..n + 1], &up[2..n + 2]);
     let (d, e, f) = (&mid[..n], &mid[1..n + 1], &mid[2..n + 2]);
@@ -114,11 +192,11 @@ fn sweep_run<K: Kernel, const STRICT: bool, const GAPS: bool>([up, mid, down]: [
     for j in 0..n {
         let e = e[j];
         let mut whole = true;
-        let mut above = |z: f32| {
+        let mut above = |z: T| {
             if GAPS {
-                let finite = is_finite(z);
+                let finite = z.has_height();
                 whole &= finite;
-                if finite { z - e } else { 0.0 }
+                if finite { z - e } else { T::of(0.0) }
             } else {
                 z - e
             }
@@ -133,41 +211,30 @@ fn sweep_run<K: Kernel, const STRICT: bool, const GAPS: bool>([up, mid, down]: [
             h: above(h[j]),
             i: above(i[j]),
         };
-        let sample = kernel.sample(&window, factors);
-        let missing = GAPS && (!is_finite(e) || (STRICT && !whole));
+        let sample = kernel.sample(&window, factors).to_f32();
+        let missing = GAPS && (!e.has_height() || (STRICT && !whole));
         out[j] = if missing { f32::NAN } else { sample };
     }
 }
 
-/// Neither NaN nor infinite: an infinity carries no height, so it counts as missing too.
-#[inline(always)]
-fn is_finite(z: f32) -> bool {
-    (z.to_bits() & abi::MAGNITUDE_MASK) < abi::INFINITY_BITS
-}
-
-#[inline(always)]
-fn all_finite(row: &[f32]) -> bool {
-    row.iter().fold(0, |greatest: u32, z| greatest.max(z.to_bits() & abi::MAGNITUDE_MASK)) < abi::INFINITY_BITS
-}
-
 /// A row that has pixels on the raster's border.
-struct Border<'a> {
-    input: &'a InputRows<'a>,
+struct Border<'a, T> {
+    input: &'a InputRows<'a, T>,
     row: usize,
     last_col: usize,
     last_row: usize,
 }
 
-impl Border<'_> {
-    fn height(&self, col: usize, row: usize) -> f32 {
-        self.input.row(row).and_then(|heights| heights.get(col - self.input.cols.start)).copied().unwrap_or(f32::NAN)
+impl<T: Real> Border<'_, T> {
+    fn height(&self, col: usize, row: usize) -> T {
+        self.input.row(row).and_then(|heights| heights.get(col - self.input.cols.start)).copied().unwrap_or(T::MISSING)
     }
 
     /// The window around a border pixel, with heights beyond the border extrapolated; `None` if its centre is missing.
-    fn window(&self, col: usize) -> Option<Window> {
+    fn window(&self, col: usize) -> Option<Window<T>> {
         let e = self.height(col, self.row);
         let z = |dc, dr| self.neighbour(col, dc, dr, e);
-        is_finite(e).then(|| Window {
+        e.has_height().then(|| Window {
             a: z(-1, -1),
             b: z(0, -1),
             c: z(1, -1),
@@ -181,7 +248,7 @@ impl Border<'_> {
 
     /// As `gdaldem -compute_edges`: a row beyond the first or last is 2 near - far; in those two rows columns are
     /// clamped, in the rows between they are 2 near - far as well. Missing heights are level with the centre.
-    fn neighbour(&self, col: usize, dc: isize, dr: isize, e: f32) -> f32 {
+    fn neighbour(&self, col: usize, dc: isize, dr: isize, e: T) -> T {
         let (inside_col, inside_row) = (col.checked_add_signed(dc), self.row.checked_add_signed(dr));
         let inside_col = inside_col.filter(|col| *col <= self.last_col);
         let inside_row = inside_row.filter(|row| *row <= self.last_row);
@@ -190,13 +257,13 @@ impl Border<'_> {
         let (near, far) = match (clamped, inside_row) {
             (Some(c), Some(r)) => {
                 let z = self.height(c, r);
-                return if is_finite(z) { z - e } else { 0.0 };
+                return if z.has_height() { z - e } else { T::of(0.0) };
             }
             (Some(c), None) => (self.height(c, self.row), self.height(c, self.row.wrapping_add_signed(-dr))),
             (None, Some(r)) => (self.height(col, r), self.height(col.wrapping_add_signed(-dc), r)),
             // Rows beyond the border only neighbour rows that clamp.
-            (None, None) => return 0.0,
+            (None, None) => return T::of(0.0),
         };
-        if is_finite(near) && is_finite(far) { (near - e) + (near - far) } else { 0.0 }
+        if near.has_height() && far.has_height() { (near - e) + (near - far) } else { T::of(0.0) }
     }
 }

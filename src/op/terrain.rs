@@ -100,17 +100,13 @@ impl Edges {
 pub(crate) type Scale = (Option<f64>, Option<f64>);
 
 /// The matrix from pixel differences to the gradient, as `RowsTask::factors` carries it.
-pub(crate) fn row_factors(grid: &GridInfo, row: usize, alg: GradientAlgorithm, zfactor: f64, scale: Scale) -> [f32; 4] {
-    let both = match scale {
-        (Some(x), Some(y)) => Some((x, y)),
-        _ => None,
-    };
-    cell_size::gradient_matrix(&grid.georef, grid.cols, row, both).map(|m| (m * zfactor / alg.divisor()) as f32)
+pub(crate) fn row_factors(grid: &GridInfo, row: usize, alg: GradientAlgorithm, zfactor: f64, scale: Scale) -> [f64; 4] {
+    pixel_matrix(grid, row, scale).map(|m| m * zfactor / alg.divisor())
 }
 
 /// The matrix from derivatives per pixel to derivatives in the world.
-pub(crate) fn pixel_matrix(grid: &GridInfo, row: usize, scale: Scale) -> [f32; 4] {
-    cell_size::gradient_matrix(&grid.georef, grid.cols, row, scale.0.zip(scale.1)).map(|m| m as f32)
+pub(crate) fn pixel_matrix(grid: &GridInfo, row: usize, scale: Scale) -> [f64; 4] {
+    cell_size::gradient_matrix(&grid.georef, grid.cols, row, scale.0.zip(scale.1))
 }
 
 /// Scales come in pairs and are positive.

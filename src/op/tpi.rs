@@ -1,14 +1,11 @@
 use super::{
     Agreement, Edges, OperatorInfo,
-    abi::{self, shader_constants, uniform},
-    shader::shader,
-    stencil,
+    abi::{self, shader_constants},
+    real::Real,
+    relief::{ReliefParams, relief_shader},
+    stencil::{self, Stencil},
 };
-use crate::{
-    error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
-    raster::{Nodata, SampleType},
-};
+use crate::graph::{Operator, RowsTask};
 use std::sync::Arc;
 
 /// Topographic position index: a height less the mean of its eight neighbours, in their unit; positive on ridges.
@@ -27,20 +24,6 @@ pub struct Tpi {
     pub edges: Edges,
 }
 
-uniform! {
-    /// `Params` of `shaders/tpi.wgsl`.
-    pub struct TpiParams {
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
-        edges: u32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-        /// Zero.
-        pad2: u32,
-    }
-}
-
 shader_constants! { CONSTANTS:
     EIGHTH: f32 = 0.125;
 }
@@ -51,8 +34,8 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     options: &[("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
-    shader: shader!("include/grid.wgsl", "include/window.wgsl", "tpi.wgsl"),
-    params: TpiParams::LAYOUT,
+    shader: relief_shader!("tpi.wgsl"),
+    params: ReliefParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, CONSTANTS],
 };
 
@@ -60,33 +43,14 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     vec![Arc::new(Tpi::default()), Arc::new(Tpi { edges: Edges::Missing })]
 }
 
-impl Operator for Tpi {
-    fn name(&self) -> &'static str {
-        INFO.name
+impl Stencil for Tpi {
+    const INFO: &'static OperatorInfo = &INFO;
+
+    fn params(&self) -> Vec<u8> {
+        ReliefParams::bytes(self.edges, 0)
     }
 
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
-    }
-
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
-        [0.0; 4]
-    }
-
-    fn gpu_kernel(&self) -> GpuKernel {
-        let params = TpiParams { edges: self.edges.code(), ..TpiParams::default() };
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
-    }
-
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         stencil::compute(task, self.edges, Kernel);
     }
 }
@@ -94,9 +58,9 @@ impl Operator for Tpi {
 #[derive(Clone, Copy)]
 struct Kernel;
 
-impl stencil::Kernel for Kernel {
+impl<T: Real> stencil::Kernel<T> for Kernel {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window, _factors: [f32; 4]) -> f32 {
-        -EIGHTH * (((w.a + w.b) + (w.c + w.d)) + ((w.f + w.g) + (w.h + w.i)))
+    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
+        T::of(-EIGHTH) * (((w.a + w.b) + (w.c + w.d)) + ((w.f + w.g) + (w.h + w.i)))
     }
 }

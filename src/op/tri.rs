@@ -1,15 +1,12 @@
 use super::{
     Agreement, Edges, OperatorInfo,
-    abi::{self, shader_constants, uniform},
-    shader::shader,
-    stencil,
+    abi::{self, shader_constants},
+    real::Real,
+    relief::{ReliefParams, relief_shader},
+    stencil::{self, Stencil},
     terrain::named_option,
 };
-use crate::{
-    error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
-    raster::{Nodata, SampleType},
-};
+use crate::graph::{Operator, RowsTask};
 use std::sync::Arc;
 
 /// Terrain ruggedness index: how much a height differs from its eight neighbours, in the heights' unit, 0 and above.
@@ -43,20 +40,6 @@ named_option! {
     }
 }
 
-uniform! {
-    /// `Params` of `shaders/tri.wgsl`.
-    pub struct TriParams {
-        /// `WILSON`, or Riley.
-        algorithm: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
-        edges: u32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-    }
-}
-
 shader_constants! { CONSTANTS:
     WILSON: u32 = 1;
     EIGHTH: f32 = 0.125;
@@ -68,8 +51,8 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     options: &[("algorithm", "Riley|Wilson"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },
-    shader: shader!("include/grid.wgsl", "include/window.wgsl", "tri.wgsl"),
-    params: TriParams::LAYOUT,
+    shader: relief_shader!("tri.wgsl"),
+    params: ReliefParams::LAYOUT,
     constants: &[abi::CONSTANTS, stencil::CONSTANTS, CONSTANTS],
 };
 
@@ -83,34 +66,14 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     ]
 }
 
-impl Operator for Tri {
-    fn name(&self) -> &'static str {
-        INFO.name
+impl Stencil for Tri {
+    const INFO: &'static OperatorInfo = &INFO;
+
+    fn params(&self) -> Vec<u8> {
+        ReliefParams::bytes(self.edges, if self.algorithm == TriAlgorithm::Wilson { WILSON } else { 0 })
     }
 
-    fn footprint(&self) -> Footprint {
-        Footprint::square(1)
-    }
-
-    fn output(&self) -> OperatorOutput {
-        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
-    }
-
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
-        [0.0; 4]
-    }
-
-    fn gpu_kernel(&self) -> GpuKernel {
-        let algorithm = if self.algorithm == TriAlgorithm::Wilson { WILSON } else { 0 };
-        let params = TriParams { algorithm, edges: self.edges.code(), ..TriParams::default() };
-        GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
-    }
-
-    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+    fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         match self.algorithm {
             TriAlgorithm::Riley => stencil::compute(task, self.edges, Kernel::<false>),
             TriAlgorithm::Wilson => stencil::compute(task, self.edges, Kernel::<true>),
@@ -121,11 +84,12 @@ impl Operator for Tri {
 #[derive(Clone, Copy)]
 struct Kernel<const IS_WILSON: bool>;
 
-impl<const IS_WILSON: bool> stencil::Kernel for Kernel<IS_WILSON> {
+impl<T: Real, const IS_WILSON: bool> stencil::Kernel<T> for Kernel<IS_WILSON> {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window, _factors: [f32; 4]) -> f32 {
+    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
         if IS_WILSON {
-            return EIGHTH * (((w.a.abs() + w.b.abs()) + (w.c.abs() + w.d.abs())) + ((w.f.abs() + w.g.abs()) + (w.h.abs() + w.i.abs())));
+            let sum = ((w.a.abs() + w.b.abs()) + (w.c.abs() + w.d.abs())) + ((w.f.abs() + w.g.abs()) + (w.h.abs() + w.i.abs()));
+            return T::of(EIGHTH) * sum;
         }
         (((w.a * w.a + w.b * w.b) + (w.c * w.c + w.d * w.d)) + ((w.f * w.f + w.g * w.g) + (w.h * w.h + w.i * w.i))).sqrt()
     }

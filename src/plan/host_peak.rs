@@ -4,9 +4,10 @@
 //! node has taken them, windows until their last consumer has run, finished outputs until they are encoded.
 
 use super::{
+    across::{Across, Held, Wide},
     schedule::Schedule,
     spec::{DecodeMode, JobSpec, NodeKind, OutputSpec, Unit},
-    sweep::{Across, Held, Moment, Sweep},
+    sweep::{Moment, Sweep},
 };
 use crate::raster::{Chunking, StreamCost};
 use serde::Serialize;
@@ -164,7 +165,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     let (mut peak, mut outputs_most) = (0, 0);
     for moment in &sweep.moments {
         let mut live = vec![0usize; spec.nodes.len()];
-        let bytes = |source: usize, held: fn(&Across, Held) -> usize| moment.bytes(spec, sweep, &run.modes, source, held);
+        let bytes = |source: usize, held: fn(&Across, Held, DecodeMode) -> Wide| moment.bytes(spec, sweep, &run.modes, source, held);
         for s in 0..spec.sources.len() {
             let before: usize = (0..s).map(|source| bytes(source, Across::taken)).sum();
             let after: usize = (s + 1..spec.sources.len()).map(|source| bytes(source, Across::waiting)).sum();

@@ -3,6 +3,7 @@
 //! A [`Plan`] is a value: it prints, compares, serialises, and its [`Schedule`] says for every unit which rows and
 //! columns every node covers. The executor does nothing but follow it.
 
+mod across;
 mod device_peak;
 mod display;
 pub mod host_peak;
@@ -11,12 +12,13 @@ mod search;
 mod spec;
 mod sweep;
 
+pub use across::{narrowed, touched};
 pub use device_peak::{DevicePeak, window_bytes};
 pub use host_peak::{Execution, HostPeak};
 pub use schedule::{Most, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
 pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec, Step, Unit};
-pub use sweep::piece_rows;
+pub use sweep::{is_alone, narrow_cols, piece_rows};
 
 use crate::raster::Span;
 

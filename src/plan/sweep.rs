@@ -2,6 +2,7 @@
 //! different ones: predictions for every decode mode, thread count and queue length are made from the same sweep.
 
 use super::{
+    across::{Across, Held, Wide},
     host_peak::BUFFER_BYTES,
     schedule::Schedule,
     spec::{DecodeMode, JobSpec, NodeKind},
@@ -28,53 +29,6 @@ pub struct Moment {
     pub chunks: Vec<Vec<Held>>,
     /// Cursors' buffers, by source.
     pub pieces: Vec<Held>,
-}
-
-/// What one column of chunks holds, in buffers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Held {
-    /// Brought from the swath before.
-    pub before: usize,
-    /// Decoded in this one.
-    pub new: usize,
-    /// Left for the next.
-    pub after: usize,
-}
-
-/// Columns of chunks of one plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Across {
-    /// All.
-    pub all: usize,
-    /// Most that one lane touches.
-    pub touched: usize,
-    /// Most that two neighbouring lanes touch.
-    pub shared: usize,
-    /// Number of lanes.
-    pub lanes: usize,
-}
-
-impl Across {
-    /// Most that is held while a lane's rows are decoded, over all columns.
-    pub fn decoding(&self, held: Held) -> usize {
-        self.at_most(held, self.touched).min(self.all * (held.before + held.new))
-    }
-
-    /// Most that is held while another source is decoded before this one (or, in lanes, at any time).
-    pub fn waiting(&self, held: Held) -> usize {
-        if self.lanes > 1 { self.at_most(held, self.shared) } else { self.all * held.before }
-    }
-
-    /// Most that is held once a lane has taken its rows.
-    pub fn taken(&self, held: Held) -> usize {
-        if self.lanes > 1 { self.at_most(held, self.shared) } else { self.all * held.after }
-    }
-
-    /// Columns left of a lane are done with, those right of it are as the swath before left them, and `both` have old and new rows.
-    fn at_most(&self, held: Held, both: usize) -> usize {
-        let either = held.before.max(held.after);
-        self.all * either + both * (held.before + held.new).saturating_sub(either)
-    }
 }
 
 impl Sweep {
@@ -110,6 +64,15 @@ pub fn source_cols(spec: &JobSpec, schedule: &Schedule, source: usize, lane: usi
 pub fn piece_rows(spec: &JobSpec, schedule: &Schedule, source: usize) -> usize {
     let end = |swath| source_rows(spec, schedule, source, swath).end;
     schedule.telling_swaths().map(|swath| end(swath) - if swath > 0 { end(swath - 1) } else { 0 }).max().unwrap_or(0)
+}
+
+/// Whether a swath decodes rows of a source that no other swath looks at: then they may be narrowed.
+pub fn is_alone(spec: &JobSpec, schedule: &Schedule, source: usize, swath: usize) -> bool {
+    let rows = source_rows(spec, schedule, source, swath);
+    let last_end = if swath > 0 { source_rows(spec, schedule, source, swath - 1).end } else { 0 };
+    let last = swath + 1 == schedule.swaths();
+    let next_start = if last { usize::MAX } else { source_rows(spec, schedule, source, swath + 1).start };
+    last_end <= rows.start && last_end < rows.end && rows.end <= next_start
 }
 
 fn ingests(spec: &JobSpec, source: usize) -> impl Iterator<Item = usize> + '_ {
@@ -155,18 +118,15 @@ fn moment(spec: &JobSpec, schedule: &Schedule, swath: usize) -> Moment {
     Moment { new_rows, chunks, pieces }
 }
 
+/// Columns of pixels that chunks of this width are narrowed to at seams of lanes, where they are.
+pub fn narrow_cols(spec: &JobSpec, schedule: &Schedule, source: usize, chunk_cols: usize) -> usize {
+    columns(spec, schedule, source, chunk_cols).narrow_cols
+}
+
+/// Columns of chunks of width `chunk_cols` under a schedule's lanes.
 fn columns(spec: &JobSpec, schedule: &Schedule, source: usize, chunk_cols: usize) -> Across {
-    let lanes = schedule.lanes.len();
-    let chunks = |cols: Span| Span::new(cols.start / chunk_cols, cols.end.div_ceil(chunk_cols));
-    let mut across = Across { all: spec.cols.div_ceil(chunk_cols), touched: 0, shared: 0, lanes };
-    let mut before = Span::default();
-    for lane in 0..lanes {
-        let touched = chunks(source_cols(spec, schedule, source, lane));
-        across.touched = across.touched.max(touched.len());
-        across.shared = across.shared.max(before.intersect(touched).len());
-        before = touched;
-    }
-    across
+    let lanes: Vec<Span> = (0..schedule.lanes.len()).map(|lane| source_cols(spec, schedule, source, lane)).collect();
+    Across::new(&lanes, chunk_cols, spec.cols)
 }
 
 impl Moment {
@@ -177,16 +137,16 @@ impl Moment {
         sweep: &Sweep,
         modes: &[Vec<DecodeMode>],
         source: usize,
-        held: impl Fn(&Across, Held) -> usize,
+        held: impl Fn(&Across, Held, DecodeMode) -> Wide,
     ) -> usize {
         let planes = spec.sources[source].planes.iter().zip(&modes[source]).zip(&sweep.across[source]);
         let bytes = planes.enumerate().map(|(p, ((plane, mode), across))| {
-            let row_bytes = plane.cols * plane.pixel_bytes;
-            match mode {
-                DecodeMode::WholeChunks => (row_bytes * plane.rows + BUFFER_BYTES) * held(across, self.chunks[source][p]),
-                // Cursors fill buffers of one size, whatever the rows.
-                DecodeMode::RowCursors => (row_bytes * sweep.piece_rows[source] + BUFFER_BYTES) * held(across, self.pieces[source]),
-            }
+            // Cursors fill buffers of one height, whatever the rows.
+            let (wide, rows) = match mode {
+                DecodeMode::WholeChunks => (held(across, self.chunks[source][p], *mode), plane.rows),
+                DecodeMode::RowCursors => (held(across, self.pieces[source], *mode), sweep.piece_rows[source]),
+            };
+            wide.cols * plane.pixel_bytes * rows + BUFFER_BYTES * wide.buffers
         });
         bytes.sum()
     }

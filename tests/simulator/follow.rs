@@ -1,6 +1,9 @@
 //! Follows a plan's steps.
 
-use super::memory::{Held, Memory};
+use super::{
+    memory::{Held, Memory},
+    sources::Column,
+};
 use proptest::test_runner::TestCaseError;
 use std::{collections::VecDeque, rc::Rc};
 use swath::{
@@ -30,20 +33,11 @@ struct Window {
     _held: Vec<Held>,
 }
 
-/// One column of a source's chunks.
-#[derive(Default)]
-struct Column {
-    next_row: usize,
-    pieces: VecDeque<(Span, Held)>,
-    cursor: Option<Held>,
-    chunks_decoded: usize,
-}
-
-struct Simulation<'a> {
-    plan: &'a Plan,
-    host: Rc<Memory>,
+pub struct Simulation<'a> {
+    pub plan: &'a Plan,
+    pub host: Rc<Memory>,
     /// By source, plane, chunk column.
-    columns: Vec<Vec<Vec<Column>>>,
+    pub columns: Vec<Vec<Vec<Column>>>,
     /// How often each pixel of each node was computed.
     computed: Vec<Vec<u16>>,
     carried: Vec<Option<Rc<Carry>>>,
@@ -56,17 +50,17 @@ struct Simulation<'a> {
     readbacks: Vec<Vec<Held>>,
     units_back: usize,
     readback_count: usize,
-    most: Greatest,
+    pub most: Greatest,
 }
 
 /// The greatest numbers in any unit, found by looking at all of them.
-struct Greatest {
+pub struct Greatest {
     cols: Vec<usize>,
     new_rows: Vec<usize>,
     window_rows: Vec<usize>,
     kept_rows: Vec<usize>,
     readback_bytes: Vec<usize>,
-    piece_rows: Vec<usize>,
+    pub piece_rows: Vec<usize>,
 }
 
 impl Greatest {
@@ -211,6 +205,7 @@ impl Simulation<'_> {
         }
         let mut windows: Vec<Option<Rc<Window>>> = spec.nodes.iter().map(|_| None).collect();
         for source in 0..spec.sources.len() {
+            self.narrow(source, unit);
             self.fetch(source, unit);
             for (node, window) in windows.iter_mut().enumerate() {
                 if matches!(spec.nodes[node].kind, NodeKind::Ingest { source: s } if s == source) {
@@ -255,76 +250,6 @@ impl Simulation<'_> {
         self.read_back(unit);
         self.in_flight.push_back(if plan.execution.on_device { Vec::new() } else { finished });
         Ok(())
-    }
-
-    fn fetch(&mut self, source: usize, unit: &Unit) {
-        let spec = &self.plan.spec;
-        let piece_rows = self.most.piece_rows[source];
-        let steps = || unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
-        let end = steps().map(|s| s.new_rows.end).max().unwrap_or(0);
-        let new = steps().any(|s| !s.new_rows.is_empty());
-        let cols = steps().map(|s| s.cols).reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end))).unwrap_or_default();
-        for (plane, chunking) in spec.sources[source].planes.iter().enumerate() {
-            let mode = self.plan.execution.modes[source][plane];
-            for column in &mut self.columns[source][plane][cols.start / chunking.cols..cols.end.div_ceil(chunking.cols)] {
-                if !new || column.next_row >= end {
-                    continue;
-                }
-                let row_bytes = chunking.cols * chunking.pixel_bytes;
-                match mode {
-                    DecodeMode::WholeChunks => {
-                        while column.next_row < end {
-                            let rows = Span::new(column.next_row, column.next_row + chunking.rows);
-                            column.pieces.push_back((rows, self.host.hold(buffer(row_bytes * chunking.rows))));
-                            column.next_row = rows.end;
-                            column.chunks_decoded += 1;
-                        }
-                    }
-                    DecodeMode::RowCursors => {
-                        if column.cursor.is_none() {
-                            column.cursor = Some(self.host.hold(host_peak::cursor_bytes(chunking)));
-                        }
-                        let rows = Span::new(column.next_row, end);
-                        assert!(rows.len() <= piece_rows, "a cursor's buffer is too small");
-                        column.pieces.push_back((rows, self.host.hold(buffer(piece_rows * row_bytes))));
-                        column.chunks_decoded += rows.iter().filter(|row| row % chunking.rows == 0).count();
-                        column.next_row = end;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Every row and column that an ingest step takes was fetched and is still held.
-    fn are_held(&self, source: usize, step: &Step) -> Checked {
-        for (plane, chunking) in self.plan.spec.sources[source].planes.iter().enumerate() {
-            for col in step.cols.iter().map(|col| col / chunking.cols) {
-                let column = &self.columns[source][plane][col];
-                let held = |row: usize| column.pieces.iter().any(|(rows, _)| rows.contains(row));
-                must(step.new_rows.iter().all(held), || format!("rows of {step:?} are not held in column {col} of plane {plane}"))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// As the executor does: pieces go when no later unit asks for their rows, in columns that no later lane asks for.
-    fn release(&mut self, source: usize, unit: &Unit) {
-        let plan = self.plan;
-        let next = |swath: usize, lane: usize| plan.schedule.unit(swath, lane);
-        let below = match unit.swath + 1 < plan.swaths() {
-            true => host_peak::source_rows(&plan.spec, source, &next(unit.swath + 1, 0)).start,
-            false => usize::MAX,
-        };
-        let later =
-            (unit.lane + 1 < plan.lanes.len()).then(|| host_peak::source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
-        for (columns, chunking) in self.columns[source].iter_mut().zip(&plan.spec.sources[source].planes) {
-            let done = later.map_or(columns.len(), |col| col / chunking.cols);
-            for column in &mut columns[..done] {
-                while column.pieces.front().is_some_and(|(rows, _)| rows.end <= below) {
-                    column.pieces.pop_front();
-                }
-            }
-        }
     }
 
     /// Computes a step's new rows into a window behind what was carried.
@@ -464,6 +389,6 @@ impl Simulation<'_> {
 }
 
 /// Bytes of a pooled buffer, as the pool counts them.
-fn buffer(bytes: usize) -> usize {
+pub fn buffer(bytes: usize) -> usize {
     bytes.next_multiple_of(8) + host_peak::BUFFER_BYTES - 8
 }

@@ -3,3 +3,4 @@
 pub mod follow;
 pub mod memory;
 pub mod random;
+mod sources;

@@ -1,12 +1,12 @@
 //! The GPU backend: one submission a unit. Windows live on the device; rows carried from swath to swath never leave it.
 
 use super::{
-    copy::copy_rows,
+    SAMPLE,
     device::Gpu,
+    node::DeviceNode,
     output::OutputStage,
-    pipeline::Kernel,
     resident::{DeviceRows, DeviceSource},
-    staging::{Readback, StagingLedgers, Upload},
+    staging::{Readback, StagingLedgers},
 };
 use crate::{
     error::{Error, Result},
@@ -17,16 +17,12 @@ use crate::{
         ledger::{Grant, Ledger},
         trace::{Trace, TraceStage},
     },
-    op::{GridUniform, MISSING_BITS},
-    plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes, host_peak::upload_turns, window_bytes},
+    plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes},
     raster::{PixelWindow, Span},
     source::Source,
 };
 use rayon::prelude::*;
 use std::{collections::VecDeque, sync::Arc, time::Instant};
-
-/// Bytes of an f32 sample on the device.
-const SAMPLE: usize = 4;
 
 /// Windows, carries and kernels of a running job in device memory.
 pub struct GpuBackend {
@@ -40,22 +36,6 @@ pub struct GpuBackend {
     /// When the device was last seen to be done with a unit, for the trace.
     free: Option<Instant>,
     _grants: Vec<Grant>,
-}
-
-/// One node's memory on the device.
-struct DeviceNode {
-    window: wgpu::Buffer,
-    /// One buffer, or two in turn where lanes overlap in their halos.
-    carries: Vec<wgpu::Buffer>,
-    uploads: Vec<Upload>,
-    operator: Option<DeviceOperator>,
-}
-
-struct DeviceOperator {
-    kernel: Kernel,
-    grid: wgpu::Buffer,
-    factors: wgpu::Buffer,
-    bound: wgpu::BindGroup,
 }
 
 /// A unit that the device works on.
@@ -73,6 +53,10 @@ impl GpuBackend {
     /// # Errors
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
+        gpu.clone().scoped(|| Self::allocate(engine, gpu, ledger))?
+    }
+
+    fn allocate(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
         let plan = engine.plan;
         let staging = StagingLedgers {
             host: engine.ledger.clone(),
@@ -88,45 +72,9 @@ impl GpuBackend {
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
             gpu.scoped(|| gpu.device.create_buffer(&descriptor))
         };
-        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let mut nodes: Vec<DeviceNode> = Vec::new();
-        for (node, spec) in plan.spec.nodes.iter().enumerate() {
-            let window = buffer(window_bytes(&plan.schedule, node), storage, &spec.name)?;
-            let mut carries = Vec::new();
-            let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * SAMPLE) as u64;
-            if carry_bytes > 0 {
-                for _ in 0..if plan.lanes.len() > 1 { 2 } else { 1 } {
-                    carries.push(buffer(carry_bytes, carry, "carry")?);
-                }
-            }
-            let mut uploads = Vec::new();
-            let mut device_operator = None;
-            let most_rows = plan.schedule.most().new_rows[node];
-            match &engine.nodes[node] {
-                NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
-                NodeRun::Resident { .. } => {}
-                NodeRun::Ingest { .. } => {
-                    let bytes = most_rows * engine.window_cols[node] * SAMPLE;
-                    for _ in 0..upload_turns(&plan.schedule) {
-                        uploads.push(Upload::new(&gpu, &staging, bytes)?);
-                    }
-                }
-                NodeRun::Operator { operator, inputs } => {
-                    let kernel = Kernel::of_operator(&gpu, operator.as_ref())?;
-                    let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
-                    let parameters = operator.gpu_kernel().params;
-                    let params = buffer(parameters.len() as u64, uniform, "params")?;
-                    gpu.queue.write_buffer(&params, 0, &parameters);
-                    let factors = buffer((most_rows.max(1) * 16) as u64, storage, "row factors")?;
-                    let mut bindings = vec![&grid, &params, &factors, &window];
-                    bindings.extend(inputs.iter().map(|&i| &nodes[i].window));
-                    let bound = gpu.scoped(|| kernel.bind(&gpu, &bindings))?;
-                    device_operator = Some(DeviceOperator { kernel, grid, factors, bound });
-                }
-            }
-            nodes.push(DeviceNode { window, carries, uploads, operator: device_operator });
+        for node in 0..plan.spec.nodes.len() {
+            nodes.push(DeviceNode::allocate(engine, &gpu, node, &nodes, &staging, &mut buffer)?);
         }
         let mut outputs = Vec::new();
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
@@ -193,14 +141,14 @@ impl GpuBackend {
         }
         for node in 0..self.nodes.len() {
             let step = &unit.steps[node];
-            self.bring_carry(engine, step, &mut encoder);
+            self.nodes[node].bring_carry(engine, step, &mut encoder);
             if let NodeRun::Operator { operator, inputs } = &engine.nodes[node] {
-                self.dispatch(engine, unit, node, operator.as_ref(), inputs, &mut encoder);
+                self.nodes[node].dispatch(&self.gpu, (engine, unit, step), operator.as_ref(), inputs, &mut encoder);
                 stages.count(node, step);
             }
         }
         for step in &unit.steps {
-            self.keep_carry(engine, unit, step, &mut encoder);
+            self.nodes[step.node].keep_carry(engine, unit, step, &mut encoder);
         }
         let mut readbacks = Vec::new();
         for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
@@ -315,57 +263,6 @@ impl GpuBackend {
         encoder.copy_buffer_to_buffer(&upload.buffer, 0, &node.window, to, bytes);
         stages.bytes_uploaded += bytes;
         Ok(())
-    }
-
-    /// Copies the rows carried from the swath before to the top of the window.
-    fn bring_carry(&self, engine: &Engine<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
-        let node = &self.nodes[step.node];
-        let (rows, Some(carry)) = (step.carried_rows(), node.carries.first()) else { return };
-        let across = engine.plan.spec.cols;
-        copy_rows(encoder, carry, (0, across, step.cols.start), &node.window, (0, step.cols.len(), 0), rows.len(), step.cols.len());
-    }
-
-    /// Copies the rows that the swath after looks back at: this lane's own columns of them.
-    fn keep_carry(&self, engine: &Engine<'_>, unit: &Unit, step: &Step, encoder: &mut wgpu::CommandEncoder) {
-        let node = &self.nodes[step.node];
-        let (rows, Some(carry)) = (step.kept_rows(), node.carries.last()) else { return };
-        let across = engine.plan.spec.cols;
-        let from = (rows.start.saturating_sub(step.window_start), step.cols.len(), unit.cols.start - step.cols.start);
-        copy_rows(encoder, &node.window, from, carry, (0, across, unit.cols.start), rows.len(), unit.cols.len());
-    }
-
-    fn dispatch(
-        &self,
-        engine: &Engine<'_>,
-        unit: &Unit,
-        node: usize,
-        operator: &dyn crate::graph::Operator,
-        inputs: &[usize],
-        encoder: &mut wgpu::CommandEncoder,
-    ) {
-        let step = &unit.steps[node];
-        let (Some(device), false) = (&self.nodes[node].operator, step.new_rows.is_empty()) else { return };
-        let mut grid = GridUniform {
-            raster_cols: engine.grid.cols as u32,
-            raster_rows: engine.grid.rows as u32,
-            first_col: step.cols.start as u32,
-            first_row: step.new_rows.start as u32,
-            cols: step.cols.len() as u32,
-            rows: step.new_rows.len() as u32,
-            out_first_col: step.cols.start as u32,
-            out_first_row: step.window_start as u32,
-            out_pitch: step.cols.len() as u32,
-            missing_bits: MISSING_BITS,
-            ..GridUniform::default()
-        };
-        for (slot, &input) in grid.inputs.iter_mut().zip(inputs) {
-            let window = &unit.steps[input];
-            *slot = [window.cols.start as u32, window.window_start as u32, window.cols.len() as u32, 0];
-        }
-        self.gpu.queue.write_buffer(&device.grid, 0, bytemuck::bytes_of(&grid));
-        let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
-        self.gpu.queue.write_buffer(&device.factors, 0, bytemuck::cast_slice(&factors));
-        device.kernel.dispatch(encoder, &device.bound, step.cols.len(), step.new_rows.len());
     }
 
     /// Waits for the oldest unit and maps its results.

@@ -12,7 +12,7 @@ use crate::{
     op::{GridUniform, MISSING_BITS, REGISTRY},
     raster::{Affine, Georeferencing},
 };
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 /// What a device does, measured alone.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -34,7 +34,7 @@ const COLS: usize = 2048;
 ///
 /// # Errors
 /// [`Error::Device`](crate::error::Error::Device) if it fails.
-pub fn bench(gpu: &Gpu, pixels: usize) -> Result<DeviceRates> {
+pub fn bench(gpu: &Arc<Gpu>, pixels: usize) -> Result<DeviceRates> {
     let limits = gpu.limits();
     let most = limits.max_binding_bytes.min(limits.max_buffer_bytes) as usize / 4 / COLS;
     let rows = pixels.div_ceil(COLS).clamp(1, most.max(1));
@@ -65,10 +65,10 @@ pub fn bench(gpu: &Gpu, pixels: usize) -> Result<DeviceRates> {
         Ok(started.elapsed().as_secs_f64())
     })?;
 
-    let readbacks = Readbacks::new(staging, bytes);
+    let readbacks = Readbacks::new(gpu.clone(), staging, bytes);
     let mut landed = vec![0u8; bytes];
     let readback_s = median(|| {
-        let readback = readbacks.take(gpu)?;
+        let readback = readbacks.take()?;
         let started = Instant::now();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(&input, 0, &readback.buffer, 0, bytes as u64);

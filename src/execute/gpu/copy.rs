@@ -1,7 +1,6 @@
 //! Copies of rows between windows, carries and buffers that are read back.
 
-/// Bytes of an f32 sample on the device.
-const SAMPLE: usize = 4;
+use super::SAMPLE;
 
 /// Records the copy of `rows` x `cols` samples; places are `(first row, pitch, first column)` in samples. One copy
 /// where both sides are contiguous, else one a row.

@@ -4,6 +4,7 @@ mod backend;
 mod bench;
 mod copy;
 mod device;
+mod node;
 mod output;
 mod pipeline;
 mod resident;
@@ -14,3 +15,6 @@ pub use bench::{DeviceRates, bench};
 pub use device::{Gpu, list};
 pub use output::{PACK_BYTE, PackGrid, PackParams, Packing};
 pub use resident::{DeviceConsumer, DeviceRows, DeviceSource};
+
+/// Bytes of an f32 sample on the device.
+const SAMPLE: usize = 4;

@@ -83,7 +83,7 @@ impl OutputStage {
     /// A refused grant, or the device's objection.
     pub fn new(
         engine: &Engine<'_>,
-        gpu: &Gpu,
+        gpu: &Arc<Gpu>,
         index: usize,
         window: &wgpu::Buffer,
         staging: &StagingLedgers,
@@ -91,7 +91,7 @@ impl OutputStage {
     ) -> Result<Self> {
         let plan = engine.plan;
         let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
-        let readbacks = Readbacks::new(staging.clone(), bytes);
+        let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
@@ -128,7 +128,7 @@ impl OutputStage {
         encoder: &mut wgpu::CommandEncoder,
         stages: &mut Stages,
     ) -> Result<Readback> {
-        let readback = self.readbacks.take(gpu)?;
+        let readback = self.readbacks.take()?;
         let (first_row, first_col) = (rows.start - step.window_start, cols.start - step.cols.start);
         let (rows, cols) = (rows.len(), cols.len());
         let bytes = if let Some(pack) = &self.pack {

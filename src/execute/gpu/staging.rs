@@ -103,6 +103,7 @@ impl Upload {
 /// Buffers that the device copies into and the host reads; as many as units may be in flight.
 #[derive(Debug)]
 pub struct Readbacks {
+    gpu: Arc<Gpu>,
     bytes: usize,
     free: Mutex<Vec<(wgpu::Buffer, Grants)>>,
     ledgers: StagingLedgers,
@@ -120,15 +121,15 @@ pub struct Readback {
 
 impl Readbacks {
     /// A pool of buffers of `bytes` bytes, charged to the host.
-    pub fn new(ledgers: StagingLedgers, bytes: usize) -> Arc<Self> {
-        Arc::new(Self { bytes, free: Mutex::new(Vec::new()), ledgers })
+    pub fn new(gpu: Arc<Gpu>, ledgers: StagingLedgers, bytes: usize) -> Arc<Self> {
+        Arc::new(Self { gpu, bytes, free: Mutex::new(Vec::new()), ledgers })
     }
 
     /// A free buffer, or a new one.
     ///
     /// # Errors
     /// A refused grant, or the device's objection.
-    pub fn take(self: &Arc<Self>, gpu: &Gpu) -> Result<Readback> {
+    pub fn take(self: &Arc<Self>) -> Result<Readback> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (buffer, grant) = match free {
             Some(reused) => reused,
@@ -140,10 +141,18 @@ impl Readbacks {
                     usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
                     mapped_at_creation: false,
                 };
-                (gpu.scoped(|| gpu.device.create_buffer(&descriptor))?, grant)
+                (self.gpu.scoped(|| self.gpu.device.create_buffer(&descriptor))?, grant)
             }
         };
         Ok(Readback { buffer, grant, state: Arc::new(AtomicU8::new(WAITING)), home: self.clone() })
+    }
+
+    /// Unmaps a buffer and keeps it for the next unit. A device that was lost meanwhile objects on whichever thread this
+    /// is, and without a scope on that thread the objection would be a panic; its job hears of the loss from the queue.
+    fn put_back(&self, buffer: wgpu::Buffer, grants: Grants) {
+        if self.gpu.scoped(|| buffer.unmap()).is_ok() {
+            self.free.lock().unwrap_or_else(PoisonError::into_inner).push((buffer, grants));
+        }
     }
 }
 
@@ -163,8 +172,7 @@ impl Readback {
 
     /// Unmaps the buffer and returns it to its pool.
     pub fn give_back(self) {
-        self.buffer.unmap();
-        self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push((self.buffer, self.grant));
+        self.home.put_back(self.buffer, self.grant);
     }
 
     /// The mapped rows, after the submission is done.
@@ -204,8 +212,38 @@ impl Drop for MappedRows {
         // The view must go before the buffer is unmapped.
         self.view = None;
         if let Some((buffer, grant)) = self.held.take() {
-            buffer.unmap();
-            self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push((buffer, grant));
+            self.home.put_back(buffer, grant);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::InFlight;
+
+    /// The caller's own device has no handler of ours, so an error outside of every scope would be a panic.
+    #[test]
+    fn rows_that_outlive_the_callers_device_are_dropped_in_peace() {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+        let Some(adapter) = adapters.first() else {
+            assert!(std::env::var("SWATH_REQUIRE_GPU").as_deref() != Ok("1"), "SWATH_REQUIRE_GPU=1, and there is no adapter");
+            eprintln!("SKIPPED: there is no GPU adapter");
+            return;
+        };
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap();
+        let gpu = Gpu::adopt(adapter, device, queue);
+        let ledgers = StagingLedgers { host: Ledger::new("host", 1 << 20), device: Ledger::new("device", 1 << 20), block_bytes: u64::MAX };
+        let (host, readbacks) = (ledgers.host.clone(), Readbacks::new(gpu.clone(), ledgers, 256));
+        let readback = readbacks.take().unwrap();
+        readback.map();
+        gpu.wait_helping(|| readback.is_settled()).unwrap();
+        let permit = InFlight::new(1).acquire();
+        let mapped = readback.rows(&gpu, Span::new(0, 4), 64, 64, permit).unwrap();
+        gpu.device.destroy();
+        gpu.device.poll(wgpu::PollType::Poll).unwrap();
+        drop(mapped);
+        assert_eq!(host.current(), 0, "a buffer of a lost device is kept for a next unit");
     }
 }

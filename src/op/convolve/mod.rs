@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -238,6 +238,15 @@ impl Operator for Convolve {
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
         [0.0; 4]
+    }
+
+    fn shift(&self) -> Shift {
+        match self.kernel {
+            ConvolveKernel::Laplacian | ConvolveKernel::Sobel | ConvolveKernel::Prewitt => Shift::Invariant,
+            ConvolveKernel::Gaussian | ConvolveKernel::Unsharp => Shift::Equivariant,
+            ConvolveKernel::Custom if self.normalize => Shift::Equivariant,
+            ConvolveKernel::Custom => Shift::Neither,
+        }
     }
 
     fn gpu_kernel(&self) -> GpuKernel {

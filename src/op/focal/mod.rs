@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -314,6 +314,14 @@ impl Operator for Focal {
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
         [0.0; 4]
+    }
+
+    fn shift(&self) -> Shift {
+        match self.stat {
+            FocalStat::Sum => Shift::Neither,
+            FocalStat::Range | FocalStat::Std | FocalStat::Variance | FocalStat::Variety | FocalStat::Tpi => Shift::Invariant,
+            _ => Shift::Equivariant,
+        }
     }
 
     fn gpu_kernel(&self) -> GpuKernel {

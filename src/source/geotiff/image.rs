@@ -211,7 +211,8 @@ impl Image {
     /// that makes.
     pub fn stream(&self) -> (bool, StreamCost) {
         let Some(state) = self.codec.suspended_bytes() else { return (false, StreamCost::RandomRows) };
-        let state = state + 2 * self.row_bytes();
+        // Beside the decoder: one row, where predictor 3 is undone.
+        let state = state + self.row_bytes();
         let encoded = self.max_encoded_bytes();
         let held = self.row_bytes() * (self.chunk_rows + 1) + encoded + self.codec.whole_bytes();
         (held < state, StreamCost::State { bytes: held.min(state) })

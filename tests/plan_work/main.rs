@@ -1,5 +1,7 @@
 //! Planning looks at few swaths, however many there are: counted, not timed.
 
+mod minima;
+
 use swath::plan::{Budget, JobSpec, NodeKind, NodeSpec, OutputSpec, Schedule, SourceSpec, plan};
 use swath::raster::{ByteSize, Chunking, StreamCost};
 
