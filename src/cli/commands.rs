@@ -2,6 +2,7 @@
 
 use super::{
     bench::BenchArgs,
+    calc::CalcArgs,
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,
@@ -49,6 +50,7 @@ pub enum Command {
     Roughness(Op<RoughnessOptions>),
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
+    Calc(CalcArgs),
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),

@@ -64,8 +64,8 @@ impl Gpu {
     }
 
     /// The pipeline of an operator; panics where it does not validate or does not fit the bindings.
-    pub fn pipeline(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
-        let source = wgpu::ShaderSource::Wgsl(shader_text(info).into());
+    pub fn pipeline(&self, info: &OperatorInfo, operator: &dyn Operator) -> wgpu::ComputePipeline {
+        let source = wgpu::ShaderSource::Wgsl(shader_text(info, operator).into());
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(info.name), source });
         let layouts = [Some(&self.bindings)];
         let layout = wgpu::PipelineLayoutDescriptor { label: None, bind_group_layouts: &layouts, immediate_size: 0 };
@@ -91,6 +91,7 @@ impl Gpu {
         let (left, above, longer) = part.out_margin;
         let pitch = cols.len() + left + longer;
         let untouched = vec![UNTOUCHED; pitch * (rows.len() + above)];
+        let first_input = [in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 0];
         let grid = GridUniform {
             raster_cols: dem.grid.cols as u32,
             raster_rows: dem.grid.rows as u32,
@@ -102,7 +103,7 @@ impl Gpu {
             out_first_row: (rows.start - above) as u32,
             out_pitch: pitch as u32,
             missing_bits: MISSING_BITS,
-            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 0], [9; 4], [9; 4], [9; 4]],
+            inputs: std::array::from_fn(|input| if input == 0 { first_input } else { [9; 4] }),
             ..GridUniform::default()
         };
         let buffer =

@@ -103,7 +103,7 @@ impl fmt::Debug for Calc {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "calc",
     summary: "an expression over one or several rasters",
-    options: &[],
+    options: &[("A", "FILE[,BAND]")],
     examples,
     agreement: Agreement { ulp: 4, units: 4e-7, ..Agreement::EXACT },
     shader: pointwise::SHADER,
