@@ -5,12 +5,17 @@ mod twins;
 use std::{collections::BTreeMap, sync::Arc};
 use swath::{
     graph::Operator,
-    op::{GridUniform, OperatorInfo, REGISTRY, UniformLayout},
+    op::{ARRANGERS, GridUniform, OperatorInfo, REGISTRY, UniformLayout},
 };
 use wgpu::naga::{
     self, AddressSpace, Expression, Literal, Module, TypeInner,
     valid::{Capabilities, ValidationFlags, Validator},
 };
+
+/// Those that compute and those that only move samples.
+fn all() -> impl Iterator<Item = &'static OperatorInfo> {
+    REGISTRY.iter().chain(ARRANGERS)
+}
 
 fn module(info: &OperatorInfo, operator: &dyn Operator) -> Module {
     let text = twins::shader_text(info, operator);
@@ -26,7 +31,7 @@ fn examples() -> Vec<(&'static OperatorInfo, Arc<dyn Operator>)> {
         let made = |(at, operator): &(usize, Arc<dyn Operator>)| *at == 0 || operator.formula().is_some();
         (info.examples)().into_iter().enumerate().filter(made).map(move |(_, operator)| (info, operator))
     };
-    REGISTRY.iter().flat_map(of).collect()
+    all().flat_map(of).collect()
 }
 
 /// Name, offset and size of each member, and the size of the whole.
@@ -48,7 +53,10 @@ fn uniforms_have_one_layout_on_both_sides() {
         let module = module(info, &*operator);
         assert_eq!(layout(&module, "Grid"), rust_layout(&GridUniform::LAYOUT), "Grid of {}", info.name);
         assert_eq!(layout(&module, "Params"), rust_layout(&info.params), "Params of {}", info.name);
-        assert_eq!(operator.gpu_kernel().params.len(), info.params.bytes);
+        for example in (info.examples)() {
+            assert_eq!(example.gpu_kernel().params.len(), info.params.bytes);
+            assert!(example.formula().is_some() || example.gpu_kernel().wgsl == info.shader.text(), "{example:?}");
+        }
         let made = operator.gpu_kernel().wgsl.strip_prefix(&info.shader.text()).map(str::len);
         assert_eq!(made.is_some_and(|bytes| bytes > 0), operator.formula().is_some(), "{operator:?}: {made:?}");
     }
@@ -88,7 +96,8 @@ fn bindings_and_the_entry_point_are_the_abi() {
         let mut bindings: Vec<_> = module.global_variables.iter().map(binding).collect();
         bindings.sort();
         let expected = [("grid", true, false), ("params", true, false), ("row_factors", false, false), ("output", false, true)];
-        let inputs: Vec<String> = (0..operator.inputs()).map(|k| format!("input{k}")).collect();
+        let inputs = if operator.is_dispatched_by_input() { 1 } else { operator.inputs() };
+        let inputs: Vec<String> = (0..inputs).map(|k| format!("input{k}")).collect();
         let all = expected.into_iter().chain(inputs.iter().map(|name| (name.as_str(), false, false)));
         let all: Vec<_> = all.zip(0..).map(|((name, uniform, writes), at)| ((0, at), name.to_owned(), uniform, writes)).collect();
         assert_eq!(bindings, all, "{}", info.name);
@@ -114,9 +123,9 @@ fn shaders_call_no_loosely_specified_function() {
 
 #[test]
 fn names_are_unique_and_found_in_any_case() {
-    for info in REGISTRY {
-        assert_eq!(swath::op::find(&info.name.to_uppercase()).expect("found").name, info.name);
-        assert_eq!(REGISTRY.iter().filter(|other| other.name == info.name).count(), 1);
+    for info in all() {
+        assert!(ARRANGERS.iter().any(|other| other.name == info.name) || swath::op::find(&info.name.to_uppercase()).is_some());
+        assert_eq!(all().filter(|other| other.name == info.name).count(), 1);
         assert!(!info.summary.is_empty() && info.summary.len() < 80);
     }
     assert!(swath::op::find("sharpen").is_none());

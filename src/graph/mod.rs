@@ -6,6 +6,6 @@ mod output;
 mod raster;
 
 pub use formula::{Binary, Formula, Operand, Step, Unary};
-pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
+pub use operator::{Colors, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
 pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
 pub use raster::{Apply, Bands, Node, Raster};

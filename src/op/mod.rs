@@ -19,6 +19,7 @@
 mod abi;
 mod agreement;
 mod aspect;
+mod bands;
 mod calc;
 mod cell_size;
 mod convolve;
@@ -47,6 +48,7 @@ pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use calc::{Calc, ExpressionError};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
