@@ -19,6 +19,7 @@ use super::{
     abi::shader_constants,
     math::{ATAN_P0, ATAN_P1, ATAN_P2, ATAN_P3, LEAST_DIVISOR, TAN_22_5, max, min},
 };
+use std::f32::consts;
 
 shader_constants! { CONSTANTS:
     LEAST_NORMAL: f32 = 1.175_494_4e-38;
@@ -27,12 +28,12 @@ shader_constants! { CONSTANTS:
     EXPONENT_BIAS: i32 = 127;
     MANTISSA_BITS: u32 = 23;
     MANTISSA_MASK: i32 = 0x007f_ffff;
-    LOG2_E: f32 = 1.442_695;
-    LN2: f32 = 0.693_147_2;
-    LN2_HI: f32 = 0.693_115_234_375;
+    LOG2_E: f32 = consts::LOG2_E;
+    LN2: f32 = consts::LN_2;
+    LN2_HI: f32 = 0.693_115_23;
     LN2_LO: f32 = 3.194_618_3e-5;
-    LOG10_2: f32 = 0.301_03;
-    LOG10_2_HI: f32 = 0.301_025_390_625;
+    LOG10_2: f32 = consts::LOG10_2;
+    LOG10_2_HI: f32 = 0.301_025_4;
     LOG10_2_LO: f32 = 4.605_039e-6;
     EXP_LEAST: f32 = -104.0;
     EXP_MOST: f32 = 89.0;
@@ -45,8 +46,8 @@ shader_constants! { CONSTANTS:
     ROOT_HALF_BITS: i32 = 0x3f35_04f3;
     ONE_BITS: i32 = 0x3f80_0000;
     LOG_K: f32 = 2.885_39;
-    LOG_K_HI: f32 = 2.884_765_625;
-    LOG_K_LO: f32 = 6.244_567_9e-4;
+    LOG_K_HI: f32 = 2.884_765_6;
+    LOG_K_LO: f32 = 6.244_568e-4;
     LOG_P1: f32 = 0.333_333_34;
     LOG_P2: f32 = 0.2;
     LOG_P3: f32 = 0.142_857_15;
@@ -54,19 +55,19 @@ shader_constants! { CONSTANTS:
     LOG_P5: f32 = 0.090_909_09;
     POWER_MOST: f32 = 152.0;
     HALF_PI_1: f32 = 1.570_312_5;
-    HALF_PI_2: f32 = 4.825_592_041_015_625e-4;
-    HALF_PI_3: f32 = 1.266_598_701_477_050_8e-6;
+    HALF_PI_2: f32 = 4.825_592e-4;
+    HALF_PI_3: f32 = 1.266_598_7e-6;
     HALF_PI_4: f32 = 9.920_936e-10;
     PER_HALF_PI: f32 = 0.636_619_75;
     SINE_P0: f32 = -1.666_665_5e-1;
     SINE_P1: f32 = 8.332_161e-3;
-    SINE_P2: f32 = -1.951_529_589e-4;
+    SINE_P2: f32 = -1.951_529_6e-4;
     COSINE_P0: f32 = 4.166_664_6e-2;
     COSINE_P1: f32 = -1.388_731_6e-3;
     COSINE_P2: f32 = 2.443_315_7e-5;
-    QUARTER_PI: f32 = 0.785_398_2;
-    HALF_PI: f32 = 1.570_796_4;
-    PI: f32 = 3.141_592_7;
+    QUARTER_PI: f32 = consts::FRAC_PI_4;
+    HALF_PI: f32 = consts::FRAC_PI_2;
+    PI: f32 = consts::PI;
     ARC_SINE_P0: f32 = 1.666_675_2e-1;
     ARC_SINE_P1: f32 = 7.495_300_5e-2;
     ARC_SINE_P2: f32 = 4.547_002_5e-2;

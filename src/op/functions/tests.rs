@@ -113,7 +113,7 @@ fn arcs_stay_within_their_bounds() {
     println!("asin {sines:.2e}, acos {cosines:.2e} and {beyond:.2e}, atan {tangents:.2e}");
     assert!(sines < 4e-7 && cosines < 4e-7 && beyond < 4e-7 && tangents < 3e-7, "{sines} {cosines} {beyond} {tangents}");
     assert_eq!((arc_sine(1.0), arc_cosine(1.0), arc_cosine(-1.0), arc_tangent2(0.0, 0.0)), (HALF_PI, 0.0, PI, 0.0));
-    let all_round = (0..1_000_000u32).map(|step| f64::from(step) * 6.283_185e-6 - 3.141_592_6).map(|turn| {
+    let all_round = (0..1_000_000u32).map(|step| f64::from(step) * 6.283_185e-6 - std::f64::consts::PI).map(|turn| {
         let (y, x) = (turn.sin() as f32, turn.cos() as f32);
         (f64::from(arc_tangent2(y, x)) - f64::from(y).atan2(f64::from(x))).abs()
     });
