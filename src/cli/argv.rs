@@ -23,6 +23,7 @@ pub const COMMANDS: &[&str] = &[
     "roughness",
     "focal",
     "convolve",
+    "morphology",
     "calc",
     "convert",
     "pipeline",
@@ -56,6 +57,7 @@ const JOBS: &[&str] = &[
     "roughness",
     "focal",
     "convolve",
+    "morphology",
     "calc",
     "convert",
     "pipeline",
@@ -94,6 +96,8 @@ const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-co", JOBS, Takes("--co")),
     ("-ot", JOBS, Takes("--dtype")),
     ("-a_nodata", JOBS, Takes("--nodata")),
+    ("-a_srs", JOBS, Takes("--crs")),
+    ("-mo", JOBS, Takes("--metadata")),
 ];
 
 /// Rewrites a command line (program name first) into one that clap reads.
@@ -254,13 +258,13 @@ mod tests {
         assert_eq!(words("swath slope -az 45 a b"), "'-az' is not an option of slope, but of hillshade");
         assert_eq!(
             words("swath convert -foo a b"),
-            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -b -q -v; see 'swath convert --help'"
+            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -a_srs -mo -b -q -v; see 'swath convert --help'"
         );
     }
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, calc, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Reclassify a"), format!("'Reclassify' is planned and not built yet; {list}"));

@@ -14,9 +14,12 @@ mod fractal;
 mod guard;
 mod info;
 mod inputs;
+mod matrix;
+mod morphology;
 mod operators;
 mod options;
 mod pipeline;
+mod place;
 mod preview;
 mod progress;
 mod run;
@@ -65,6 +68,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Roughness(args) => args.run(),
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
+        Command::Morphology(args) => args.run(),
         Command::Calc(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),

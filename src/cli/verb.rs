@@ -5,6 +5,7 @@ use super::{
     convolve::ConvolveOptions,
     focal::FocalOptions,
     inputs::TypedOperator,
+    morphology::MorphologyOptions,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
@@ -76,6 +77,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<RoughnessOptions>("roughness"),
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
+    Verb::of::<MorphologyOptions>("morphology"),
     Verb::of::<CalcOptions>("calc"),
 ];
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{DeviceConsumer, NodeRun, Packing},
-    graph::{Bands, Destination, GridInfo, Node, Operator, Raster, WriteOptions},
+    graph::{Bands, Destination, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
@@ -46,6 +46,8 @@ pub struct Lowered {
 /// What a job is to leave behind; outputs are numbered in this order.
 #[derive(Default)]
 pub struct Targets {
+    /// Where they lie.
+    pub placement: Placement,
     /// Files.
     pub files: Vec<(Raster, Destination)>,
     /// Arrays in memory.
@@ -55,7 +57,9 @@ pub struct Targets {
 }
 
 /// Lowering in progress.
+#[derive(Default)]
 struct Lowering {
+    on_device: bool,
     sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
     nodes: Vec<(NodeSpec, NodeRun, usize, SampleType)>,
     seen: Vec<(Raster, usize)>,
@@ -69,7 +73,10 @@ struct Lowering {
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
 pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, precision: Precision) -> Result<Lowered> {
-    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new(), firsts: Vec::new() };
+    // A copy takes the whole job to the CPU, and so does float64.
+    let copies = targets.files.iter().any(|(raster, _)| matches!(raster.node(), Node::Source { .. }));
+    let on_device = device.is_some() && !copies && precision != Precision::F64;
+    let mut lowering = Lowering { on_device, ..Lowering::default() };
     let mut file_nodes = Vec::new();
     for (raster, destination) in &targets.files {
         file_nodes.push(lowering.output(raster, &destination.options)?);
@@ -82,13 +89,13 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, pr
     for (raster, _) in &targets.consumers {
         other_nodes.push((lowering.node(raster)?, 0));
     }
-    let mut lowered = Lowered::of(lowering.grid()?, threads, device);
+    let mut lowered = Lowered::of(lowering.grid(&targets.placement)?, threads, device);
     lowered.choose_backend(&lowering, !targets.consumers.is_empty(), precision)?;
     for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
         let (spec, run, bands, _) = &lowering.nodes[node];
         let file = match run {
             NodeRun::Operator { operator, .. } => computed_file(&lowered, operator.as_ref(), destination)?,
-            NodeRun::Ingest { .. } => copied_file(raster, destination)?,
+            NodeRun::Ingest { .. } => copied_file(raster, destination, &targets.placement)?,
             NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
         };
         let packing = match run {
@@ -213,6 +220,11 @@ impl Lowering {
                         accepted: format!("{} takes {}", operator.name(), operator.inputs()),
                     });
                 }
+                if let Some(expanded) = operator.expand(inputs, self.on_device) {
+                    let node = self.node(&expanded)?;
+                    self.seen.push((raster.clone(), node));
+                    return Ok(node);
+                }
                 let inputs = inputs.iter().map(|input| self.input(operator.as_ref(), input)).collect::<Result<Vec<_>>>()?;
                 let footprint = operator.footprint();
                 let kind = NodeKind::Operator { inputs: inputs.clone(), halo_rows: footprint.halo_rows, halo_cols: footprint.halo_cols };
@@ -309,7 +321,7 @@ impl Lowering {
     }
 
     /// The one grid that all sources share.
-    fn grid(&self) -> Result<GridInfo> {
+    fn grid(&self, placement: &Placement) -> Result<GridInfo> {
         let Some((first, _)) = self.sources.first() else {
             return Err(Error::Usage { what: "job", given: "no output".to_owned(), accepted: "at least one raster to write".to_owned() });
         };
@@ -328,7 +340,9 @@ impl Lowering {
                 });
             }
         }
-        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef: profile.georef.clone() })
+        let mut georef = profile.georef.clone();
+        placement.apply(&mut georef, profile.cols, profile.rows);
+        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef })
     }
 }
 
