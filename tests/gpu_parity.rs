@@ -68,10 +68,10 @@ fn is_tried(operator: &dyn Operator) -> bool {
     if std::env::var_os("SWATH_SHADER_DIR").is_none() {
         return true;
     }
-    let changed = |info: &OperatorInfo| shader_text(info) != info.shader.text();
+    let changed = |operator: &dyn Operator| shader_text(kernel_of(operator), operator) != operator.gpu_kernel().wgsl;
     let source = ArraySource::new(ndarray::Array2::<f32>::zeros((1, 1))).expect("a source");
     let expands = operator.expand(&[Raster::from_source(source)], true).is_some();
-    changed(kernel_of(operator)) || (expands && PARTS.iter().any(changed))
+    changed(operator) || (expands && PARTS.iter().flat_map(|info| (info.examples)()).any(|part| changed(&*part)))
 }
 
 fn parts(dem: &Dem) -> Vec<Part> {
@@ -97,7 +97,7 @@ fn the_twins_agree_on_every_example_and_shape() {
             if !is_tried(&*operator) {
                 continue;
             }
-            let pipeline = gpu.pipeline(kernel_of(&*operator));
+            let pipeline = gpu.pipeline(kernel_of(&*operator), &*operator);
             for dem in &dems {
                 let steepness = reference::slope(dem, &Slope { edges: Edges::Extrapolate, ..Slope::default() });
                 for part in parts(dem) {
@@ -138,9 +138,13 @@ fn outputs_are_what_gdal_writes() {
     for info in REGISTRY {
         for operator in (info.examples)() {
             let output = operator.output();
-            let expected = if info.name == "hillshade" { (SampleType::U8, 0.0) } else { (SampleType::F32, -9999.0) };
-            assert_eq!((output.sample, output.nodata.to_f64()), expected);
-            assert_eq!(output.byte_range, (info.name == "hillshade").then_some((1, 255)));
+            let truth = operator.formula().is_some_and(|formula| formula.is_truth(formula.steps().len() - 1));
+            let (sample, nodata, byte_range) = match info.name {
+                "hillshade" => (SampleType::U8, 0.0, Some((1, 255))),
+                _ if truth => (SampleType::U8, 255.0, Some((0, 1))),
+                _ => (SampleType::F32, -9999.0, None),
+            };
+            assert_eq!((output.sample, output.nodata.to_f64(), output.byte_range), (sample, nodata, byte_range));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{
     bench::BenchArgs,
+    bilateral::BilateralOptions,
+    calc::CalcArgs,
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,
@@ -51,6 +53,8 @@ pub enum Command {
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
     Morphology(Op<MorphologyOptions>),
+    Bilateral(Op<BilateralOptions>),
+    Calc(CalcArgs),
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),

@@ -3,6 +3,8 @@
 
 mod argv;
 mod bench;
+mod bilateral;
+mod calc;
 mod commands;
 mod convert;
 mod convolve;
@@ -12,6 +14,7 @@ mod focal;
 mod fractal;
 mod guard;
 mod info;
+mod inputs;
 mod matrix;
 mod morphology;
 mod operators;
@@ -67,6 +70,8 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Bilateral(args) => args.run(),
+        Command::Calc(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

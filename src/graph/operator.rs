@@ -1,4 +1,4 @@
-use super::Raster;
+use super::{Formula, Raster};
 use crate::{
     error::Result,
     raster::{Georeferencing, Nodata, SampleType, Span},
@@ -201,6 +201,11 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// Whether there is a CPU twin; an operator without one is refused on the CPU backend.
     fn has_cpu_twin(&self) -> bool {
         true
+    }
+
+    /// What it computes, if it looks at the pixel alone and both twins are made from this: neighbours of that kind run as one.
+    fn formula(&self) -> Option<&Formula> {
+        None
     }
 
     /// The CPU twin: the specification, and the fallback.
