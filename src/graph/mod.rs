@@ -3,7 +3,9 @@
 mod operator;
 mod output;
 mod raster;
+mod survey;
 
 pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
 pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
 pub use raster::{Apply, Bands, Node, Raster};
+pub use survey::{Survey, Surveyed};

@@ -1,9 +1,9 @@
 //! Results in memory.
 
-use super::Job;
+use super::{Job, survey::SurveyOutput};
 use crate::{
     error::{Error, Result},
-    execute::{Context, Finished},
+    execute::{BufferPool, Context, Finished},
     graph::Raster,
     plan::Budget,
     raster::SampleType,
@@ -28,12 +28,12 @@ impl ArrayOutput {
     }
 
     /// An array of missing samples to fill.
-    pub(super) fn open(&self, rows: usize, cols: usize) {
+    fn open(&self, rows: usize, cols: usize) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Array2::from_elem((rows, cols), f32::NAN));
     }
 
     /// Copies a finished window.
-    pub(super) fn accept(&self, finished: &Finished) -> Result<()> {
+    fn accept(&self, finished: &Finished) -> Result<()> {
         if finished.window.sample != SampleType::F32 {
             return Err(Error::Internal("an array was given packed samples"));
         }
@@ -46,6 +46,41 @@ impl ArrayOutput {
             }
         }
         Ok(())
+    }
+}
+
+/// An output in memory.
+#[derive(Clone, Debug)]
+pub(super) enum InMemory {
+    /// The caller's array.
+    Array(ArrayOutput),
+    /// What a survey finds.
+    Survey(SurveyOutput),
+}
+
+impl InMemory {
+    /// Begins anew.
+    pub fn open(&self, rows: usize, cols: usize) {
+        match self {
+            Self::Array(array) => array.open(rows, cols),
+            Self::Survey(survey) => survey.open(),
+        }
+    }
+
+    /// Takes a finished window.
+    pub fn accept(&self, finished: &Finished, pool: &BufferPool) -> Result<()> {
+        match self {
+            Self::Array(array) => array.accept(finished),
+            Self::Survey(survey) => survey.accept(finished, pool),
+        }
+    }
+
+    /// Bytes that each worker needs.
+    pub fn scratch_bytes(&self) -> usize {
+        match self {
+            Self::Array(_) => 0,
+            Self::Survey(survey) => survey.scratch_bytes(),
+        }
     }
 }
 

@@ -10,16 +10,21 @@ mod outputs;
 mod recover;
 mod report;
 mod run;
+mod survey;
 
 pub use array::{ArrayOutput, compute_array};
-pub use report::{AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport};
+pub use report::{
+    AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport, SurveyReport,
+    SurveyedReport,
+};
 
 use crate::{
     error::Result,
     execute::{Context, DeviceConsumer, Trace},
     graph::{Destination, Raster},
-    plan::{self, Budget, Cut, Plan},
+    plan::{self, Budget, Cut, JobSpec, Plan},
 };
+use array::InMemory;
 use lower::{Lowered, Targets, lower};
 use std::{
     fmt,
@@ -29,6 +34,7 @@ use std::{
     },
     time::Instant,
 };
+use survey::SurveyPass;
 
 /// Told how far a running job is; called from the writer's thread.
 pub trait Observer: Send + Sync {
@@ -90,7 +96,7 @@ impl Job {
     /// Adds an output in memory.
     #[must_use]
     pub fn write_array(mut self, raster: impl Into<Raster>, output: &ArrayOutput) -> Self {
-        self.targets.arrays.push((raster.into(), output.clone()));
+        self.targets.arrays.push((raster.into(), InMemory::Array(output.clone())));
         self
     }
 
@@ -151,11 +157,15 @@ impl Job {
     pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
         let threads = self.threads.unwrap_or_else(default_threads);
-        let mut lowered = lower(&self.targets, threads, self.context.limits())?;
-        lowered.spec.trace_bytes = if self.traced { Trace::BYTES } else { 0 };
-        let plan = plan::plan_cut(&lowered.spec, budget, &self.cut)?;
         let Self { targets, cut, context, observer, cancel, traced, .. } = self;
-        Ok(PlannedJob { plan, lowered, targets, cut, context, observer, cancel, traced, plan_seconds: started.elapsed().as_secs_f64() })
+        let mut how = How { cut, context, observer, cancel, traced, plan_seconds: 0.0 };
+        let surveys = survey::plan_surveys(&targets, threads, &how, budget)?;
+        let mut lowered = lower(&targets, threads, how.context.limits())?;
+        lowered.spec.trace_bytes = if traced { Trace::BYTES } else { 0 };
+        let mut plan = plan::plan_cut(&lowered.spec, budget, &cut)?;
+        plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
+        how.plan_seconds = started.elapsed().as_secs_f64();
+        Ok(PlannedJob { pass: Pass { plan, lowered, targets }, surveys, how })
     }
 }
 
@@ -165,9 +175,31 @@ fn default_threads() -> usize {
 
 /// A job with its plan, ready to run.
 pub struct PlannedJob {
+    pass: Pass,
+    /// What comes before it.
+    surveys: Vec<SurveyPass>,
+    how: How,
+}
+
+/// One pass over the raster: what is left behind, and how.
+struct Pass {
     plan: Plan,
     lowered: Lowered,
     targets: Targets,
+}
+
+impl Pass {
+    /// Makes the nodes that run of targets that have changed since; the plan stays.
+    fn lower_again(&mut self) -> Result<()> {
+        let JobSpec { threads, device, trace_bytes, .. } = self.lowered.spec;
+        self.lowered = lower(&self.targets, threads, device)?;
+        self.lowered.spec.trace_bytes = trace_bytes;
+        Ok(())
+    }
+}
+
+/// How all passes of a job are run.
+struct How {
     cut: Cut,
     context: Context,
     observer: Option<Arc<dyn Observer>>,
@@ -179,7 +211,7 @@ pub struct PlannedJob {
 impl PlannedJob {
     /// The plan.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.pass.plan
     }
 
     /// Runs the job.
@@ -193,6 +225,6 @@ impl PlannedJob {
 
 impl fmt::Display for PlannedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.plan.fmt(f)
+        self.pass.plan.fmt(f)
     }
 }

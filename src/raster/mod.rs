@@ -4,6 +4,7 @@
 
 mod byte_size;
 mod georef;
+mod histogram;
 mod layout;
 mod nodata;
 mod profile;
@@ -14,6 +15,7 @@ mod view;
 
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
+pub use histogram::Histogram;
 pub use layout::{BigTiff, Compression, Container, Layout, Predictor, PrefixMethod, Segmentation};
 pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, Profile, StreamCost};
