@@ -78,24 +78,26 @@ impl Histogram {
     /// The end of the first bin such that at least `share` (0 to 1) of all samples lie before it: those are less than it,
     /// all others at least as great. `None` where nothing was counted.
     pub fn split(&self, share: f64) -> Option<f32> {
-        let all = self.valid();
-        let wanted = ((share.clamp(0.0, 1.0) * all as f64).ceil() as u64).clamp(1, all.max(1));
-        let mut below = 0;
-        for bin in self.bins() {
-            below += self.slots[slot(bin)];
-            if below >= wanted {
-                // At most 24 bits and a power of two: exact.
-                return Some(((bin + 1) as f64 * self.bin_width()) as f32);
-            }
-        }
-        None
+        // At most 24 bits and a power of two: exact.
+        self.bin_of(share).map(|bin| ((bin + 1) as f64 * self.bin_width()) as f32)
     }
 
     /// The sample of that share (0: the least, 1: the greatest), rounded down to the beginning of its bin. `None` where
     /// nothing was counted.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let (least, _) = self.range?;
-        Some((f64::from(self.split(share)?) - self.bin_width()).max(f64::from(least)))
+        self.bin_of(share).map(|bin| (bin as f64 * self.bin_width()).max(f64::from(least)))
+    }
+
+    /// The bin of the sample of that share.
+    fn bin_of(&self, share: f64) -> Option<i64> {
+        let all = self.valid();
+        let wanted = ((share.clamp(0.0, 1.0) * all as f64).ceil() as u64).max(1);
+        let mut below = 0;
+        self.bins().find(|&bin| {
+            below += self.slots[slot(bin)];
+            below >= wanted
+        })
     }
 
     fn bins(&self) -> std::ops::Range<i64> {
