@@ -1,8 +1,9 @@
-// Packs finished samples to bytes for the way back: four pixels a word, rows padded to whole words.
+// Packs finished samples to bytes for the way back: four samples a word, rows padded to whole words. The samples of a
+// pixel lie side by side, so that here a column is a sample.
 //     byte = floor(sample + 0.5), missing -> sentinel
 
 struct Grid {
-    // Row and column of the input window where the output begins, its pitch, and the output's size in pixels.
+    // Row and column of the input window where the output begins, its pitch, and the output's size.
     first_row: u32,
     first_col: u32,
     in_pitch: u32,

@@ -4,7 +4,7 @@ use ndarray::Array2;
 use std::{path::Path, sync::Arc};
 use swath::{
     graph::{Operator, Raster},
-    op::REGISTRY,
+    op::{ARRANGERS, REGISTRY},
     plan::Cut,
     prelude::*,
     raster::{Affine, Georeferencing, Segmentation},
@@ -35,7 +35,8 @@ fn input(seed: u32) -> Raster {
 
 fn file(operator: &Arc<dyn Operator>, context: &Context, cut: &Cut, to: &Path) -> Vec<u8> {
     let budget = Budget { host: ByteSize::gib(4), device: ByteSize::gib(1) };
-    let inputs = (0..operator.inputs()).map(|k| input(k as u32)).collect();
+    let seeds = |k: usize| (k * operator.input_bands()) as u32..((k + 1) * operator.input_bands()) as u32;
+    let inputs = (0..operator.inputs()).map(|k| Raster::stack(seeds(k).map(input).collect())).collect();
     let mut destination = GTiff::at(to).compression(Compression::None).overwrite(true);
     destination.options.segmentation = Segmentation::Tiles { rows: TILE, cols: TILE };
     destination.options.sample = Some(SampleType::F32);
@@ -48,7 +49,7 @@ fn file(operator: &Arc<dyn Operator>, context: &Context, cut: &Cut, to: &Path) -
 fn every_cut_is_the_same(context: &Context, heights: &[usize]) {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("out.tif");
-    for operator in REGISTRY.iter().flat_map(|info| (info.examples)()) {
+    for operator in REGISTRY.iter().chain(ARRANGERS).flat_map(|info| (info.examples)()) {
         let all_rows = Cut { swath_rows: Some(ROWS.next_multiple_of(TILE)), ..Cut::default() };
         let whole = file(&operator, context, &all_rows, &to);
         for &rows in heights {

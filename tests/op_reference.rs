@@ -236,8 +236,9 @@ fn any_part_gives_the_same_bits_as_the_whole() {
                             let (rows, cols) =
                                 (Span::new(row, (row + rows).min(dem.grid.rows)), Span::new(col, (col + cols).min(dem.grid.cols)));
                             let part = cpu_part(&*operator, dem, rows, cols);
-                            for (r, line) in rows.iter().zip(part.chunks(cols.len())) {
-                                let expected = &whole[r * dem.grid.cols..][cols.start..cols.end];
+                            let bands = operator.bands();
+                            for (r, line) in rows.iter().zip(part.chunks(cols.len() * bands)) {
+                                let expected = &whole[r * dem.grid.cols * bands..][cols.start * bands..cols.end * bands];
                                 let same = line.iter().zip(expected).all(|(a, b)| a.to_bits() == b.to_bits());
                                 assert!(same, "{operator:?} on {}, rows {rows}, columns {cols}: {line:?} {expected:?}", dem.name);
                             }

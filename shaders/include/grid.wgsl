@@ -8,15 +8,16 @@ struct Grid {
     first_row: u32,
     cols: u32,
     rows: u32,
-    // Where the output buffer begins, and samples from one of its rows to the next.
+    // Where the output buffer begins, and pixels from one of its rows to the next.
     out_first_col: u32,
     out_first_row: u32,
     out_pitch: u32,
     // The NaN that is written for missing: WGSL cannot spell one.
     missing_bits: u32,
-    pad0: u32,
-    pad1: u32,
-    // Of each input's buffer: first column, first row, pitch.
+    // Samples of one output pixel; and which of them to write, where every input makes one.
+    out_bands: u32,
+    out_band: u32,
+    // Of each input's buffer: first column, first row, pixels from row to row, samples of one pixel.
     inputs: array<vec4<u32>, 4>,
 }
 
@@ -38,6 +39,12 @@ fn load0(col: u32, row: u32) -> f32 {
     return input0[(row - window.y) * window.z + (col - window.x)];
 }
 
+// Of an input of several bands, which lie side by side in every pixel.
+fn load0_band(col: u32, row: u32, band: u32) -> f32 {
+    let window = grid.inputs[0];
+    return input0[((row - window.y) * window.z + (col - window.x)) * window.w + band];
+}
+
 fn store(col: u32, row: u32, sample: f32) {
     output[(row - grid.out_first_row) * grid.out_pitch + (col - grid.out_first_col)] = sample;
 }
@@ -48,4 +55,16 @@ fn missing() -> f32 {
 
 fn store_missing(col: u32, row: u32) {
     store(col, row, missing());
+}
+
+// Results of several bands lie side by side in every pixel.
+fn store_band(col: u32, row: u32, band: u32, sample: f32) {
+    let pixel = (row - grid.out_first_row) * grid.out_pitch + (col - grid.out_first_col);
+    output[pixel * grid.out_bands + band] = sample;
+}
+
+fn store_all_missing(col: u32, row: u32) {
+    for (var band = 0u; band < grid.out_bands; band++) {
+        store_band(col, row, band, missing());
+    }
 }

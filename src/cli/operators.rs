@@ -41,7 +41,7 @@ impl OperatorsArgs {
             let first = (info.examples)().into_iter().next();
             let shape = first.map(|operator| {
                 let (footprint, output) = (operator.footprint(), operator.output());
-                json!({ "inputs": operator.inputs(), "halo_rows": footprint.halo_rows, "halo_cols": footprint.halo_cols,
+                json!({ "inputs": operator.inputs(), "bands": operator.bands(), "halo_rows": footprint.halo_rows, "halo_cols": footprint.halo_cols,
                         "dtype": output.sample, "nodata": nodata_json(output.nodata) })
             });
             let options = info.options.iter().map(|(name, takes)| json!({ "name": name, "takes": values(takes) }));
@@ -65,8 +65,13 @@ fn values(takes: &str) -> Value {
 fn markdown() -> String {
     let mut lines = vec!["| operator | result | written as | options |".to_owned(), "|---|---|---|---|".to_owned()];
     for info in REGISTRY {
-        let output = (info.examples)().first().map(|operator| operator.output());
-        let written = output.map(|o| format!("{}, nodata {}", o.sample, o.nodata)).unwrap_or_default();
+        let written = (info.examples)().first().map(|operator| {
+            let (output, bands) = (operator.output(), operator.bands());
+            let times = if bands > 1 { format!("{bands} bands of ") } else { String::new() };
+            let nodata = if operator.may_be_missing() { format!(", nodata {}", output.nodata) } else { String::new() };
+            format!("{times}{}{nodata}", output.sample)
+        });
+        let written = written.unwrap_or_default();
         let option = |(name, takes): &(&str, &str)| format!("`--{name} {}`", takes.replace('|', "\\|")).replace(" `", "`");
         let options: Vec<String> = info.options.iter().map(option).collect();
         lines.push(format!("| `{}` | {} | {written} | {} |", info.name, info.summary, options.join(", ")));

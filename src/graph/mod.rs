@@ -5,7 +5,7 @@ mod output;
 mod raster;
 mod survey;
 
-pub use operator::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
+pub use operator::{Colors, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
 pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
 pub use raster::{Apply, Bands, Node, Raster};
 pub use survey::{Survey, Surveyed};

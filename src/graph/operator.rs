@@ -44,6 +44,18 @@ pub struct OperatorOutput {
     pub byte_range: Option<(u8, u8)>,
 }
 
+/// What the bands of an operator's result mean to whoever draws them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colors {
+    /// Nothing: quantities, or grey.
+    #[default]
+    Gray,
+    /// Bands 1 to 3 are red, green and blue.
+    Rgb,
+    /// Bands 1 to 3 are red, green and blue, band 4 is alpha, by which they are not multiplied.
+    Rgba,
+}
+
 /// What becomes of an operator's result when one number is added to every input sample. Where the result does not change,
 /// heights of 64-bit sources can be counted from an origin of their own, so that f32 holds what matters of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +78,8 @@ pub struct GpuKernel {
     pub params: Vec<u8>,
 }
 
-/// Input rows of a kernel, missing as NaN: f32, or f64 for twins of that precision.
+/// Input rows of a kernel, missing as NaN: f32, or f64 for twins of that precision; [`Operator::input_bands`] samples a
+/// pixel, side by side.
 pub struct InputRows<'a, T = f32> {
     /// Columns of the raster that each row slice spans: the task's columns and their halo, clipped to the raster.
     pub cols: Span,
@@ -95,7 +108,7 @@ pub struct RowsTask<'a, T = f32> {
     pub factors: &'a [[T; 4]],
     /// One window an input.
     pub inputs: &'a [InputRows<'a, T>],
-    /// `rows.len() * cols.len()` samples, row after row.
+    /// `rows.len() * cols.len() * bands` samples, row after row, the [`Operator::bands`] of a pixel side by side.
     pub out: &'a mut [f32],
 }
 
@@ -109,6 +122,44 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// Number of input rasters.
     fn inputs(&self) -> usize {
         1
+    }
+
+    /// Bands of each input's window, side by side. An operator that takes one (nearly all do) gets the first of a
+    /// raster of several.
+    fn input_bands(&self) -> usize {
+        1
+    }
+
+    /// Bands of the result, side by side in every pixel.
+    fn bands(&self) -> usize {
+        1
+    }
+
+    /// Whether a raster of several bands is computed band by band, unless one band is asked for (see
+    /// [`Raster::apply_by_default`](crate::graph::Raster::apply_by_default)); otherwise its first band is taken.
+    fn is_per_band(&self) -> bool {
+        false
+    }
+
+    /// What the bands mean.
+    fn colors(&self) -> Colors {
+        Colors::Gray
+    }
+
+    /// A name for each band of the result, or none at all.
+    fn band_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether a result can be missing. Where it cannot, no nodata value is declared unless one is asked for.
+    fn may_be_missing(&self) -> bool {
+        true
+    }
+
+    /// Whether the device runs the kernel once an input, each time with that input at `input0` and its index as
+    /// `grid.out_band`: for any number of inputs, where bindings allow four.
+    fn is_dispatched_by_input(&self) -> bool {
+        false
     }
 
     /// Neighbourhood.

@@ -27,13 +27,15 @@ pub enum Node {
 }
 
 /// Which bands of a source a raster has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Bands {
     /// All of them, as they are stored.
     #[default]
     All,
     /// One, 0-based.
     One(usize),
+    /// Two or more, 0-based, in this order.
+    Several(Vec<usize>),
 }
 
 impl Raster {
@@ -47,20 +49,23 @@ impl Raster {
         Self(Arc::new(Node::Source { source, bands: Bands::All }))
     }
 
-    /// One band (1-based, as users count) of a source raster; operators take one band, the first by default.
-    ///
-    /// Has no effect on a computed raster, which has one band.
-    #[must_use]
-    pub fn band(&self, band: usize) -> Self {
+    /// Some bands of a shared source.
+    pub fn from_bands(source: Arc<dyn Source>, bands: Bands) -> Self {
+        Self(Arc::new(Node::Source { source, bands }))
+    }
+
+    /// Number of bands.
+    pub fn bands(&self) -> usize {
         match &*self.0 {
-            Node::Source { source, .. } => {
-                Self(Arc::new(Node::Source { source: source.clone(), bands: Bands::One(band.saturating_sub(1)) }))
-            }
-            Node::Operator { .. } => self.clone(),
+            Node::Source { source, bands: Bands::All } => source.profile().bands,
+            Node::Source { bands: Bands::One(_), .. } => 1,
+            Node::Source { bands: Bands::Several(bands), .. } => bands.len(),
+            Node::Operator { operator, .. } => operator.bands(),
         }
     }
 
-    /// The result of an operator over this raster.
+    /// The result of an operator over this raster; of a raster of several bands most operators take the first
+    /// ([`band`](Self::band) and [`per_band`](Self::per_band) choose others).
     #[must_use]
     pub fn apply(&self, operator: impl Operator + 'static) -> Self {
         self.apply_shared(Arc::new(operator))
@@ -100,7 +105,7 @@ pub trait Apply {
     /// The raster as a node of the graph.
     fn raster(self) -> Raster;
 
-    /// The result of an operator over band 1.
+    /// The result of an operator, most of which take band 1.
     fn apply(self, operator: impl Operator + 'static) -> Raster
     where
         Self: Sized,

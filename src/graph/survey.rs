@@ -7,7 +7,7 @@ pub struct Survey {
     pub histogram: bool,
 }
 
-/// What a survey found of one input: exact counts, range and histogram; mean and spread in float64, summed tile by tile
+/// What a survey found of one input (of several bands, the first): exact counts, range and histogram; mean and spread in float64, summed tile by tile
 /// in the order of a fixed grid, so that they do not depend on budget, threads or cut.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Surveyed {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{DeviceConsumer, NodeRun, Packing},
-    graph::{Bands, Destination, GridInfo, Node, Raster, WriteOptions},
+    graph::{Bands, Destination, GridInfo, Node, Operator, Raster, WriteOptions},
     plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
@@ -73,7 +73,9 @@ struct Lowering {
     sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
     nodes: Vec<(NodeSpec, NodeRun, usize, SampleType)>,
     seen: Vec<(Raster, usize)>,
-    ingests: Vec<(usize, Option<usize>, bool, usize)>,
+    ingests: Vec<(usize, Bands, bool, usize)>,
+    /// Rasters of several bands, and the first of each.
+    firsts: Vec<(Raster, Raster)>,
 }
 
 /// Lowers a job.
@@ -81,17 +83,23 @@ struct Lowering {
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
 pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
-    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new() };
+    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new(), firsts: Vec::new() };
     let mut file_nodes = Vec::new();
     for (raster, destination) in &targets.files {
         file_nodes.push(lowering.output(raster, &destination.options)?);
     }
-    let in_memory = targets.arrays.iter().map(|(raster, _)| (raster, 4)).chain(targets.consumers.iter().map(|(raster, _)| (raster, 0)));
-    let other_nodes = in_memory.map(|(raster, back)| Ok((lowering.node(raster)?, back))).collect::<Result<Vec<_>>>()?;
+    let mut other_nodes = Vec::new();
+    for (raster, array) in &targets.arrays {
+        let node = lowering.array(raster, array)?;
+        other_nodes.push((node, lowering.nodes[node].0.pixel_bytes));
+    }
+    for (raster, _) in &targets.consumers {
+        other_nodes.push((lowering.node(raster)?, 0));
+    }
     let mut lowered = Lowered::of(lowering.grid()?, threads, device);
     lowered.choose_backend(&lowering, !targets.consumers.is_empty())?;
     for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
-        let (spec, run, ..) = &lowering.nodes[node];
+        let (spec, run, bands, _) = &lowering.nodes[node];
         let file = match run {
             NodeRun::Operator { operator, .. } => computed_file(&lowered, operator.as_ref(), destination)?,
             NodeRun::Ingest { .. } => copied_file(raster, destination)?,
@@ -101,7 +109,8 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) ->
             NodeRun::Operator { operator, .. } if lowered.spec.device.is_some() => packing_of(operator.as_ref(), &file),
             _ => None,
         };
-        lowered.spec.outputs.push(output_spec(node, spec.pixel_bytes, &file, packing)?);
+        let readback_pixel_bytes = if packing.is_some() { *bands } else { spec.pixel_bytes };
+        lowered.spec.outputs.push(output_spec(node, readback_pixel_bytes, &file)?);
         lowered.files.push(packed_file(file, packing)?);
         lowered.packing.push(packing);
     }
@@ -185,7 +194,6 @@ impl Lowering {
                 accepted: "an operator in between, or an output on the device".to_owned(),
             }),
             Node::Source { source, bands } => {
-                let band = band_of(*bands);
                 let mut profile = source.profile().clone();
                 // Masked pixels need a value to become.
                 profile.nodata = profile.nodata.or(options.nodata);
@@ -196,7 +204,7 @@ impl Lowering {
                         accepted: format!("--nodata VALUE, a {} that masked pixels become", profile.sample),
                     });
                 }
-                self.ingest(source, &profile, band, true)
+                self.ingest(source, &profile, bands, true)
             }
             Node::Operator { .. } => self.node(raster),
         }
@@ -207,7 +215,7 @@ impl Lowering {
             return Ok(*node);
         }
         let node = match raster.node() {
-            Node::Source { source, bands } => self.ingest(source, &source.profile().clone(), band_of(*bands), false)?,
+            Node::Source { source, bands } => self.ingest(source, &source.profile().clone(), &first_of(bands), false)?,
             Node::Operator { operator, inputs } => {
                 operator.check()?;
                 if inputs.len() != operator.inputs() {
@@ -217,11 +225,12 @@ impl Lowering {
                         accepted: format!("{} takes {}", operator.name(), operator.inputs()),
                     });
                 }
-                let inputs = inputs.iter().map(|input| self.node(input)).collect::<Result<Vec<_>>>()?;
+                let inputs = inputs.iter().map(|input| self.input(operator.as_ref(), input)).collect::<Result<Vec<_>>>()?;
                 let footprint = operator.footprint();
                 let kind = NodeKind::Operator { inputs: inputs.clone(), halo_rows: footprint.halo_rows, halo_cols: footprint.halo_cols };
-                let spec = NodeSpec { name: operator.name().to_owned(), kind, pixel_bytes: 4 };
-                self.nodes.push((spec, NodeRun::Operator { operator: operator.clone(), inputs }, 1, SampleType::F32));
+                let bands = operator.bands();
+                let spec = NodeSpec { name: operator.name().to_owned(), kind, pixel_bytes: 4 * bands };
+                self.nodes.push((spec, NodeRun::Operator { operator: operator.clone(), inputs }, bands, SampleType::F32));
                 self.nodes.len() - 1
             }
         };
@@ -229,24 +238,72 @@ impl Lowering {
         Ok(node)
     }
 
-    fn ingest(&mut self, source: &Arc<dyn Source>, profile: &Profile, band: Option<usize>, verbatim: bool) -> Result<usize> {
+    /// An operator's input: the first band of a raster of several, unless the operator takes them all.
+    fn input(&mut self, operator: &dyn Operator, input: &Raster) -> Result<usize> {
+        let bands = match input.node() {
+            // A source hands out one band.
+            Node::Source { .. } => 1,
+            Node::Operator { operator, .. } => operator.bands(),
+        };
+        match operator.input_bands() {
+            wanted if wanted == bands => self.node(input),
+            1 => {
+                let first = self.first(input);
+                self.node(&first)
+            }
+            wanted => Err(Error::Usage {
+                what: "number of bands of an input",
+                given: bands.to_string(),
+                accepted: format!("{} takes {wanted}", operator.name()),
+            }),
+        }
+    }
+
+    /// The first band of a computed raster of several, always the same node.
+    fn first(&mut self, raster: &Raster) -> Raster {
+        if let Some((_, first)) = self.firsts.iter().find(|(of, _)| of.same(raster)) {
+            return first.clone();
+        }
+        let first = raster.band(1);
+        self.firsts.push((raster.clone(), first.clone()));
+        first
+    }
+
+    /// The node that an array is filled from.
+    fn array(&mut self, raster: &Raster, array: &InMemory) -> Result<usize> {
+        match raster.node() {
+            Node::Source { .. } if array.takes_all_bands() => self.node(&Raster::stack(vec![raster.clone()])),
+            Node::Operator { operator, .. } if !array.takes_all_bands() && operator.bands() > 1 => {
+                let first = self.first(raster);
+                self.node(&first)
+            }
+            _ => self.node(raster),
+        }
+    }
+
+    fn ingest(&mut self, source: &Arc<dyn Source>, profile: &Profile, wanted: &Bands, verbatim: bool) -> Result<usize> {
         let address = |s: &Arc<dyn Source>| Arc::as_ptr(s).cast::<()>();
         let found = self.sources.iter().position(|(s, _)| address(s) == address(source));
         let index = found.unwrap_or_else(|| {
             self.sources.push((source.clone(), Vec::new()));
             self.sources.len() - 1
         });
-        if let Some(&(.., node)) = self.ingests.iter().find(|&&(s, b, v, _)| (s, b, v) == (index, band, verbatim)) {
-            return Ok(node);
+        if let Some((.., node)) = self.ingests.iter().find(|(s, b, v, _)| (*s, b, *v) == (index, wanted, verbatim)) {
+            return Ok(*node);
         }
         let kind = NodeKind::Ingest { source: index };
         if source.on_device().is_some() && !verbatim {
             let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4 };
             self.nodes.push((spec, NodeRun::Resident { source: source.clone() }, 1, SampleType::F32));
-            self.ingests.push((index, band, verbatim, self.nodes.len() - 1));
+            self.ingests.push((index, wanted.clone(), verbatim, self.nodes.len() - 1));
             return Ok(self.nodes.len() - 1);
         }
-        let converter = RowConverter::new(profile, source.planes().len(), band, !verbatim)?;
+        let all = source.planes().len();
+        let converter = match wanted {
+            Bands::All => RowConverter::new(profile, all, None, !verbatim)?,
+            Bands::One(band) => RowConverter::new(profile, all, Some(*band), !verbatim)?,
+            Bands::Several(bands) => RowConverter::of_bands(profile, all, bands)?,
+        };
         let held = &mut self.sources[index].1;
         let mut planes = Vec::new();
         for plane in converter.needed_planes() {
@@ -256,14 +313,10 @@ impl Lowering {
             });
             planes.push(position);
         }
-        let (bands, sample) = match (verbatim, band) {
-            (false, _) => (1, SampleType::F32),
-            (true, Some(_)) => (1, profile.sample),
-            (true, None) => (profile.bands, profile.sample),
-        };
+        let (bands, sample) = if verbatim { (converter.window_bands(), profile.sample) } else { (1, SampleType::F32) };
         let spec = NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes() };
         self.nodes.push((spec, NodeRun::Ingest { converter, planes, verbatim }, bands, sample));
-        self.ingests.push((index, band, verbatim, self.nodes.len() - 1));
+        self.ingests.push((index, wanted.clone(), verbatim, self.nodes.len() - 1));
         Ok(self.nodes.len() - 1)
     }
 
@@ -291,10 +344,11 @@ impl Lowering {
     }
 }
 
-fn band_of(bands: Bands) -> Option<usize> {
+/// The band that an operator takes.
+fn first_of(bands: &Bands) -> Bands {
     match bands {
-        Bands::All => None,
-        Bands::One(band) => Some(band),
+        Bands::Several(bands) => bands.first().map_or(Bands::All, |&band| Bands::One(band)),
+        all_or_one => all_or_one.clone(),
     }
 }
 

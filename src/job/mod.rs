@@ -12,7 +12,7 @@ mod report;
 mod run;
 mod survey;
 
-pub use array::{ArrayOutput, compute_array};
+pub use array::{ArrayOutput, compute_array, compute_bands};
 pub use report::{
     AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport, SurveyReport,
     SurveyedReport,

@@ -6,7 +6,7 @@ use crate::{
     encode::{MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, max_segment_bytes, overview_tile_bytes, pyramid_bytes, scratch_bytes},
     error::{Error, Result},
     execute::Packing,
-    graph::{Bands, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
+    graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
     plan::OutputSpec,
     raster::{Compression, Container, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
 };
@@ -19,6 +19,10 @@ const UNWRITTEN_TILE: usize = 256;
 const OVERVIEW_TILE: usize = 512;
 /// What a segment takes in the file besides itself: its place in the index, leader and trailer.
 const FILE_BYTES_PER_SEGMENT: u64 = 20;
+/// `PhotometricInterpretation` of red, green and blue.
+const RGB: u16 = 2;
+/// `ExtraSamples` of an alpha that nothing is multiplied by.
+const UNASSOCIATED_ALPHA: u16 = 2;
 /// Header, tags and padding.
 const FILE_BYTES: u64 = 64 << 10;
 
@@ -61,12 +65,33 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
     let options = &destination.options;
     let default = operator.output();
     let sample = options.sample.unwrap_or(default.sample);
-    let nodata = options.nodata.unwrap_or(default.nodata);
-    let sentinel = sentinel(nodata, sample)?;
-    let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, 1, sample);
-    profile.nodata = Some(nodata);
+    let nodata = options.nodata.or(operator.may_be_missing().then_some(default.nodata));
+    let missing = match nodata {
+        Some(nodata) => MissingRule::NanTo(sentinel(nodata, sample)?),
+        None => MissingRule::Verbatim { declared: None },
+    };
+    let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, operator.bands(), sample);
+    profile.nodata = nodata;
     profile.georef = lowered.grid.georef.clone();
-    output_file(destination, profile, SampleType::F32, MissingRule::NanTo(sentinel))
+    profile.gdal_metadata = descriptions(&operator.band_names());
+    match operator.colors() {
+        Colors::Gray => {}
+        Colors::Rgb => (profile.photometric, profile.extra_samples) = (RGB, Vec::new()),
+        Colors::Rgba => {
+            (profile.photometric, profile.extra_samples, profile.alpha_band) = (RGB, vec![UNASSOCIATED_ALPHA], Some(3));
+        }
+    }
+    output_file(destination, profile, SampleType::F32, missing)
+}
+
+/// Names of bands as GDAL states them; nothing where there are none.
+fn descriptions(names: &[String]) -> Option<String> {
+    let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let items: String = named
+        .map(|(band, name)| format!("  <Item name=\"DESCRIPTION\" sample=\"{band}\" role=\"description\">{}</Item>\n", escaped(name)))
+        .collect();
+    (!items.is_empty()).then(|| format!("<GDALMetadata>\n{items}</GDALMetadata>\n"))
 }
 
 /// The file of a copied raster.
@@ -83,10 +108,10 @@ pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputF
     profile.masked = false;
     profile.sample = options.sample.unwrap_or(from.sample);
     profile.nodata = options.nodata.or(from.nodata);
-    if matches!(bands, Bands::One(_)) && from.bands > 1 {
-        profile = Profile { bands: 1, alpha_band: None, photometric: 1, extra_samples: Vec::new(), color_map: Vec::new(), ..profile };
-        // Band names and scales of all bands do not describe the one.
-        profile.gdal_metadata = None;
+    match bands {
+        Bands::One(_) if from.bands > 1 => profile = chosen(profile, &[0]),
+        Bands::Several(bands) => profile = chosen(profile, bands),
+        _ => {}
     }
     let declared = from.nodata.and_then(|n| n.matching(from.sample));
     let same_type = profile.sample == from.sample;
@@ -107,6 +132,27 @@ pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputF
         sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
     }
     output_file(destination, profile, from.sample, missing)
+}
+
+/// The profile of some bands of a raster.
+fn chosen(from: Profile, bands: &[usize]) -> Profile {
+    let colours = from.bands - from.extra_samples.len().min(from.bands);
+    let whole_picture = from.photometric == RGB && bands.len() >= 3 && bands[..3] == [0, 1, 2];
+    let extra = |band: &usize| from.extra_samples.get(band.wrapping_sub(colours)).copied().unwrap_or(0);
+    let first_extra = if whole_picture { 3 } else { 1 };
+    Profile {
+        bands: bands.len(),
+        alpha_band: from
+            .alpha_band
+            .and_then(|alpha| bands.iter().skip(first_extra).position(|&band| band == alpha))
+            .map(|i| i + first_extra),
+        photometric: if whole_picture { RGB } else { 1 },
+        extra_samples: bands.iter().skip(first_extra).map(extra).collect(),
+        color_map: Vec::new(),
+        // Names and scales of all bands do not describe these.
+        gdal_metadata: None,
+        ..from
+    }
 }
 
 fn sentinel(nodata: Nodata, sample: SampleType) -> Result<Sentinel> {
@@ -177,12 +223,17 @@ fn overviews(options: &WriteOptions, profile: &Profile) -> Vec<LevelSize> {
 /// Bytes may be packed on the device where no computed byte can equal the sentinel.
 pub fn packing_of(operator: &dyn Operator, file: &OutputFile) -> Option<Packing> {
     let range = operator.output().byte_range?;
-    let MissingRule::NanTo(to) = file.encoder.spec().missing else { return None };
-    if to.sample_type() != SampleType::U8 {
-        return None;
+    let spec = file.encoder.spec();
+    match spec.missing {
+        _ if spec.output_sample != SampleType::U8 => None,
+        MissingRule::NanTo(to) => {
+            let sentinel = to.get::<u8>();
+            (sentinel < range.0 || sentinel > range.1).then_some(Packing { range, sentinel })
+        }
+        // Nothing is missing, so nothing becomes the sentinel.
+        MissingRule::Verbatim { declared: None } => Some(Packing { range, sentinel: range.0 }),
+        _ => None,
     }
-    let sentinel = to.get::<u8>();
-    (sentinel < range.0 || sentinel > range.1).then_some(Packing { range, sentinel })
 }
 
 /// The file as the device hands it over.
@@ -190,8 +241,14 @@ pub fn packing_of(operator: &dyn Operator, file: &OutputFile) -> Option<Packing>
 /// # Errors
 /// As [`SegmentEncoder::new`].
 pub fn packed_file(file: OutputFile, packing: Option<Packing>) -> Result<OutputFile> {
-    let (Some(_), MissingRule::NanTo(sentinel)) = (packing, file.encoder.spec().missing) else { return Ok(file) };
-    let spec = SegmentSpec { window_sample: SampleType::U8, missing: MissingRule::PackedByte { sentinel }, ..*file.encoder.spec() };
+    if packing.is_none() {
+        return Ok(file);
+    }
+    let missing = match file.encoder.spec().missing {
+        MissingRule::NanTo(sentinel) => MissingRule::PackedByte { sentinel },
+        other => other,
+    };
+    let spec = SegmentSpec { window_sample: SampleType::U8, missing, ..*file.encoder.spec() };
     Ok(OutputFile { encoder: SegmentEncoder::new(spec)?, pyramid: PyramidSpec { base: spec, ..file.pyramid.clone() }, ..file })
 }
 
@@ -199,7 +256,7 @@ pub fn packed_file(file: OutputFile, packing: Option<Packing>) -> Result<OutputF
 ///
 /// # Errors
 /// As [`SegmentEncoder::new`], for an overview.
-pub fn output_spec(node: usize, pixel_bytes: usize, file: &OutputFile, packing: Option<Packing>) -> Result<OutputSpec> {
+pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) -> Result<OutputSpec> {
     let spec = file.encoder.spec();
     let (cols, rows) = (file.profile.cols, file.profile.rows);
     let (segment_rows, segment_cols) = spec.layout.segmentation.shape(cols);
@@ -215,7 +272,7 @@ pub fn output_spec(node: usize, pixel_bytes: usize, file: &OutputFile, packing: 
         node,
         segment_rows,
         segment_cols,
-        readback_pixel_bytes: if packing.is_some() { 1 } else { pixel_bytes },
+        readback_pixel_bytes,
         scratch_bytes: scratch_bytes(spec),
         max_segment_bytes: max_segment_bytes(spec),
         index_bytes: writer_bytes(base_segments + overview_segments, overview_segments > 0),

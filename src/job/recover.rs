@@ -45,7 +45,9 @@ pub fn go_on_with_cpu(
     let cut = Cut { swath_rows: Some(schedule.swath_rows), lane_cols: lane, decode: None };
     let plan = plan::plan_cut(&spec, lost.plan.budget, &cut)?;
     // Packed windows are made beside those that the plan knows.
-    let packed: usize = lost.packing.iter().flatten().map(|_| plan.schedule.swath_rows * plan.spec.cols * 2).sum();
+    let row_bytes = plan.spec.outputs.iter().map(|o| plan.spec.cols * lost.bands[o.node]);
+    let packed: usize =
+        row_bytes.zip(&lost.packing).filter_map(|(bytes, packing)| packing.map(|_| plan.schedule.swath_rows * bytes * 2)).sum();
     lost.ledger.raise((plan.host.peak + packed) as u64);
     let again = engine(&plan, lowered, &lost.ledger, &lost.pool, lost.workers);
     let gate = InFlight::new(plan.execution.units_in_flight);
@@ -63,26 +65,27 @@ pub fn go_on_with_cpu(
 /// Bytes as the device would have packed them.
 struct PackedRows {
     rows: Span,
-    cols: usize,
+    row_bytes: usize,
     data: Buffer,
 }
 
 impl PixelRows for PackedRows {
     fn row(&self, row: usize) -> &[u8] {
-        &self.data.bytes()[(row - self.rows.start) * self.cols..(row - self.rows.start + 1) * self.cols]
+        &self.data.bytes()[(row - self.rows.start) * self.row_bytes..(row - self.rows.start + 1) * self.row_bytes]
     }
 }
 
 fn pack(engine: &Engine<'_>, finished: &Finished, packing: Packing) -> Result<Finished> {
     let (rows, cols) = (finished.rows, finished.cols);
-    let mut data = engine.pool.take(rows.len() * cols.len())?;
-    for (row, out) in rows.iter().zip(data.bytes_mut().chunks_exact_mut(cols.len())) {
+    let (bands, row_bytes) = (finished.window.bands, cols.len() * finished.window.bands);
+    let mut data = engine.pool.take(rows.len() * row_bytes)?;
+    for (row, out) in rows.iter().zip(data.bytes_mut().chunks_exact_mut(row_bytes)) {
         let samples: &[f32] = bytemuck::cast_slice(finished.window.row(row, cols));
         for (byte, &sample) in out.iter_mut().zip(samples) {
             *byte = if is_missing(sample) { packing.sentinel } else { u8::from_f32(sample).clamp(packing.range.0, packing.range.1) };
         }
     }
-    let data = Arc::new(PackedRows { rows, cols: cols.len(), data });
-    let window = PixelWindow { rows, cols, bands: 1, sample: SampleType::U8, data };
+    let data = Arc::new(PackedRows { rows, row_bytes, data });
+    let window = PixelWindow { rows, cols, bands, sample: SampleType::U8, data };
     Ok(Finished { window, ..finished.clone() })
 }

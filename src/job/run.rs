@@ -161,7 +161,9 @@ fn attempt(job: &Pass, how: &How, notes: &[String]) -> Result<Report> {
     // A failing writer stops the executor through a token of its own, so that the caller's stays the caller's.
     let stop = cancel.child();
     let mut stage = EncodeStage::open(&lowered.files, &plan.spec.outputs, &workers, &pool, segment_bytes, stop.clone(), observer.clone())?;
-    lowered.arrays.iter().for_each(|array| array.open(plan.spec.rows, plan.spec.cols));
+    for (array, output) in lowered.arrays.iter().zip(&plan.spec.outputs[lowered.files.len()..]) {
+        array.open(plan.spec.rows, plan.spec.cols, lowered.bands[output.node]);
+    }
     let engine = engine(plan, lowered, &ledger, &pool, &workers);
     let in_flight = InFlight::new(plan.execution.units_in_flight);
     let mut notes = notes.to_vec();

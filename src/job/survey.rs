@@ -177,13 +177,6 @@ impl SurveyPass {
         for (spec, (raster, _)) in lowered.spec.outputs.iter_mut().zip(&outputs) {
             spec.name = name(raster);
         }
-        if let Some((output, (raster, _))) = lowered.spec.outputs.iter().zip(&outputs).find(|(o, _)| lowered.bands[o.node] > 1) {
-            return Err(Error::Usage {
-                what: "raster to survey",
-                given: format!("{} of {} bands", name(raster), lowered.bands[output.node]),
-                accepted: "one band".to_owned(),
-            });
-        }
         // A cut that is given is for the job's own outputs; where it does not suit these tiles, another is found.
         let plan = match plan::plan_cut(&lowered.spec, budget, &how.cut) {
             Err(Error::Usage { what: "cut", .. }) => {

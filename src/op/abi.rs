@@ -85,15 +85,15 @@ uniform! {
         out_first_col: u32,
         /// Row of the output buffer's first sample.
         out_first_row: u32,
-        /// Samples from one row of the output buffer to the next.
+        /// Pixels from one row of the output buffer to the next.
         out_pitch: u32,
         /// [`MISSING_BITS`].
         missing_bits: u32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-        /// Of each input buffer: first column, first row, pitch, zero.
+        /// Samples of one pixel of the output buffer.
+        out_bands: u32,
+        /// Index of the input, where an operator is dispatched once an input.
+        out_band: u32,
+        /// Of each input buffer: first column, first row, pixels from row to row, samples of one pixel.
         inputs: [[u32; 4]; 4],
     }
 }

@@ -13,7 +13,8 @@ type Factors = Arc<dyn Fn(&GridInfo, usize) -> [f32; 4] + Send + Sync>;
 /// The caller's own operator, from the caller's own WGSL.
 ///
 /// The text is appended to `shaders/include/grid.wgsl`, which declares the bindings (`grid`, `row_factors`, `output`,
-/// `input0`) and the functions `load0`, `store`, `store_missing` and `is_finite`. It declares
+/// `input0`) and the functions `load0`, `store`, `store_missing` and `is_finite` (`store_band` and `store_all_missing` where the
+/// result has several bands). It declares
 /// `@group(0) @binding(1) var<uniform> params: Params;` with a `Params` struct of its own (at least one member), further
 /// inputs at bindings 5, 6 and 7 (`array<f32>`, read), and an entry point `main` of one invocation a pixel, which must
 /// return where `id.x >= grid.cols || id.y >= grid.rows`. Samples are f32, missing is a NaN that is tested on its bits.
@@ -25,6 +26,7 @@ pub struct WgslOperator {
     wgsl: String,
     params: Vec<u8>,
     inputs: usize,
+    bands: usize,
     footprint: Footprint,
     output: OperatorOutput,
     cpu: Option<CpuTwin>,
@@ -49,6 +51,7 @@ impl WgslOperator {
             wgsl: wgsl.into(),
             params: vec![0; 16],
             inputs: 1,
+            bands: 1,
             footprint: Footprint::default(),
             output: OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None },
             cpu: None,
@@ -67,6 +70,13 @@ impl WgslOperator {
     #[must_use]
     pub fn inputs(mut self, inputs: usize) -> Self {
         self.inputs = inputs;
+        self
+    }
+
+    /// Bands of the result, each stored by `store_band`.
+    #[must_use]
+    pub fn bands(mut self, bands: usize) -> Self {
+        self.bands = bands;
         self
     }
 
@@ -108,6 +118,10 @@ impl Operator for WgslOperator {
         self.inputs
     }
 
+    fn bands(&self) -> usize {
+        self.bands
+    }
+
     fn footprint(&self) -> Footprint {
         self.footprint
     }
@@ -119,6 +133,9 @@ impl Operator for WgslOperator {
     fn check(&self) -> Result<()> {
         if !(1..=4).contains(&self.inputs) {
             return Err(Error::Usage { what: "number of inputs", given: self.inputs.to_string(), accepted: "1 to 4".to_owned() });
+        }
+        if !(1..=usize::from(u16::MAX)).contains(&self.bands) {
+            return Err(Error::Usage { what: "number of bands", given: self.bands.to_string(), accepted: format!("1 to {}", u16::MAX) });
         }
         if self.params.is_empty() || !self.params.len().is_multiple_of(16) {
             return Err(Error::Usage {

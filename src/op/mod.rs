@@ -18,6 +18,7 @@
 mod abi;
 mod agreement;
 mod aspect;
+mod bands;
 mod cell_size;
 mod convolve;
 mod curvature;
@@ -43,6 +44,7 @@ pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;

@@ -11,6 +11,9 @@ use super::{
 };
 use serde::Serialize;
 
+/// Bytes of one more `Grid`, as buffers are aligned.
+const UNIFORM_BYTES: usize = 256;
+
 /// Predicted device memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DevicePeak {
@@ -31,9 +34,9 @@ pub struct DevicePeak {
 }
 
 /// Bytes of one node's window buffer.
-pub fn window_bytes(schedule: &Schedule, node: usize) -> u64 {
+pub fn window_bytes(spec: &JobSpec, schedule: &Schedule, node: usize) -> u64 {
     let most = schedule.most();
-    (most.window_rows[node].max(1) * most.cols[node].max(1) * 4) as u64
+    (most.window_rows[node].max(1) * most.cols[node].max(1) * spec.nodes[node].pixel_bytes) as u64
 }
 
 /// Predicts the device memory of a job; `Err` names the buffer bytes that exceed a limit of the adapter.
@@ -48,8 +51,8 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limi
         if bytes > most { Err(bytes) } else { Ok(()) }
     };
     for (node, n) in spec.nodes.iter().enumerate() {
-        add(&mut parts.windows, window_bytes(schedule, node))?;
-        let carry = (carried[node] * spec.cols * 4) as u64;
+        add(&mut parts.windows, window_bytes(spec, schedule, node))?;
+        let carry = (carried[node] * spec.cols * n.pixel_bytes) as u64;
         if carry > 0 {
             for _ in 0..if schedule.lanes.len() > 1 { 2 } else { 1 } {
                 add(&mut parts.carries, carry)?;
@@ -62,7 +65,11 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limi
         }
         // Uniforms and row factors of one unit, and the copies of them on their way.
         let rows = schedule.most().new_rows[node];
-        add(&mut parts.parameters, 2 * (rows * 16 + 1024) as u64)?;
+        let more_inputs = match &n.kind {
+            NodeKind::Operator { inputs, .. } => inputs.len().saturating_sub(1),
+            NodeKind::Ingest { .. } => 0,
+        };
+        add(&mut parts.parameters, 2 * (rows * 16 + 1024 + more_inputs * UNIFORM_BYTES) as u64)?;
     }
     for (index, output) in spec.outputs.iter().enumerate() {
         let bytes = readback_bytes(spec, schedule, index) as u64;

@@ -14,6 +14,8 @@ pub struct RowConverter {
     bands: usize,
     planar: bool,
     band: Option<usize>,
+    /// Bands of a verbatim window, where they are neither one nor all.
+    several: Vec<usize>,
     to_f32: bool,
     nodata: Option<Sentinel>,
     alpha: Option<usize>,
@@ -29,7 +31,11 @@ impl RowConverter {
     /// [`Error::Usage`] if there is no such band.
     pub fn new(profile: &Profile, planes: usize, band: Option<usize>, to_f32: bool) -> Result<Self> {
         if let Some(band) = band.filter(|&b| b >= profile.bands) {
-            return Err(Error::Usage { what: "band", given: (band + 1).to_string(), accepted: format!("1 to {}", profile.bands) });
+            return Err(Error::Usage {
+                what: "band",
+                given: band.wrapping_add(1).to_string(),
+                accepted: format!("1 to {}", profile.bands),
+            });
         }
         let image_planes = planes.saturating_sub(usize::from(profile.masked));
         Ok(Self {
@@ -37,6 +43,7 @@ impl RowConverter {
             bands: profile.bands,
             planar: profile.bands > 1 && image_planes == profile.bands,
             band: if to_f32 { band.or(Some(0)) } else { band },
+            several: Vec::new(),
             to_f32,
             nodata: profile.nodata.and_then(|n| n.matching(profile.sample)),
             // The alpha band itself is never missing.
@@ -46,9 +53,29 @@ impl RowConverter {
         })
     }
 
+    /// A converter for verbatim windows of these bands (0-based, in this order, any of them more than once).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_bands(profile: &Profile, planes: usize, bands: &[usize]) -> Result<Self> {
+        for &band in bands {
+            Self::new(profile, planes, Some(band), false)?;
+        }
+        Ok(Self { several: bands.to_vec(), ..Self::new(profile, planes, None, false)? })
+    }
+
     /// Bytes of one pixel in the window.
     pub fn window_pixel_bytes(&self) -> usize {
-        if self.to_f32 { 4 } else { self.band.map_or(self.bands, |_| 1) * self.sample.bytes() }
+        if self.to_f32 { 4 } else { self.window_bands() * self.sample.bytes() }
+    }
+
+    /// Samples of one pixel in the window.
+    pub fn window_bands(&self) -> usize {
+        match (self.band, self.several.len()) {
+            (Some(_), _) => 1,
+            (None, 0) => self.bands,
+            (None, several) => several,
+        }
     }
 
     /// The planes whose rows the conversion takes, in the order in which it takes them.
@@ -56,7 +83,8 @@ impl RowConverter {
         let mut planes: Vec<usize> = match (self.planar, self.band) {
             (false, _) => vec![0],
             (true, Some(band)) => std::iter::once(band).chain(self.alpha).collect(),
-            (true, None) => (0..self.bands).collect(),
+            (true, None) if self.several.is_empty() => (0..self.bands).collect(),
+            (true, None) => self.several.clone(),
         };
         if self.masked {
             planes.push(if self.planar { self.bands } else { 1 });
@@ -100,20 +128,16 @@ impl RowConverter {
     /// If a plane is missing, or its length is not that of `out`.
     pub fn copy(&self, planes: &[&[u8]], out: &mut [u8]) {
         match (self.planar, self.band) {
-            (false, Some(band)) if self.bands > 1 => match self.sample.bytes() {
-                1 => gather::<1>(planes[0], self.bands, band, out),
-                2 => gather::<2>(planes[0], self.bands, band, out),
-                4 => gather::<4>(planes[0], self.bands, band, out),
-                _ => gather::<8>(planes[0], self.bands, band, out),
-            },
+            (false, Some(band)) if self.bands > 1 => self.pick((planes[0], self.bands, band), (out, 1, 0)),
+            (false, None) if !self.several.is_empty() => {
+                for (to, &band) in self.several.iter().enumerate() {
+                    self.pick((planes[0], self.bands, band), (&mut *out, self.several.len(), to));
+                }
+            }
             (true, None) => {
-                for (band, plane) in planes[..self.bands].iter().enumerate() {
-                    match self.sample.bytes() {
-                        1 => scatter::<1>(plane, self.bands, band, out),
-                        2 => scatter::<2>(plane, self.bands, band, out),
-                        4 => scatter::<4>(plane, self.bands, band, out),
-                        _ => scatter::<8>(plane, self.bands, band, out),
-                    }
+                let bands = self.window_bands();
+                for (to, plane) in planes[..bands].iter().enumerate() {
+                    self.pick((plane, 1, 0), (&mut *out, bands, to));
                 }
             }
             _ => out.copy_from_slice(planes[0]),
@@ -125,6 +149,22 @@ impl RowConverter {
                 }
             }
         }
+    }
+
+    fn pick(&self, from: (&[u8], usize, usize), to: (&mut [u8], usize, usize)) {
+        match self.sample.bytes() {
+            1 => pick::<1>(from, to),
+            2 => pick::<2>(from, to),
+            4 => pick::<4>(from, to),
+            _ => pick::<8>(from, to),
+        }
+    }
+}
+
+/// Copies one band; both sides are a row, its bands, and the band.
+fn pick<const N: usize>((row, bands, band): (&[u8], usize, usize), (out, out_bands, to): (&mut [u8], usize, usize)) {
+    for (pixel, out) in row.chunks_exact(N * bands).zip(out.chunks_exact_mut(N * out_bands)) {
+        out[to * N..(to + 1) * N].copy_from_slice(&pixel[band * N..(band + 1) * N]);
     }
 }
 
@@ -161,18 +201,6 @@ fn each<T: Sample>(row: &[u8], stride: usize, offset: usize, out: &mut [f32], ma
                 *out = make(bytemuck::pod_read_unaligned(&pixel[offset * n..(offset + 1) * n]), *out);
             }
         }
-    }
-}
-
-fn gather<const N: usize>(row: &[u8], bands: usize, band: usize, out: &mut [u8]) {
-    for (pixel, out) in row.chunks_exact(N * bands).zip(out.chunks_exact_mut(N)) {
-        out.copy_from_slice(&pixel[band * N..(band + 1) * N]);
-    }
-}
-
-fn scatter<const N: usize>(row: &[u8], bands: usize, band: usize, out: &mut [u8]) {
-    for (sample, pixel) in row.chunks_exact(N).zip(out.chunks_exact_mut(N * bands)) {
-        pixel[band * N..(band + 1) * N].copy_from_slice(sample);
     }
 }
 
@@ -247,6 +275,22 @@ mod tests {
         planar.copy(&[bytemuck::cast_slice(&[1.0, 3.0]), bytemuck::cast_slice(&[odd, 4.0])], &mut out);
         assert_eq!(out, *bytemuck::cast_slice::<f64, u8>(&chunky));
         assert!(RowConverter::new(&profile, 2, Some(2), false).is_err());
+    }
+
+    #[test]
+    fn bands_are_picked_in_any_order_from_both_layouts() {
+        let profile = Profile::new(2, 1, 3, SampleType::U16);
+        let chunky = RowConverter::of_bands(&profile, 1, &[2, 0, 2]).unwrap();
+        assert_eq!((chunky.window_bands(), chunky.window_pixel_bytes(), chunky.needed_planes()), (3, 6, vec![0]));
+        let mut out = [0u16; 6];
+        chunky.copy(&[bytemuck::cast_slice(&[1u16, 2, 3, 4, 5, 6])], bytemuck::cast_slice_mut(&mut out));
+        assert_eq!(out, [3, 1, 3, 6, 4, 6]);
+        let planar = RowConverter::of_bands(&profile, 3, &[2, 0]).unwrap();
+        assert_eq!((planar.window_bands(), planar.needed_planes()), (2, vec![2, 0]));
+        let planes: [&[u8]; 2] = [bytemuck::cast_slice(&[3u16, 6]), bytemuck::cast_slice(&[1u16, 4])];
+        planar.copy(&planes, bytemuck::cast_slice_mut(&mut out[..4]));
+        assert_eq!(out[..4], [3, 1, 6, 4]);
+        assert!(RowConverter::of_bands(&profile, 1, &[0, 3]).unwrap_err().is_refusal());
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Gpu {
         })
     }
 
-    /// Samples of `part`, row after row; panics if the kernel writes outside it.
+    /// Samples of `part`, row after row, the bands of a pixel side by side; panics if the kernel writes outside it.
     pub fn compute(&self, pipeline: &wgpu::ComputePipeline, operator: &dyn Operator, dem: &Dem, part: &Part) -> Vec<f32> {
         const UNTOUCHED: f32 = -77_777.0;
         let halo = operator.footprint();
@@ -90,7 +90,8 @@ impl Gpu {
         let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&dem.grid, row)).collect();
         let (left, above, longer) = part.out_margin;
         let pitch = cols.len() + left + longer;
-        let untouched = vec![UNTOUCHED; pitch * (rows.len() + above)];
+        let bands = operator.bands();
+        let untouched = vec![UNTOUCHED; pitch * (rows.len() + above) * bands];
         let grid = GridUniform {
             raster_cols: dem.grid.cols as u32,
             raster_rows: dem.grid.rows as u32,
@@ -102,7 +103,8 @@ impl Gpu {
             out_first_row: (rows.start - above) as u32,
             out_pitch: pitch as u32,
             missing_bits: MISSING_BITS,
-            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 0], [9; 4], [9; 4], [9; 4]],
+            out_bands: bands as u32,
+            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 1], [9; 4], [9; 4], [9; 4]],
             ..GridUniform::default()
         };
         let buffer =
@@ -138,7 +140,10 @@ impl Gpu {
         self.device.poll(wgpu::PollType::wait_indefinitely()).expect("the device lives");
         let view = staging.slice(..).get_mapped_range().expect("mapped");
         let all: &[f32] = bytemuck::cast_slice(&view);
-        let inside = |at: usize| at / pitch >= above && at % pitch >= left && at % pitch < left + cols.len();
+        let inside = |sample: usize| {
+            let at = sample / bands;
+            at / pitch >= above && at % pitch >= left && at % pitch < left + cols.len()
+        };
         assert!(all.iter().enumerate().all(|(at, z)| inside(at) || *z == UNTOUCHED), "{operator:?} writes outside its part");
         all.iter().enumerate().filter(|(at, _)| inside(*at)).map(|(_, z)| *z).collect()
     }

@@ -27,7 +27,7 @@ pub fn shader_text(info: &OperatorInfo) -> String {
     }
 }
 
-/// The CPU twin over the whole raster.
+/// The CPU twin over the whole raster, the bands of a pixel side by side.
 pub fn cpu(operator: &dyn Operator, dem: &Dem) -> Vec<f32> {
     cpu_part(operator, dem, Span::new(0, dem.grid.rows), Span::new(0, dem.grid.cols))
 }
@@ -38,7 +38,7 @@ pub fn cpu_part(operator: &dyn Operator, dem: &Dem, rows: Span, cols: Span) -> V
     let (in_rows, in_cols) = (rows.dilate(halo.halo_rows, dem.grid.rows), cols.dilate(halo.halo_cols, dem.grid.cols));
     let window: Vec<&[f32]> = in_rows.iter().map(|row| &dem.row(row)[in_cols.start..in_cols.end]).collect();
     let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&dem.grid, row)).collect();
-    let mut out = vec![-1.0; rows.len() * cols.len()];
+    let mut out = vec![-1.0; rows.len() * cols.len() * operator.bands()];
     let inputs = [InputRows { cols: in_cols, first_row: in_rows.start, rows: &window }];
     operator.compute_rows(&mut RowsTask { grid: &dem.grid, rows, cols, factors: &factors, inputs: &inputs, out: &mut out });
     out

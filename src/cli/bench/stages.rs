@@ -59,13 +59,14 @@ fn time_kernel(operator: &dyn Operator, grid: &GridInfo, field: &[Vec<f32>], thr
     let lines: Vec<&[f32]> = field.iter().map(Vec::as_slice).collect();
     let cols = Span::new(0, grid.cols);
     let each = grid.rows.div_ceil(threads);
-    let mut out = vec![0.0f32; grid.rows * grid.cols];
+    let row = grid.cols * operator.bands();
+    let mut out = vec![0.0f32; grid.rows * row];
     let started = Instant::now();
     thread::scope(|scope| {
-        for (i, out) in out.chunks_mut(each * grid.cols).enumerate() {
+        for (i, out) in out.chunks_mut(each * row).enumerate() {
             let lines = &lines;
             scope.spawn(move || {
-                let rows = Span::new(i * each, i * each + out.len() / grid.cols);
+                let rows = Span::new(i * each, i * each + out.len() / row);
                 let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(grid, row)).collect();
                 let inputs = [InputRows { cols, first_row: 0, rows: lines }];
                 operator.compute_rows(&mut RowsTask { grid, rows, cols, factors: &factors, inputs: &inputs, out });

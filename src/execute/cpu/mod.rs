@@ -171,7 +171,7 @@ impl CpuBackend {
             let inputs: Vec<InputRows<'_>> =
                 slices.iter().map(|rows| InputRows { cols: reach_cols, first_row: reach_rows.start, rows }).collect();
             let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
-            let samples = rows.len() * cols.len();
+            let samples = rows.len() * cols.len() * engine.bands[node];
             operator.compute_rows(&mut RowsTask {
                 grid: &engine.grid,
                 rows,

@@ -158,9 +158,10 @@ impl GpuBackend {
                 continue;
             }
             if let Some(consumer) = &engine.consumers[index] {
-                let pitch = step.cols.len();
-                let first_sample = (rows.start - step.window_start) * pitch + unit.cols.start - step.cols.start;
-                consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, buffer: window, first_sample, pitch });
+                let bands = engine.bands[spec.node];
+                let pitch = step.cols.len() * bands;
+                let first_sample = (rows.start - step.window_start) * pitch + (unit.cols.start - step.cols.start) * bands;
+                consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, bands, buffer: window, first_sample, pitch });
             } else {
                 readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
             }
@@ -210,7 +211,7 @@ impl GpuBackend {
         let pitch = step.cols.len();
         let first_sample = (step.new_rows.start - step.window_start) * pitch;
         let buffer = &self.nodes[step.node].window;
-        source.fill(encoder, &DeviceRows { rows: step.new_rows, cols: step.cols, buffer, first_sample, pitch });
+        source.fill(encoder, &DeviceRows { rows: step.new_rows, cols: step.cols, bands: 1, buffer, first_sample, pitch });
         Ok(())
     }
 
@@ -286,7 +287,7 @@ impl GpuBackend {
             let pitch = row_bytes.next_multiple_of(4);
             let map = || readback.rows(&self.gpu, rows, pitch, row_bytes, pending.permit.clone());
             let mapped = self.trace.time(TraceStage::Readback, at, map)?;
-            let window = PixelWindow { rows, cols, bands: 1, sample: stage.sample(), data: Arc::new(mapped) };
+            let window = PixelWindow { rows, cols, bands: stage.bands(), sample: stage.sample(), data: Arc::new(mapped) };
             finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, rows, cols, window });
             stages.readbacks += 1;
         }

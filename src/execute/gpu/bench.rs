@@ -46,7 +46,7 @@ pub fn bench(gpu: &Arc<Gpu>, pixels: usize) -> Result<DeviceRates> {
         let descriptor = wgpu::BufferDescriptor { label: Some("bench"), size: bytes, usage, mapped_at_creation: false };
         gpu.scoped(|| gpu.device.create_buffer(&descriptor))
     };
-    let (input, output) = (buffer(bytes as u64, storage)?, buffer(bytes as u64, storage)?);
+    let input = buffer(bytes as u64, storage)?;
     let terrain: Vec<f32> = (0..rows * COLS).map(|i| ((i % COLS * 7 + i / COLS * 13) % 1009) as f32 * 0.37).collect();
 
     let mut upload = Upload::new(gpu, &staging, bytes)?;
@@ -87,7 +87,7 @@ pub fn bench(gpu: &Arc<Gpu>, pixels: usize) -> Result<DeviceRates> {
     let grid = GridInfo { cols: COLS, rows, georef };
     let mut kernels = Vec::new();
     for operator in REGISTRY.iter().filter_map(|info| (info.examples)().into_iter().next()) {
-        let seconds = kernel(gpu, operator.as_ref(), &grid, &input, &output, &buffer)?;
+        let seconds = kernel(gpu, operator.as_ref(), &grid, &input, &buffer)?;
         kernels.push((operator.name().to_owned(), (rows * COLS) as f64 / seconds));
     }
     Ok(DeviceRates { upload_bytes_s: bytes as f64 / upload_s, readback_bytes_s: bytes as f64 / readback_s, kernels })
@@ -98,7 +98,6 @@ fn kernel(
     operator: &dyn Operator,
     grid: &GridInfo,
     input: &wgpu::Buffer,
-    output: &wgpu::Buffer,
     buffer: &impl Fn(u64, wgpu::BufferUsages) -> Result<wgpu::Buffer>,
 ) -> Result<f64> {
     let kernel = Kernel::of_operator(gpu, operator)?;
@@ -112,10 +111,11 @@ fn kernel(
         rows,
         out_pitch: cols,
         missing_bits: MISSING_BITS,
+        out_bands: operator.bands() as u32,
         ..GridUniform::default()
     };
     for slot in &mut place.inputs {
-        *slot = [0, 0, cols, 0];
+        *slot = [0, 0, cols, 1];
     }
     let parameters = operator.gpu_kernel().params;
     let factors: Vec<[f32; 4]> = (0..grid.rows).map(|row| operator.row_factors(grid, row)).collect();
@@ -124,7 +124,8 @@ fn kernel(
     gpu.queue.write_buffer(&place_buffer, 0, bytemuck::bytes_of(&place));
     gpu.queue.write_buffer(&params, 0, &parameters);
     gpu.queue.write_buffer(&factors_buffer, 0, bytemuck::cast_slice(&factors));
-    let mut bindings = vec![&place_buffer, &params, &factors_buffer, output];
+    let output = buffer((grid.rows * grid.cols * operator.bands() * 4) as u64, storage)?;
+    let mut bindings = vec![&place_buffer, &params, &factors_buffer, &output];
     bindings.resize(4 + operator.inputs(), input);
     let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
     let once = || {

@@ -5,6 +5,7 @@ mod bench;
 mod copy;
 mod device;
 mod node;
+mod operator;
 mod output;
 mod pipeline;
 mod resident;

@@ -4,14 +4,13 @@ use super::{
     SAMPLE,
     copy::copy_rows,
     device::Gpu,
-    pipeline::Kernel,
+    operator::DeviceOperator,
     staging::{StagingLedgers, Upload},
 };
 use crate::{
     error::{Error, Result},
     execute::{Engine, NodeRun},
     graph::Operator,
-    op::{GridUniform, MISSING_BITS},
     plan::{Step, Unit, host_peak::upload_turns, window_bytes},
 };
 
@@ -24,13 +23,6 @@ pub struct DeviceNode {
     /// Where rows that come from the host are written, in turn.
     pub uploads: Vec<Upload>,
     operator: Option<DeviceOperator>,
-}
-
-struct DeviceOperator {
-    kernel: Kernel,
-    grid: wgpu::Buffer,
-    factors: wgpu::Buffer,
-    bound: wgpu::BindGroup,
 }
 
 impl DeviceNode {
@@ -49,10 +41,9 @@ impl DeviceNode {
         let plan = engine.plan;
         let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let window = buffer(window_bytes(&plan.schedule, node), storage, &plan.spec.nodes[node].name)?;
+        let window = buffer(window_bytes(&plan.spec, &plan.schedule, node), storage, &plan.spec.nodes[node].name)?;
         let mut carries = Vec::new();
-        let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * SAMPLE) as u64;
+        let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * plan.spec.nodes[node].pixel_bytes) as u64;
         if carry_bytes > 0 {
             for _ in 0..if plan.lanes.len() > 1 { 2 } else { 1 } {
                 carries.push(buffer(carry_bytes, carry, "carry")?);
@@ -71,16 +62,8 @@ impl DeviceNode {
                 }
             }
             NodeRun::Operator { operator, inputs } => {
-                let kernel = Kernel::of_operator(gpu, operator.as_ref())?;
-                let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
-                let parameters = operator.gpu_kernel().params;
-                let params = buffer(parameters.len() as u64, uniform, "params")?;
-                gpu.queue.write_buffer(&params, 0, &parameters);
-                let factors = buffer((most_rows.max(1) * 16) as u64, storage, "row factors")?;
-                let mut bindings = vec![&grid, &params, &factors, &window];
-                bindings.extend(inputs.iter().map(|&i| &before[i].window));
-                let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
-                device_operator = Some(DeviceOperator { kernel, grid, factors, bound });
+                let inputs: Vec<&wgpu::Buffer> = inputs.iter().map(|&i| &before[i].window).collect();
+                device_operator = Some(DeviceOperator::new(gpu, operator.as_ref(), most_rows, &window, &inputs, buffer)?);
             }
         }
         Ok(Self { window, carries, uploads, operator: device_operator })
@@ -89,8 +72,8 @@ impl DeviceNode {
     /// Copies the rows carried from the swath before to the top of the window.
     pub fn bring_carry(&self, engine: &Engine<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
         let (rows, Some(carry)) = (step.carried_rows(), self.carries.first()) else { return };
-        let across = engine.plan.spec.cols;
-        copy_rows(encoder, carry, (0, across, step.cols.start), &self.window, (0, step.cols.len(), 0), rows.len(), step.cols.len());
+        let size = (rows.len(), step.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
+        copy_rows(encoder, carry, (0, engine.plan.spec.cols, step.cols.start), &self.window, (0, step.cols.len(), 0), size);
     }
 
     /// Copies the rows that the swath after looks back at: this lane's own columns of them.
@@ -98,7 +81,8 @@ impl DeviceNode {
         let (rows, Some(carry)) = (step.kept_rows(), self.carries.last()) else { return };
         let across = engine.plan.spec.cols;
         let from = (rows.start.saturating_sub(step.window_start), step.cols.len(), unit.cols.start - step.cols.start);
-        copy_rows(encoder, &self.window, from, carry, (0, across, unit.cols.start), rows.len(), unit.cols.len());
+        let size = (rows.len(), unit.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
+        copy_rows(encoder, &self.window, from, carry, (0, across, unit.cols.start), size);
     }
 
     /// Records the kernel over the step's new rows.
@@ -111,26 +95,10 @@ impl DeviceNode {
         encoder: &mut wgpu::CommandEncoder,
     ) {
         let (Some(device), false) = (&self.operator, step.new_rows.is_empty()) else { return };
-        let mut grid = GridUniform {
-            raster_cols: engine.grid.cols as u32,
-            raster_rows: engine.grid.rows as u32,
-            first_col: step.cols.start as u32,
-            first_row: step.new_rows.start as u32,
-            cols: step.cols.len() as u32,
-            rows: step.new_rows.len() as u32,
-            out_first_col: step.cols.start as u32,
-            out_first_row: step.window_start as u32,
-            out_pitch: step.cols.len() as u32,
-            missing_bits: MISSING_BITS,
-            ..GridUniform::default()
-        };
-        for (slot, &input) in grid.inputs.iter_mut().zip(inputs) {
+        let windows = inputs.iter().map(|&input| {
             let window = &unit.steps[input];
-            *slot = [window.cols.start as u32, window.window_start as u32, window.cols.len() as u32, 0];
-        }
-        gpu.queue.write_buffer(&device.grid, 0, bytemuck::bytes_of(&grid));
-        let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
-        gpu.queue.write_buffer(&device.factors, 0, bytemuck::cast_slice(&factors));
-        device.kernel.dispatch(encoder, &device.bound, step.cols.len(), step.new_rows.len());
+            [window.cols.start, window.window_start, window.cols.len(), engine.bands[input]].map(|n| n as u32)
+        });
+        device.dispatch(gpu, operator, &engine.grid, step, &windows.collect::<Vec<_>>(), encoder);
     }
 }

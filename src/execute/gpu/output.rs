@@ -32,11 +32,11 @@ uniform! {
     pub struct PackGrid {
         /// Row of the window where the output begins.
         first_row: u32,
-        /// Column of the window where the output begins.
+        /// Sample of a window's row where the output begins.
         first_col: u32,
         /// Samples from one row of the window to the next.
         in_pitch: u32,
-        /// Columns to pack.
+        /// Samples of a row to pack.
         cols: u32,
         /// Rows to pack.
         rows: u32,
@@ -66,6 +66,7 @@ uniform! {
 /// One output's way back.
 pub struct OutputStage {
     readbacks: Arc<Readbacks>,
+    bands: usize,
     pack: Option<Pack>,
 }
 
@@ -92,7 +93,8 @@ impl OutputStage {
         let plan = engine.plan;
         let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
-        let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, pack: None }) };
+        let bands = engine.bands[plan.spec.outputs[index].node];
+        let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, bands, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let grid = buffer(size_of::<PackGrid>() as u64, uniform, "pack grid")?;
@@ -102,12 +104,17 @@ impl OutputStage {
         gpu.queue.write_buffer(&params, 0, bytemuck::bytes_of(&parameters));
         let packed = buffer(bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, "packed")?;
         let bound = gpu.scoped(|| kernel.bind(gpu, &[&grid, &params, window, &packed]))?;
-        Ok(Self { readbacks, pack: Some(Pack { kernel, grid, packed, bound }) })
+        Ok(Self { readbacks, bands, pack: Some(Pack { kernel, grid, packed, bound }) })
     }
 
     /// Bytes of a pixel as it arrives.
     pub fn pixel_bytes(&self) -> usize {
-        self.sample().bytes()
+        self.bands * self.sample().bytes()
+    }
+
+    /// Samples of a pixel.
+    pub fn bands(&self) -> usize {
+        self.bands
     }
 
     /// Type of the samples as they arrive.
@@ -130,14 +137,15 @@ impl OutputStage {
     ) -> Result<Readback> {
         let readback = self.readbacks.take()?;
         let (first_row, first_col) = (rows.start - step.window_start, cols.start - step.cols.start);
-        let (rows, cols) = (rows.len(), cols.len());
+        let (rows, cols, bands) = (rows.len(), cols.len(), self.bands);
         let bytes = if let Some(pack) = &self.pack {
-            let words = cols.div_ceil(4);
+            // The samples of a pixel are packed side by side: to the kernel they are columns.
+            let words = (cols * bands).div_ceil(4);
             let grid = PackGrid {
                 first_row: first_row as u32,
-                first_col: first_col as u32,
-                in_pitch: step.cols.len() as u32,
-                cols: cols as u32,
+                first_col: (first_col * bands) as u32,
+                in_pitch: (step.cols.len() * bands) as u32,
+                cols: (cols * bands) as u32,
                 rows: rows as u32,
                 words_per_row: words as u32,
                 ..PackGrid::default()
@@ -148,8 +156,9 @@ impl OutputStage {
             encoder.copy_buffer_to_buffer(&pack.packed, 0, &readback.buffer, 0, bytes);
             bytes
         } else {
-            copy_rows(encoder, window, (first_row, step.cols.len(), first_col), &readback.buffer, (0, cols, 0), rows, cols);
-            (rows * cols * 4) as u64
+            let size = (rows, cols, self.pixel_bytes());
+            copy_rows(encoder, window, (first_row, step.cols.len(), first_col), &readback.buffer, (0, cols, 0), size);
+            (rows * cols * self.pixel_bytes()) as u64
         };
         stages.bytes_read_back += bytes;
         Ok(readback)

@@ -54,13 +54,13 @@ impl Kernel {
         })
     }
 
-    /// Compiles an operator's WGSL twin: row factors, output, then one window an input.
+    /// Compiles an operator's WGSL twin: row factors, output, then the window of each input of a dispatch.
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
     pub fn of_operator(gpu: &Gpu, operator: &dyn Operator) -> Result<Self> {
         let mut storage = vec![true, false];
-        storage.resize(2 + operator.inputs(), true);
+        storage.resize(2 + if operator.is_dispatched_by_input() { 1 } else { operator.inputs() }, true);
         Self::compile(gpu, operator.name(), &operator.gpu_kernel().wgsl, &storage)
     }
 

@@ -7,13 +7,15 @@ use crate::{
 };
 use std::{any::Any, fmt, sync::Arc};
 
-/// Rows in a device buffer of f32 samples, missing as NaN; usable as storage, and as source and target of copies.
+/// Rows in a device buffer of f32 samples, missing as NaN, the bands of a pixel side by side; usable as storage, and as source and target of copies.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceRows<'a> {
     /// Rows of the raster.
     pub rows: Span,
     /// Columns of the raster.
     pub cols: Span,
+    /// Samples of a pixel.
+    pub bands: usize,
     /// Where they lie.
     pub buffer: &'a wgpu::Buffer,
     /// Sample of the buffer at which the first row's first column lies.

@@ -1,0 +1,95 @@
+//! An operator on the device: its kernel, its uniforms, and one dispatch a unit, or one an input.
+
+use super::{device::Gpu, pipeline::Kernel};
+use crate::{
+    error::Result,
+    graph::{GridInfo, Operator},
+    op::{GridUniform, MISSING_BITS},
+    plan::Step,
+};
+
+/// A kernel with its buffers.
+pub(super) struct DeviceOperator {
+    kernel: Kernel,
+    factors: wgpu::Buffer,
+    bands: u32,
+    /// One, or one an input.
+    passes: Vec<Pass>,
+}
+
+/// One dispatch.
+struct Pass {
+    grid: wgpu::Buffer,
+    bound: wgpu::BindGroup,
+}
+
+impl DeviceOperator {
+    /// Compiles the kernel, and binds it to its window and those of its inputs.
+    ///
+    /// # Errors
+    /// A refused grant, or the device's objection.
+    pub fn new(
+        gpu: &Gpu,
+        operator: &dyn Operator,
+        most_rows: usize,
+        window: &wgpu::Buffer,
+        inputs: &[&wgpu::Buffer],
+        buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
+    ) -> Result<Self> {
+        let kernel = Kernel::of_operator(gpu, operator)?;
+        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let parameters = operator.gpu_kernel().params;
+        let params = buffer(parameters.len() as u64, uniform, "params")?;
+        gpu.queue.write_buffer(&params, 0, &parameters);
+        let factors_usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+        let factors = buffer((most_rows.max(1) * 16) as u64, factors_usage, "row factors")?;
+        let mut passes = Vec::new();
+        for inputs in dispatches(operator, inputs) {
+            let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
+            let mut bindings = vec![&grid, &params, &factors, window];
+            bindings.extend(inputs);
+            let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
+            passes.push(Pass { grid, bound });
+        }
+        Ok(Self { kernel, factors, bands: operator.bands() as u32, passes })
+    }
+
+    /// Records the computation of a step's new rows; `windows` are the inputs' as [`GridUniform`] has them.
+    pub fn dispatch(
+        &self,
+        gpu: &Gpu,
+        operator: &dyn Operator,
+        raster: &GridInfo,
+        step: &Step,
+        windows: &[[u32; 4]],
+        encoder: &mut wgpu::CommandEncoder,
+    ) {
+        let mut grid = GridUniform {
+            raster_cols: raster.cols as u32,
+            raster_rows: raster.rows as u32,
+            first_col: step.cols.start as u32,
+            first_row: step.new_rows.start as u32,
+            cols: step.cols.len() as u32,
+            rows: step.new_rows.len() as u32,
+            out_first_col: step.cols.start as u32,
+            out_first_row: step.window_start as u32,
+            out_pitch: step.cols.len() as u32,
+            missing_bits: MISSING_BITS,
+            out_bands: self.bands,
+            ..GridUniform::default()
+        };
+        let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(raster, row)).collect();
+        gpu.queue.write_buffer(&self.factors, 0, bytemuck::cast_slice(&factors));
+        for (index, (pass, windows)) in self.passes.iter().zip(dispatches(operator, windows)).enumerate() {
+            grid.out_band = index as u32;
+            grid.inputs[..windows.len()].copy_from_slice(windows);
+            gpu.queue.write_buffer(&pass.grid, 0, bytemuck::bytes_of(&grid));
+            self.kernel.dispatch(encoder, &pass.bound, step.cols.len(), step.new_rows.len());
+        }
+    }
+}
+
+/// The inputs of each dispatch of an operator: all at once, or one by one.
+fn dispatches<'a, T>(operator: &dyn Operator, inputs: &'a [T]) -> std::slice::Chunks<'a, T> {
+    inputs.chunks(if operator.is_dispatched_by_input() { 1 } else { inputs.len().max(1) })
+}
