@@ -5,17 +5,20 @@ mod budget;
 mod disk;
 mod encode_stage;
 mod lower;
+mod origin;
 mod output_run;
 mod outputs;
+mod precision;
 mod recover;
 mod report;
 mod run;
 mod survey;
 
 pub use array::{ArrayOutput, compute_array, compute_bands};
+pub use precision::Precision;
 pub use report::{
-    AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport, SurveyReport,
-    SurveyedReport,
+    AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds, SpoolReport,
+    SurveyReport, SurveyedReport,
 };
 
 use crate::{
@@ -78,6 +81,7 @@ pub struct Job {
     observer: Option<Arc<dyn Observer>>,
     cancel: CancelToken,
     traced: bool,
+    precision: Precision,
 }
 
 impl Job {
@@ -128,6 +132,13 @@ impl Job {
         self
     }
 
+    /// In what numbers it computes.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
     /// Who is told of progress.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
@@ -157,10 +168,10 @@ impl Job {
     pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
         let threads = self.threads.unwrap_or_else(default_threads);
-        let Self { targets, cut, context, observer, cancel, traced, .. } = self;
-        let mut how = How { cut, context, observer, cancel, traced, plan_seconds: 0.0 };
+        let Self { targets, cut, context, observer, cancel, traced, precision, .. } = self;
+        let mut how = How { cut, context, observer, cancel, traced, precision, plan_seconds: 0.0 };
         let surveys = survey::plan_surveys(&targets, threads, &how, budget)?;
-        let mut lowered = lower(&targets, threads, how.context.limits())?;
+        let mut lowered = lower(&targets, threads, how.context.limits(), precision)?;
         lowered.spec.trace_bytes = if traced { Trace::BYTES } else { 0 };
         let mut plan = plan::plan_cut(&lowered.spec, budget, &cut)?;
         plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
@@ -190,9 +201,9 @@ struct Pass {
 
 impl Pass {
     /// Makes the nodes that run of targets that have changed since; the plan stays.
-    fn lower_again(&mut self) -> Result<()> {
+    fn lower_again(&mut self, how: &How) -> Result<()> {
         let JobSpec { threads, device, trace_bytes, .. } = self.lowered.spec;
-        self.lowered = lower(&self.targets, threads, device)?;
+        self.lowered = lower(&self.targets, threads, device, how.precision)?;
         self.lowered.spec.trace_bytes = trace_bytes;
         Ok(())
     }
@@ -205,6 +216,7 @@ struct How {
     observer: Option<Arc<dyn Observer>>,
     cancel: CancelToken,
     traced: bool,
+    precision: Precision,
     plan_seconds: f64,
 }
 

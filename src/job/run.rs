@@ -1,10 +1,11 @@
 //! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    AdapterReport, BandStatistics, CancelToken, How, InputReport, MemoryReport, OperatorReport, OutputReport, Pass, PlannedJob, Report,
-    Seconds, SpoolReport, disk,
+    AdapterReport, BandStatistics, CancelToken, How, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Pass,
+    PlannedJob, Report, Seconds, SpoolReport, disk,
     encode_stage::{EncodeSeconds, EncodeStage},
     lower::{Lowered, lower},
+    origin,
     output_run::EncodedOutput,
     recover,
     survey::Resolved,
@@ -109,7 +110,7 @@ pub fn run(job: PlannedJob) -> Result<Report> {
         reports.push(survey.run(&how, &mut resolved)?);
     }
     pass.targets = std::mem::take(&mut pass.targets).map(|raster| resolved.raster(raster));
-    pass.lower_again()?;
+    pass.lower_again(&how)?;
     let mut report = run_pass(pass, &how)?;
     report.add_surveys(reports);
     Ok(report)
@@ -123,7 +124,8 @@ pub fn run(job: PlannedJob) -> Result<Report> {
 pub fn run_pass(mut job: Pass, how: &How) -> Result<Report> {
     let mut notes = Vec::new();
     loop {
-        let failure = match attempt(&job, how, &notes) {
+        let origins = origin::find(&mut job.lowered, &job.plan)?;
+        let failure = match attempt(&job, how, &notes, &origins) {
             Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
             other => return other,
         };
@@ -137,7 +139,7 @@ pub fn run_pass(mut job: Pass, how: &How) -> Result<Report> {
             }
             Err(_) => {
                 // Copies, rows on the device and operators without a CPU twin end here with the first failure.
-                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None, how.precision) else { return Err(failure) };
                 lowered.spec.trace_bytes = job.lowered.spec.trace_bytes;
                 job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &how.cut)?;
                 job.lowered = lowered;
@@ -147,7 +149,7 @@ pub fn run_pass(mut job: Pass, how: &How) -> Result<Report> {
     }
 }
 
-fn attempt(job: &Pass, how: &How, notes: &[String]) -> Result<Report> {
+fn attempt(job: &Pass, how: &How, notes: &[String], origins: &[OriginReport]) -> Result<Report> {
     let started = Instant::now();
     let Pass { plan, lowered, .. } = job;
     let How { context, observer, cancel, traced, plan_seconds, .. } = how;
@@ -219,6 +221,9 @@ fn attempt(job: &Pass, how: &How, notes: &[String]) -> Result<Report> {
     }
     let (outputs, encode_seconds) = stage.finish()?;
     let mut report = report(plan, lowered, context, &executed, &outputs, encode_seconds);
+    for origin in origins {
+        report.inputs[origin.input].origin = Some(origin.clone());
+    }
     report.warnings = warnings;
     report.host.measured_peak = ledger.peak();
     report.timeline = trace.finish();
@@ -252,7 +257,7 @@ fn report(
         seconds.read += read;
         seconds.decode += decode;
         let bytes_read = source.counters().bytes_read();
-        inputs.push(InputReport { path: path.name(), chunks, chunks_decoded, max_decodes_per_chunk, bytes_read });
+        inputs.push(InputReport { path: path.name(), chunks, chunks_decoded, max_decodes_per_chunk, bytes_read, origin: None });
     }
     let operators = spec.nodes.iter().enumerate().filter(|(_, n)| matches!(n.kind, NodeKind::Operator { .. }));
     let operators = operators

@@ -173,7 +173,7 @@ impl SurveyPass {
         let only_read =
             outputs.iter().all(|(raster, _)| matches!(raster.node(), Node::Source { source, .. } if source.on_device().is_none()));
         let device = how.context.limits().filter(|_| !only_read);
-        let mut lowered = lower(&targets, threads, device)?;
+        let mut lowered = lower(&targets, threads, device, how.precision)?;
         for (spec, (raster, _)) in lowered.spec.outputs.iter_mut().zip(&outputs) {
             spec.name = name(raster);
         }
@@ -198,7 +198,7 @@ impl SurveyPass {
     /// As [`PlannedJob::run`](super::PlannedJob::run).
     pub fn run(mut self, how: &How, resolved: &mut Resolved) -> Result<SurveyReport> {
         self.pass.targets = survey_targets(&self.outputs, resolved);
-        self.pass.lower_again()?;
+        self.pass.lower_again(how)?;
         let report = run_pass(self.pass, how)?;
         let found: Vec<(Raster, Surveyed)> = self.outputs.into_iter().map(|(raster, output)| (raster, output.take())).collect();
         for raster in self.operators {
