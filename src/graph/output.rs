@@ -1,4 +1,4 @@
-use crate::raster::{BigTiff, Compression, Container, Nodata, PrefixMethod, Resampling, SampleType, Segmentation};
+use crate::raster::{BigTiff, Compression, Container, Interleave, Nodata, PrefixMethod, Resampling, SampleType, Segmentation};
 use std::path::{Path, PathBuf};
 
 /// Where a raster is written and how: made by [`GTiff::at`] or [`Cog::at`], refined by consuming builders.
@@ -21,6 +21,12 @@ pub struct WriteOptions {
     pub compression: CompressionChoice,
     /// Predictor.
     pub predictor: PredictorChoice,
+    /// Codec of the overviews; `None`: that of full resolution.
+    pub overview_compression: Option<Compression>,
+    /// Predictor of the overviews; `None`: that of full resolution, where their codec takes it.
+    pub overview_predictor: Option<PredictorChoice>,
+    /// Samples of several bands by pixel or by band; a COG has them by pixel.
+    pub interleave: Interleave,
     /// Header kind.
     pub bigtiff: BigTiff,
     /// Sample type; `None`: the operator's, or the source's for a copy.
@@ -88,6 +94,9 @@ impl Default for WriteOptions {
             segmentation: Segmentation::Tiles { cols: 512, rows: 512 },
             compression: CompressionChoice::Default,
             predictor: PredictorChoice::Auto,
+            overview_compression: None,
+            overview_predictor: None,
+            interleave: Interleave::Pixel,
             bigtiff: BigTiff::Auto,
             sample: None,
             nodata: None,
@@ -126,6 +135,13 @@ impl Cog {
 }
 
 impl Destination {
+    /// Tiles of `cols` x `rows` pixels (multiples of 16).
+    #[must_use]
+    pub fn tiles(mut self, cols: usize, rows: usize) -> Self {
+        self.options.segmentation = Segmentation::Tiles { cols, rows };
+        self
+    }
+
     /// Square tiles of `size` pixels (a multiple of 16).
     #[must_use]
     pub fn tile_size(mut self, size: usize) -> Self {
@@ -151,6 +167,27 @@ impl Destination {
     #[must_use]
     pub fn predictor(mut self, predictor: PredictorChoice) -> Self {
         self.options.predictor = predictor;
+        self
+    }
+
+    /// Codec and level of the overviews.
+    #[must_use]
+    pub fn overview_compression(mut self, compression: Compression) -> Self {
+        self.options.overview_compression = Some(compression);
+        self
+    }
+
+    /// Predictor of the overviews.
+    #[must_use]
+    pub fn overview_predictor(mut self, predictor: PredictorChoice) -> Self {
+        self.options.overview_predictor = Some(predictor);
+        self
+    }
+
+    /// Samples of several bands by pixel or by band.
+    #[must_use]
+    pub fn interleave(mut self, interleave: Interleave) -> Self {
+        self.options.interleave = interleave;
         self
     }
 

@@ -8,7 +8,9 @@ use crate::{
     execute::Packing,
     graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
     plan::OutputSpec,
-    raster::{Compression, Container, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
+    raster::{
+        Compression, Container, Interleave, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel,
+    },
 };
 
 /// Level of deflate where none is asked for: by measurement the ratio of level 6 at 1.2 to 2 times its speed.
@@ -169,6 +171,9 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
     if options.container == Container::Cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
         return refuse("format", "cog in strips", "tiles (--tile-size)");
     }
+    if options.container == Container::Cog && options.interleave == Interleave::Band {
+        return refuse("interleave", "band in a COG", "pixel");
+    }
     if options.sparse && profile.nodata.is_none() {
         return refuse("--sparse", "an output without nodata", "--nodata VALUE, which readers give for what is left out");
     }
@@ -176,15 +181,15 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
         CompressionChoice::Default => Compression::Deflate { level: DEFLATE_LEVEL },
         CompressionChoice::Exactly(compression) => compression,
     };
-    let predictor = match options.predictor {
-        PredictorChoice::Auto if compression == Compression::None => Predictor::None,
-        PredictorChoice::Auto if profile.sample.is_float() => Predictor::Float,
-        PredictorChoice::Auto => Predictor::Horizontal,
-        PredictorChoice::None => Predictor::None,
-        PredictorChoice::Horizontal => Predictor::Horizontal,
-        PredictorChoice::Float => Predictor::Float,
+    let predictor = predictor(options.predictor, compression, profile.sample);
+    let overview_compression = options.overview_compression.unwrap_or(compression);
+    let overview_predictor = match options.overview_predictor {
+        Some(chosen) => self::predictor(chosen, overview_compression, profile.sample),
+        None if overview_compression.takes_predictor() && compression.takes_predictor() => predictor,
+        None => self::predictor(PredictorChoice::Auto, overview_compression, profile.sample),
     };
-    let layout = Layout { segmentation: options.segmentation, compression, predictor, bigtiff: options.bigtiff };
+    let layout =
+        Layout { segmentation: options.segmentation, compression, predictor, bigtiff: options.bigtiff, interleave: options.interleave };
     let encoder = SegmentEncoder::new(SegmentSpec {
         cols: profile.cols,
         rows: profile.rows,
@@ -201,10 +206,23 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
             Segmentation::Tiles { cols, rows } => (rows, cols),
             Segmentation::Strips { .. } => (OVERVIEW_TILE, OVERVIEW_TILE),
         },
+        compression: overview_compression,
+        predictor: overview_predictor,
         // Indices of a palette have no mean.
         resampling: options.resampling.unwrap_or(if profile.photometric == 3 { Resampling::Nearest } else { Resampling::Average }),
     };
     Ok(OutputFile { destination: destination.clone(), profile, encoder, pyramid })
+}
+
+fn predictor(choice: PredictorChoice, compression: Compression, sample: SampleType) -> Predictor {
+    match choice {
+        PredictorChoice::Auto if !compression.takes_predictor() => Predictor::None,
+        PredictorChoice::Auto if sample.is_float() => Predictor::Float,
+        PredictorChoice::Auto => Predictor::Horizontal,
+        PredictorChoice::None => Predictor::None,
+        PredictorChoice::Horizontal => Predictor::Horizontal,
+        PredictorChoice::Float => Predictor::Float,
+    }
 }
 
 fn overviews(options: &WriteOptions, profile: &Profile) -> Vec<LevelSize> {
@@ -264,9 +282,10 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
         Segmentation::Strips { rows: strip } => strip.min(rows),
         Segmentation::Tiles { .. } => segment_rows,
     };
-    let base_segments = rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols);
+    let base_segments = rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols) * spec.planes();
     let (tile_rows, tile_cols) = file.pyramid.tile;
-    let overview_segments: usize = file.pyramid.levels.iter().map(|l| l.rows.div_ceil(tile_rows) * l.cols.div_ceil(tile_cols)).sum();
+    let overview_tiles: usize = file.pyramid.levels.iter().map(|l| l.rows.div_ceil(tile_rows) * l.cols.div_ceil(tile_cols)).sum();
+    let overview_segments = overview_tiles * spec.planes();
     let mut out = OutputSpec {
         name: file.destination.path.display().to_string(),
         node,
@@ -284,7 +303,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
     };
     if overview_segments > 0 {
         let overview = file.pyramid.encoder(1)?;
-        if overview.spec().layout.segmentation != spec.layout.segmentation {
+        if overview.spec().layout != spec.layout {
             // Buffers that fit both kinds of segments.
             out.scratch_bytes += scratch_bytes(overview.spec());
         }

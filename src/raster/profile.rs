@@ -67,7 +67,7 @@ pub struct Chunking {
     pub rows: usize,
     /// Decoded bytes of one pixel in this plane.
     pub pixel_bytes: usize,
-    /// Largest encoded chunk, in bytes.
+    /// Largest encoded chunk, in bytes, and what its codec takes besides the decoded samples.
     pub max_encoded_bytes: usize,
     /// What it costs to hand out a chunk's rows a few at a time.
     pub stream: StreamCost,

@@ -1,6 +1,7 @@
 //! What the tags of the first directory say about the raster: its profile and where it lies.
 
 use super::{
+    codec::Codec,
     ifd::{Header, Ifd},
     image::Image,
 };
@@ -17,6 +18,8 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
+    // JPEGs of YCbCr are given as RGB.
+    let photometric = if photometric == 6 && image.codec == Codec::Jpeg { 2 } else { photometric };
     // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
     if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
         return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
