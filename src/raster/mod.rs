@@ -17,7 +17,6 @@ pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
 pub use histogram::Histogram;
 pub use layout::{BigTiff, Compression, Container, Interleave, Layout, LercThen, MaxError, Predictor, PrefixMethod, Segmentation};
-pub use layout::{BigTiff, Compression, Container, Layout, Predictor, PrefixMethod, Segmentation};
 pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, Profile, StreamCost};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};
