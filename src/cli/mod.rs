@@ -15,6 +15,7 @@ mod info;
 mod operators;
 mod options;
 mod pipeline;
+mod place;
 mod preview;
 mod progress;
 mod run;

@@ -14,7 +14,7 @@ use crate::{
     encode::{Statistics, statistics_of},
     error::{Error, Result},
     execute::{BufferPool, Finished, Grant, Shelf},
-    graph::{Node, Raster, Surveyed},
+    graph::{Node, Placement, Raster, Surveyed},
     plan::{self, Budget, Cut, Plan},
     raster::{Histogram, SampleType, Span},
 };
@@ -121,7 +121,7 @@ pub(super) fn plan_surveys(targets: &Targets, threads: usize, how: &How, budget:
     for raster in targets.rasters() {
         levels.of(raster);
     }
-    levels.operators.into_iter().map(|operators| SurveyPass::plan(operators, threads, how, budget)).collect()
+    levels.operators.into_iter().map(|operators| SurveyPass::plan(operators, &targets.placement, threads, how, budget)).collect()
 }
 
 /// Operators that need a survey, by the number of surveys that must come before it.
@@ -156,7 +156,7 @@ impl Levels {
 }
 
 impl SurveyPass {
-    fn plan(operators: Vec<Raster>, threads: usize, how: &How, budget: Budget) -> Result<Self> {
+    fn plan(operators: Vec<Raster>, placement: &Placement, threads: usize, how: &How, budget: Budget) -> Result<Self> {
         let mut outputs: Vec<(Raster, SurveyOutput)> = Vec::new();
         for operator in &operators {
             let Node::Operator { operator, inputs } = operator.node() else { continue };
@@ -168,7 +168,7 @@ impl SurveyPass {
                 }
             }
         }
-        let targets = survey_targets(&outputs, &Resolved::default());
+        let targets = survey_targets(&outputs, &Resolved::default(), placement);
         // Rows that are only read need no kernels.
         let only_read =
             outputs.iter().all(|(raster, _)| matches!(raster.node(), Node::Source { source, .. } if source.on_device().is_none()));
@@ -197,7 +197,7 @@ impl SurveyPass {
     /// # Errors
     /// As [`PlannedJob::run`](super::PlannedJob::run).
     pub fn run(mut self, how: &How, resolved: &mut Resolved) -> Result<SurveyReport> {
-        self.pass.targets = survey_targets(&self.outputs, resolved);
+        self.pass.targets = survey_targets(&self.outputs, resolved, &self.pass.targets.placement);
         self.pass.lower_again(how)?;
         let report = run_pass(self.pass, how)?;
         let found: Vec<(Raster, Surveyed)> = self.outputs.into_iter().map(|(raster, output)| (raster, output.take())).collect();
@@ -214,10 +214,10 @@ impl SurveyPass {
     }
 }
 
-fn survey_targets(outputs: &[(Raster, SurveyOutput)], resolved: &Resolved) -> Targets {
+fn survey_targets(outputs: &[(Raster, SurveyOutput)], resolved: &Resolved, placement: &Placement) -> Targets {
     let mut seen = Resolved(resolved.0.clone());
     let arrays = outputs.iter().map(|(raster, output)| (seen.raster(raster), InMemory::Survey(output.clone())));
-    Targets { arrays: arrays.collect(), ..Targets::default() }
+    Targets { arrays: arrays.collect(), placement: placement.clone(), ..Targets::default() }
 }
 
 fn name(raster: &Raster) -> String {
