@@ -1,4 +1,4 @@
-use super::{Survey, Surveyed};
+use super::{Raster, Survey, Surveyed};
 use crate::{
     error::{Error, Result},
     raster::{Georeferencing, Nodata, SampleType, Span},
@@ -160,6 +160,13 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// `grid.out_band`: for any number of inputs, where bindings allow four.
     fn is_dispatched_by_input(&self) -> bool {
         false
+    }
+
+    /// The same as a graph of simpler operators over `inputs`, whose last one has this one's name and output: where that
+    /// is cheaper on a device or on the CPU, or the only way. It may not hang on anything but the operator's parameters.
+    fn expand(&self, inputs: &[Raster], on_device: bool) -> Option<Raster> {
+        let _ = (inputs, on_device);
+        None
     }
 
     /// Neighbourhood.

@@ -76,7 +76,9 @@ impl Targets {
 }
 
 /// Lowering in progress.
+#[derive(Default)]
 struct Lowering {
+    on_device: bool,
     sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
     nodes: Vec<(NodeSpec, NodeRun, usize, SampleType)>,
     seen: Vec<(Raster, usize)>,
@@ -90,7 +92,10 @@ struct Lowering {
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
 pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, precision: Precision) -> Result<Lowered> {
-    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new(), firsts: Vec::new() };
+    // A copy takes the whole job to the CPU, and so does float64.
+    let copies = targets.files.iter().any(|(raster, _)| matches!(raster.node(), Node::Source { .. }));
+    let on_device = device.is_some() && !copies && precision != Precision::F64;
+    let mut lowering = Lowering { on_device, ..Lowering::default() };
     let mut file_nodes = Vec::new();
     for (raster, destination) in &targets.files {
         file_nodes.push(lowering.output(raster, &destination.options)?);
@@ -236,6 +241,11 @@ impl Lowering {
                         given: inputs.len().to_string(),
                         accepted: format!("{} takes {}", operator.name(), operator.inputs()),
                     });
+                }
+                if let Some(expanded) = operator.expand(inputs, self.on_device) {
+                    let node = self.node(&expanded)?;
+                    self.seen.push((raster.clone(), node));
+                    return Ok(node);
                 }
                 let inputs = inputs.iter().map(|input| self.input(operator.as_ref(), input)).collect::<Result<Vec<_>>>()?;
                 let footprint = operator.footprint();
