@@ -5,9 +5,11 @@ mod operator;
 mod output;
 mod placement;
 mod raster;
+mod survey;
 
 pub use formula::{Binary, Formula, Operand, Step, Unary};
 pub use operator::{Colors, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
 pub use output::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice, WriteOptions};
 pub use placement::Placement;
 pub use raster::{Apply, Bands, Node, Raster};
+pub use survey::{Survey, Surveyed};
