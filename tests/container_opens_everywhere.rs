@@ -27,7 +27,7 @@ fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) {
     let data = Arc::new(Rows { row_bytes: cols * profile.pixel_bytes(), bytes: bytes.to_vec() });
     let window = PixelWindow { rows: Span::new(0, rows), cols: Span::new(0, cols), bands, sample, data };
     let missing = MissingRule::Verbatim { declared: None };
-    let spec = SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, layout };
+    let spec = SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, mask: None, layout };
     let encoder = SegmentEncoder::new(spec).unwrap();
     let file = FileSpec::new(profile.clone(), layout, max_segment_bytes(&spec));
     let mut writer = GeoTiffWriter::create(path, file).unwrap();

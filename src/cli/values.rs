@@ -66,7 +66,7 @@ impl From<InterleaveName> for Interleave {
 /// `--predictor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PredictorName {
-    // Floats 3, integers 2.
+    // Whichever makes the first tile smallest.
     Auto,
     #[value(alias = "1", alias = "no")]
     None,
