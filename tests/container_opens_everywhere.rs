@@ -223,7 +223,7 @@ fn lossy(dir: &Path) -> Vec<Value> {
             let value = |at: usize| {
                 let (pixel, band) = (at / bands, at % bands);
                 let (row, col) = ((pixel / cols) as f64, (pixel % cols) as f64);
-                (128.0 + 60.0 * (row / 17.0).sin() + 50.0 * (col / 13.0 + band as f64).cos()).round()
+                128.0 + 60.0 * (row / 17.0).sin() + 50.0 * (col / 13.0 + band as f64).cos()
             };
             let bytes: Vec<u8> = match sample {
                 SampleType::U8 => (0..rows * cols * bands).map(|at| value(at) as u8).collect(),

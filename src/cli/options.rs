@@ -2,6 +2,7 @@
 
 use super::{
     creation::Creation,
+    place::{self, PlaceOptions},
     stop::{Outcome, Stop},
     values::{
         Backend, BigTiffName, Codec, CodecTuning, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
@@ -12,10 +13,12 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use swath::{
     execute::Context,
-    graph::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice},
+    graph::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice},
     job::Precision,
     plan::Budget,
-    raster::{BigTiff, ByteSize, Compression, Interleave, MaxError, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
+    raster::{
+        BigTiff, ByteSize, Compression, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+    },
 };
 
 /// Options of every job.
@@ -25,6 +28,8 @@ pub struct JobOptions {
     pub compute: ComputeOptions,
     #[command(flatten)]
     pub output: OutputOptions,
+    #[command(flatten)]
+    pub place: PlaceOptions,
     #[command(flatten)]
     pub run: RunOptions,
 }
@@ -124,6 +129,12 @@ pub struct OutputOptions {
     /// Declared nodata value; missing samples are written as it
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub nodata: Option<Nodata>,
+    /// Set an item of metadata; a band's with its number before it, such as 1:DESCRIPTION=height. TIFFTAG_COPYRIGHT and its like become TIFF tags
+    #[arg(long, value_parser = place::item, value_name = "[BAND:]KEY=VALUE")]
+    pub metadata: Vec<MetadataItem>,
+    /// Copy no metadata of the input
+    #[arg(long)]
+    pub no_metadata: bool,
     /// A creation option as GDAL spells it, such as COMPRESS=ZSTD
     #[arg(long, value_name = "KEY=VALUE")]
     pub co: Vec<String>,
@@ -237,6 +248,8 @@ impl OutputOptions {
         options.mask = self.mask;
         options.sparse = self.sparse || creation.sparse == Some(true);
         options.statistics = self.stats || creation.statistics == Some(true);
+        options.metadata = if self.no_metadata { MetadataPolicy::Drop } else { MetadataPolicy::Copy };
+        options.items = self.metadata.clone();
         options.prefix = self.prefix_method.map_or(PrefixMethod::Auto, Into::into);
         options.overwrite = self.overwrite;
         options.strict = self.strict;

@@ -58,6 +58,7 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
     if let Some(xml) = &profile.gdal_metadata {
         entries.push((GDAL_METADATA, Value::Ascii(ascii(xml))));
     }
+    entries.extend(profile.texts.iter().map(|(tag, text)| (*tag, Value::Ascii(ascii(text)))));
     if let Some(nodata) = profile.nodata {
         entries.push((42113, Value::Ascii(ascii(&nodata.to_string()))));
     }
@@ -68,7 +69,7 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
 /// All tags of an overview: those of the base image that say how samples are to be read.
 pub(super) fn overview_entries(profile: &Profile, layout: &Layout, predictor_open: bool, size: LevelSize) -> Vec<(u16, Value)> {
     let LevelSize { cols, rows } = size;
-    let profile = Profile { cols, rows, gdal_metadata: None, georef: Georeferencing::default(), ..profile.clone() };
+    let profile = Profile { cols, rows, gdal_metadata: None, texts: Vec::new(), georef: Georeferencing::default(), ..profile.clone() };
     let mut entries = entries(&profile, layout, predictor_open);
     entries.push((NEW_SUBFILE_TYPE, Value::Long(vec![REDUCED])));
     entries

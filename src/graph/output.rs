@@ -1,4 +1,6 @@
-use crate::raster::{BigTiff, Compression, Container, Interleave, Nodata, PrefixMethod, Resampling, SampleType, Segmentation};
+use crate::raster::{
+    BigTiff, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+};
 use std::path::{Path, PathBuf};
 
 /// Where a raster is written and how: made by [`GTiff::at`] or [`Cog::at`], refined by consuming builders.
@@ -43,6 +45,11 @@ pub struct WriteOptions {
     pub sparse: bool,
     /// Statistics of every band stand in the file (they are in the report anyway).
     pub statistics: bool,
+    /// What becomes of the source's metadata.
+    pub metadata: MetadataPolicy,
+    /// Metadata that are set; those of the same name are replaced. Names of [`TEXT_TAGS`](crate::raster::TEXT_TAGS)
+    /// become TIFF tags.
+    pub items: Vec<MetadataItem>,
     /// How the prefix of a COG is put in front; the bytes are the same in all.
     pub prefix: PrefixMethod,
     /// Replace an existing file.
@@ -90,6 +97,17 @@ pub enum PredictorChoice {
     Float,
 }
 
+/// What becomes of a source's metadata: named texts, descriptions, units, scales and offsets of bands, TIFF tags of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetadataPolicy {
+    /// A copy carries them, a selection of bands those of its bands. Statistics stay only where no sample changes. What is
+    /// computed is another thing than its source and carries none.
+    #[default]
+    Copy,
+    /// None.
+    Drop,
+}
+
 impl Default for WriteOptions {
     fn default() -> Self {
         Self {
@@ -108,6 +126,8 @@ impl Default for WriteOptions {
             mask: false,
             sparse: false,
             statistics: false,
+            metadata: MetadataPolicy::Copy,
+            items: Vec::new(),
             prefix: PrefixMethod::Auto,
             overwrite: false,
             strict: false,
@@ -248,6 +268,20 @@ impl Destination {
     #[must_use]
     pub fn statistics(mut self, yes: bool) -> Self {
         self.options.statistics = yes;
+        self
+    }
+
+    /// What becomes of the source's metadata.
+    #[must_use]
+    pub fn metadata(mut self, policy: MetadataPolicy) -> Self {
+        self.options.metadata = policy;
+        self
+    }
+
+    /// Sets an item of metadata.
+    #[must_use]
+    pub fn item(mut self, item: MetadataItem) -> Self {
+        self.options.items.push(item);
         self
     }
 

@@ -1,6 +1,6 @@
 //! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
-use super::lower::Lowered;
+use super::{lower::Lowered, metadata};
 use crate::{
     container::writer_bytes,
     encode::{
@@ -9,7 +9,7 @@ use crate::{
     },
     error::{Error, Result},
     execute::Packing,
-    graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
+    graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, Placement, PredictorChoice, Raster, WriteOptions},
     plan::OutputSpec,
     raster::{
         Compression, Container, Interleave, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel,
@@ -81,7 +81,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
     let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, operator.bands(), sample);
     profile.nodata = nodata;
     profile.georef = lowered.grid.georef.clone();
-    profile.gdal_metadata = descriptions(&operator.band_names());
+    profile.gdal_metadata = metadata::descriptions(&operator.band_names());
     match operator.colors() {
         Colors::Gray => {}
         Colors::Rgb => (profile.photometric, profile.extra_samples) = (RGB, Vec::new()),
@@ -89,24 +89,15 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
             (profile.photometric, profile.extra_samples, profile.alpha_band) = (RGB, vec![UNASSOCIATED_ALPHA], Some(3));
         }
     }
+    metadata::set(&mut profile, &options.items)?;
     output_file(destination, profile, SampleType::F32, missing, options.mask.then_some(MaskFrom::Samples))
-}
-
-/// Names of bands as GDAL states them; nothing where there are none.
-fn descriptions(names: &[String]) -> Option<String> {
-    let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let items: String = named
-        .map(|(band, name)| format!("  <Item name=\"DESCRIPTION\" sample=\"{band}\" role=\"description\">{}</Item>\n", escaped(name)))
-        .collect();
-    (!items.is_empty()).then(|| format!("<GDALMetadata>\n{items}</GDALMetadata>\n"))
 }
 
 /// The file of a copied raster.
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputFile> {
+pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Placement) -> Result<OutputFile> {
     let Node::Source { source, bands } = raster.node() else {
         return Err(Error::Internal("a copy of a computed raster"));
     };
@@ -136,6 +127,9 @@ pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputF
             }
         }
     };
+    let unchanged = same_type && profile.nodata == from.nodata && !from.masked;
+    metadata::copy(&mut profile, bands, options, unchanged)?;
+    placement.apply(&mut profile.georef, from.cols, from.rows);
     if options.nodata.is_some() {
         sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
     }
@@ -164,8 +158,6 @@ fn chosen(from: Profile, bands: &[usize]) -> Profile {
         photometric: if whole_picture { RGB } else { 1 },
         extra_samples: bands.iter().skip(first_extra).map(extra).collect(),
         color_map: Vec::new(),
-        // Names and scales of all bands do not describe these.
-        gdal_metadata: None,
         ..from
     }
 }

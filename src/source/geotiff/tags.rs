@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType},
+    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
 
@@ -41,8 +41,15 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         extra_samples,
         color_map: header.shorts(ifd, Tag::ColorMap)?,
         gdal_metadata: header.text(ifd, GDAL_METADATA)?,
+        texts: texts(header, ifd),
         georef: georeferencing(header, ifd)?,
     })
+}
+
+/// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
+fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, String)> {
+    let text = |tag: u16| header.text(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
+    TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
 }
 
 fn nodata(header: &Header<'_>, ifd: &Ifd) -> Result<Option<Nodata>> {
