@@ -12,6 +12,8 @@ mod focal;
 mod fractal;
 mod guard;
 mod info;
+mod matrix;
+mod morphology;
 mod operators;
 mod options;
 mod pipeline;
@@ -64,6 +66,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Roughness(args) => args.run(),
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
+        Command::Morphology(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

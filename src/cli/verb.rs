@@ -3,6 +3,7 @@
 use super::{
     convolve::ConvolveOptions,
     focal::FocalOptions,
+    morphology::MorphologyOptions,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
@@ -51,6 +52,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<RoughnessOptions>("roughness"),
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
+    Verb::of::<MorphologyOptions>("morphology"),
 ];
 
 impl Verb {

@@ -39,4 +39,4 @@ pub use missing::{Counts, MaskFrom, MissingRule};
 pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyramid_bytes, pyramid_state_bytes};
 pub use segment::{EncodedSegment, SegmentEncoder};
 pub use spec::SegmentSpec;
-pub use statistics::Statistics;
+pub use statistics::{Statistics, statistics_of};

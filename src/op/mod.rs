@@ -9,6 +9,7 @@
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
+//! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
@@ -29,10 +30,12 @@ mod focal;
 mod gradient;
 mod hillshade;
 pub mod math;
+mod morphology;
 mod northness;
 mod real;
 mod relief;
 mod roughness;
+mod separable;
 mod shader;
 mod slope;
 mod stencil;
@@ -50,10 +53,9 @@ pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParam
 pub use custom::WgslOperator;
 pub use eastness::Eastness;
 pub use exposure::ExposureParams;
-pub use focal::{
-    Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
-};
+pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use morphology::{Morphology, MorphologyOperation};
 pub use northness::Northness;
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
@@ -100,7 +102,12 @@ pub const REGISTRY: &[OperatorInfo] = &[
     roughness::INFO,
     focal::INFO,
     convolve::INFO,
+    morphology::INFO,
 ];
+
+/// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
+/// as the registered ones.
+pub const PARTS: &[OperatorInfo] = &[focal::TALLY, separable::ACROSS, separable::DOWN];
 
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {

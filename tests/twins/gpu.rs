@@ -1,10 +1,13 @@
 //! One dispatch at a time on whatever adapter there is: no pooling, no budget, nothing of the library's own GPU code.
 
 use super::{shader_text, terrain::Dem};
-use std::sync::OnceLock;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock},
+};
 use swath::{
-    graph::Operator,
-    op::{GridUniform, MISSING_BITS, OperatorInfo},
+    graph::{Node, Operator, Raster},
+    op::{GridUniform, MISSING_BITS, OperatorInfo, PARTS, REGISTRY},
     raster::Span,
 };
 use wgpu::{BufferUsages, util::DeviceExt};
@@ -14,6 +17,7 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     bindings: wgpu::BindGroupLayout,
+    pipelines: Mutex<BTreeMap<&'static str, wgpu::ComputePipeline>>,
 }
 
 /// The adapter, if there is one; `SWATH_ADAPTER` chooses by part of its name. `SWATH_REQUIRE_GPU=1` makes its absence a failure.
@@ -26,6 +30,12 @@ pub fn gpu() -> Option<&'static Gpu> {
         None => eprintln!("SKIPPED: there is no GPU adapter"),
     }
     gpu
+}
+
+/// The registered kernel, or part of one, that an operator runs.
+pub fn kernel_of(operator: &dyn Operator) -> &'static OperatorInfo {
+    let text = operator.gpu_kernel().wgsl;
+    REGISTRY.iter().chain(PARTS).find(|info| info.shader.text() == text).expect("a kernel that is registered")
 }
 
 /// A pixel range and where its samples go.
@@ -60,11 +70,16 @@ impl Gpu {
         let (read, write) = (Storage { read_only: true }, Storage { read_only: false });
         let entries = [(0, Uniform), (1, Uniform), (2, read), (3, write), (4, read)].map(entry);
         let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
-        Some(Self { name: adapter.get_info().name, device, queue, bindings })
+        Some(Self { name: adapter.get_info().name, device, queue, bindings, pipelines: Mutex::default() })
     }
 
-    /// The pipeline of an operator; panics where it does not validate or does not fit the bindings.
+    /// The pipeline of an operator, compiled once; panics where it does not validate or does not fit the bindings.
     pub fn pipeline(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
+        let mut pipelines = self.pipelines.lock().expect("no test has panicked here");
+        pipelines.entry(info.name).or_insert_with(|| self.compile(info)).clone()
+    }
+
+    fn compile(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
         let source = wgpu::ShaderSource::Wgsl(shader_text(info).into());
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(info.name), source });
         let layouts = [Some(&self.bindings)];
@@ -80,13 +95,48 @@ impl Gpu {
         })
     }
 
+    /// As a job computes it: what it expands to, there or anywhere, node by node over the whole raster, then the part of the last; `None`
+    /// where it does not expand.
+    pub fn compute_expanded(&self, operator: &dyn Operator, dem: &Dem, part: &Part, on_device: bool) -> Option<Vec<f32>> {
+        let source = swath::source::ArraySource::new(ndarray::Array2::<f32>::zeros((1, 1))).expect("a source");
+        let expanded = operator.expand(&[Raster::from_source(source)], on_device)?;
+        Some(self.compute_node(&expanded, dem, part))
+    }
+
+    fn compute_node(&self, raster: &Raster, dem: &Dem, part: &Part) -> Vec<f32> {
+        let Node::Operator { operator, inputs } = raster.node() else { panic!("a source computes nothing") };
+        let expanded = operator.expand(inputs, true);
+        if let Some(expanded) = expanded {
+            return self.compute_node(&expanded, dem, part);
+        }
+        let info = kernel_of(&**operator);
+        let input = match inputs[0].node() {
+            Node::Source { .. } => dem.clone(),
+            Node::Operator { .. } => Dem { heights: self.compute_node(&inputs[0], dem, &Part::whole(dem)), ..dem.clone() },
+        };
+        self.compute_from(&self.pipeline(info), &**operator, (&input, operator.input_bands()), part)
+    }
+
     /// Samples of `part`, row after row, the bands of a pixel side by side; panics if the kernel writes outside it.
     pub fn compute(&self, pipeline: &wgpu::ComputePipeline, operator: &dyn Operator, dem: &Dem, part: &Part) -> Vec<f32> {
+        self.compute_from(pipeline, operator, (dem, 1), part)
+    }
+
+    /// As [`compute`](Self::compute), from a raster of several bands, side by side in every pixel.
+    fn compute_from(
+        &self,
+        pipeline: &wgpu::ComputePipeline,
+        operator: &dyn Operator,
+        (dem, in_bands): (&Dem, usize),
+        part: &Part,
+    ) -> Vec<f32> {
         const UNTOUCHED: f32 = -77_777.0;
         let halo = operator.footprint();
         let (rows, cols) = (part.rows, part.cols);
         let (in_rows, in_cols) = (rows.dilate(halo.halo_rows, dem.grid.rows), cols.dilate(halo.halo_cols, dem.grid.cols));
-        let heights: Vec<f32> = in_rows.iter().flat_map(|row| &dem.row(row)[in_cols.start..in_cols.end]).copied().collect();
+        let row_of = |row: usize| &dem.heights[row * dem.grid.cols * in_bands..(row + 1) * dem.grid.cols * in_bands];
+        let heights: Vec<f32> =
+            in_rows.iter().flat_map(|row| &row_of(row)[in_cols.start * in_bands..in_cols.end * in_bands]).copied().collect();
         let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&dem.grid, row)).collect();
         let (left, above, longer) = part.out_margin;
         let pitch = cols.len() + left + longer;
@@ -104,7 +154,7 @@ impl Gpu {
             out_pitch: pitch as u32,
             missing_bits: MISSING_BITS,
             out_bands: bands as u32,
-            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 1], [9; 4], [9; 4], [9; 4]],
+            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, in_bands as u32], [9; 4], [9; 4], [9; 4]],
             ..GridUniform::default()
         };
         let buffer =
