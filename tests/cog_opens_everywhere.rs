@@ -146,7 +146,7 @@ impl Matrix<'_> {
             let source = GeoTiff::open(case["file"].as_str().unwrap()).unwrap();
             assert!(source.profile().masked, "{case}");
             let (bands, sample) = (source.profile().bands, source.profile().sample);
-            let mut out = self.destination(k, Compression::Lzw, PredictorChoice::Auto, k % 2 == 0);
+            let mut out = self.destination(k, Compression::Lzw, PredictorChoice::Auto, k.is_multiple_of(2));
             if k % 2 == 1 && bands > 1 {
                 out = out.interleave(Interleave::Band);
             }
