@@ -1,9 +1,9 @@
-use super::Raster;
+use super::{Raster, Survey, Surveyed};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     raster::{Georeferencing, Nodata, SampleType, Span},
 };
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What every kernel of one job knows of the raster it works on.
 #[derive(Clone, Debug)]
@@ -193,6 +193,21 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// What an added number does.
     fn shift(&self) -> Shift {
         Shift::Neither
+    }
+
+    /// What it must know of its inputs before it can compute, if anything: then the job has a pass over them first, in
+    /// which their sources are decoded and their operators computed once more. The plan says so, and counts it.
+    fn survey(&self) -> Option<Survey> {
+        None
+    }
+
+    /// The operator that computes, given what a [`survey`](Self::survey) found of each input: it needs none any more,
+    /// and is planned as this one is (inputs, footprint and output are the same).
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage) where nothing can be computed from such inputs.
+    fn surveyed(&self, _inputs: &[Surveyed]) -> Result<Arc<dyn Operator>> {
+        Err(Error::Internal("an operator without a survey was given one"))
     }
 
     /// The WGSL twin.
