@@ -10,7 +10,7 @@ pub mod terrain;
 use std::{fs, path::Path};
 use swath::{
     graph::{InputRows, Operator, RowsTask},
-    op::{OperatorInfo, PARTS, assemble},
+    op::{OperatorInfo, assemble},
     raster::Span,
 };
 use terrain::Dem;
@@ -29,14 +29,6 @@ pub fn shader_text(info: &OperatorInfo, operator: &dyn Operator) -> String {
         }
     };
     files + &made
-}
-
-/// Whether an operator is to be tried: every one, or where `SWATH_MUTATED_SHADER` names a file of `shaders/`, those that can notice:
-/// whose kernel it is part of, or who may be computed by the parts that it is part of.
-pub fn is_wanted(info: &OperatorInfo) -> bool {
-    let Ok(mutated) = std::env::var("SWATH_MUTATED_SHADER") else { return true };
-    let has = |info: &OperatorInfo, file: &str| info.shader.files.iter().any(|(path, _)| *path == file);
-    has(info, &mutated) || (PARTS.iter().any(|part| has(part, &mutated)) && !has(info, "include/stencil.wgsl"))
 }
 
 /// The CPU twin over the whole raster, the bands of a pixel side by side.
