@@ -3,6 +3,7 @@
 
 mod argv;
 mod bench;
+mod bilateral;
 mod calc;
 mod commands;
 mod convert;
@@ -69,6 +70,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
