@@ -237,6 +237,19 @@ def morphology(z, o):
     return z
 
 
+def bilateral(z, o):
+    r, (rows, cols) = int(np.ceil(3 * o["sigma"])), z.shape
+    w, total, weights, gaps = padded(z, r, o["border"]), np.zeros(z.shape), np.zeros(z.shape), np.zeros(z.shape, bool)
+    for i in range(2 * r + 1):
+        for j in range(2 * r + 1):
+            d = w[i : i + rows, j : j + cols] - z
+            near = np.exp(-((i - r) ** 2 + (j - r) ** 2) / (2 * o["sigma"] ** 2) - d * d / (2 * o["range_sigma"] ** 2))
+            gaps |= np.isnan(d)
+            total, weights = total + np.nan_to_num(near * d), weights + np.nan_to_num(near)
+    out = z + total / weights
+    return np.where(gaps, np.nan, out) if o["missing"] == "Propagate" else out
+
+
 def evaluate(node, a):
     """An expression of `swath calc` over A; truth is 1, 0 or missing, after Kleene."""
     see = lambda other: evaluate(other, a)  # noqa: E731
@@ -304,6 +317,7 @@ REFERENCES = {
     "focal": focal,
     "convolve": convolve,
     "morphology": morphology,
+    "bilateral": bilateral,
     "calc": calc,
     "select": lambda z, o: z,
 }
