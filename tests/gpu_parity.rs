@@ -82,7 +82,7 @@ fn the_twins_agree_on_every_example_and_shape() {
         let mut worst = (0.0f32, 0);
         // Halves of a kernel are compared as a whole.
         for operator in (info.examples)().into_iter().filter(|operator| operator.has_cpu_twin()) {
-            let pipeline = gpu.pipeline(kernel_of(&*operator));
+            let pipeline = gpu.pipeline(kernel_of(&*operator), &*operator);
             for dem in &dems {
                 let steepness = reference::slope(dem, &Slope { edges: Edges::Extrapolate, ..Slope::default() });
                 for part in parts(dem) {
@@ -123,9 +123,13 @@ fn outputs_are_what_gdal_writes() {
     for info in REGISTRY {
         for operator in (info.examples)() {
             let output = operator.output();
-            let expected = if info.name == "hillshade" { (SampleType::U8, 0.0) } else { (SampleType::F32, -9999.0) };
-            assert_eq!((output.sample, output.nodata.to_f64()), expected);
-            assert_eq!(output.byte_range, (info.name == "hillshade").then_some((1, 255)));
+            let truth = operator.formula().is_some_and(|formula| formula.is_truth(formula.steps().len() - 1));
+            let (sample, nodata, byte_range) = match info.name {
+                "hillshade" => (SampleType::U8, 0.0, Some((1, 255))),
+                _ if truth => (SampleType::U8, 255.0, Some((0, 1))),
+                _ => (SampleType::F32, -9999.0, None),
+            };
+            assert_eq!((output.sample, output.nodata.to_f64(), output.byte_range), (sample, nodata, byte_range));
         }
     }
 }

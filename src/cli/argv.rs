@@ -24,6 +24,7 @@ pub const COMMANDS: &[&str] = &[
     "focal",
     "convolve",
     "morphology",
+    "calc",
     "convert",
     "pipeline",
     "info",
@@ -37,7 +38,7 @@ pub const COMMANDS: &[&str] = &[
 ];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["calc", "reclassify", "color-map"];
+const PLANNED: &[&str] = &["reclassify", "color-map"];
 
 /// Commands whose options are gradient and scale.
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness"];
@@ -57,6 +58,7 @@ const JOBS: &[&str] = &[
     "focal",
     "convolve",
     "morphology",
+    "calc",
     "convert",
     "pipeline",
     "write",
@@ -262,9 +264,9 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
-        assert_eq!(words("swath Calc a"), format!("'Calc' is planned and not built yet; {list}"));
+        assert_eq!(words("swath Reclassify a"), format!("'Reclassify' is planned and not built yet; {list}"));
     }
 }

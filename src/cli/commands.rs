@@ -2,6 +2,7 @@
 
 use super::{
     bench::BenchArgs,
+    calc::CalcArgs,
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,
@@ -51,6 +52,7 @@ pub enum Command {
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
     Morphology(Op<MorphologyOptions>),
+    Calc(CalcArgs),
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),

@@ -3,6 +3,7 @@
 
 mod argv;
 mod bench;
+mod calc;
 mod commands;
 mod convert;
 mod convolve;
@@ -12,6 +13,7 @@ mod focal;
 mod fractal;
 mod guard;
 mod info;
+mod inputs;
 mod matrix;
 mod morphology;
 mod operators;
@@ -68,6 +70,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Calc(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

@@ -11,6 +11,7 @@
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
+//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -20,6 +21,7 @@ mod abi;
 mod agreement;
 mod aspect;
 mod bands;
+mod calc;
 mod cell_size;
 mod convolve;
 mod curvature;
@@ -27,11 +29,13 @@ mod custom;
 mod eastness;
 mod exposure;
 mod focal;
+pub mod functions;
 mod gradient;
 mod hillshade;
 pub mod math;
 mod morphology;
 mod northness;
+mod pointwise;
 mod real;
 mod relief;
 mod roughness;
@@ -48,6 +52,7 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use calc::{Calc, ExpressionError};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
@@ -57,6 +62,7 @@ pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, Focal
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use morphology::{Morphology, MorphologyOperation};
 pub use northness::Northness;
+pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
@@ -103,6 +109,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     focal::INFO,
     convolve::INFO,
     morphology::INFO,
+    calc::INFO,
 ];
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
