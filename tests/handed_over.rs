@@ -14,7 +14,7 @@ use swath::{graph::Destination, prelude::*};
 const SIZE: (usize, usize) = (700, 500);
 
 fn hills(row: usize, col: usize) -> f32 {
-    if (row / 40 + col / 60) % 7 == 0 { f32::NAN } else { (row as f32 / 9.0).sin() * 50.0 + col as f32 }
+    if (row / 40 + col / 60).is_multiple_of(7) { f32::NAN } else { (row as f32 / 9.0).sin() * 50.0 + col as f32 }
 }
 
 fn run(destination: Destination) -> Result<Report> {
