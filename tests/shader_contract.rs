@@ -126,6 +126,13 @@ fn shaders_call_no_loosely_specified_function() {
 }
 
 #[test]
+fn the_accuracy_table_has_every_operator() {
+    let table = include_str!("../docs/ACCURACY.md");
+    let stale: Vec<&str> = REGISTRY.iter().map(|info| info.name).filter(|name| !table.contains(&format!("\n| `{name}` |"))).collect();
+    assert!(stale.is_empty(), "docs/ACCURACY.md lacks {stale:?}: tests/oracle/accuracy_table.py SWATH --update docs/ACCURACY.md");
+}
+
+#[test]
 fn names_are_unique_and_found_in_any_case() {
     for info in all() {
         assert!(ARRANGERS.iter().chain(PARTS).any(|other| other.name == info.name) || swath::op::find(&info.name.to_uppercase()).is_some());
