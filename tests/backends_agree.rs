@@ -55,6 +55,8 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("northness", &["--zero-for-flat", "--gradient-alg", "ZevenbergenThorne"], Bound::Near(1.0)),
     ("eastness", &[], Bound::Near(1.0)),
     ("eastness", &["--zero-for-flat", "--no-edges"], Bound::Near(1.0)),
+    ("normals", &[], Bound::Near(1.0)),
+    ("normals", &["--zfactor", "3", "--gradient-alg", "ZevenbergenThorne", "--no-edges"], Bound::Near(1.0)),
     ("tri", &[], Bound::Near(1.0)),
     ("tri", &["--algorithm", "Wilson", "--no-edges"], Bound::Near(1.0)),
     ("tpi", &[], Bound::Near(100.0)),
@@ -149,7 +151,7 @@ fn hillshade_is_the_same_on_both_backends_on_every_awkward_raster() {
 
 #[test]
 fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["curvature", "northness", "eastness"].into_iter().for_each(agree);
+    ["curvature", "northness", "eastness", "normals"].into_iter().for_each(agree);
 }
 
 #[test]

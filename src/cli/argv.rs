@@ -18,6 +18,7 @@ pub const COMMANDS: &[&str] = &[
     "curvature",
     "northness",
     "eastness",
+    "normals",
     "tri",
     "tpi",
     "roughness",
@@ -39,10 +40,10 @@ pub const COMMANDS: &[&str] = &[
 const PLANNED: &[&str] = &["calc", "reclassify", "color-map"];
 
 /// Commands whose options are gradient and scale.
-const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness"];
-const SCALED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature"];
-const EXAGGERATED: &[&str] = &["slope", "hillshade", "curvature"];
-const EDGED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature", "tri", "tpi", "roughness"];
+const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals"];
+const SCALED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals", "curvature"];
+const EXAGGERATED: &[&str] = &["slope", "hillshade", "curvature", "normals"];
+const EDGED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals", "curvature", "tri", "tpi", "roughness"];
 const JOBS: &[&str] = &[
     "slope",
     "aspect",
@@ -50,6 +51,7 @@ const JOBS: &[&str] = &[
     "curvature",
     "northness",
     "eastness",
+    "normals",
     "tri",
     "tpi",
     "roughness",
@@ -258,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Calc a"), format!("'Calc' is planned and not built yet; {list}"));

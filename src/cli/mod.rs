@@ -2,6 +2,7 @@
 //! ([`say`], the only place that prints).
 
 mod argv;
+mod bands;
 mod bench;
 mod commands;
 mod convert;
@@ -58,6 +59,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Curvature(args) => args.run(),
         Command::Northness(args) => args.run(),
         Command::Eastness(args) => args.run(),
+        Command::Normals(args) => args.run(),
         Command::Tri(args) => args.run(),
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),

@@ -1,4 +1,4 @@
-//! `swath curvature`, `northness`, `eastness`, `tri`, `tpi` and `roughness`.
+//! `swath curvature`, `northness`, `eastness`, `normals`, `tri`, `tpi` and `roughness`.
 
 use super::{
     terrain::{EdgeOptions, GradientOptions, HeightOptions, ScaleOptions},
@@ -9,7 +9,7 @@ use clap::Args;
 use std::sync::Arc;
 use swath::{
     graph::Operator,
-    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Northness, Roughness, Tpi, Tri, TriAlgorithm},
+    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Normals, Northness, Roughness, Tpi, Tri, TriAlgorithm},
 };
 
 const HOW: &str = "How it is computed";
@@ -162,5 +162,27 @@ impl OperatorOptions for EastnessOptions {
 
     fn operator(&self) -> Arc<dyn Operator> {
         facing!(Eastness, &self.exposure)
+    }
+}
+
+/// Options of `normals`.
+#[derive(Args, Debug)]
+pub struct NormalsOptions {
+    #[command(flatten)]
+    height: HeightOptions,
+    #[command(flatten)]
+    gradient: GradientOptions,
+}
+
+impl OperatorOptions for NormalsOptions {
+    const ABOUT: &'static str = "The vector that stands upright on the surface: bands east, north and up";
+    const EXAMPLES: &'static str = "Examples:
+  swath normals dem.tif normals.tif
+  swath normals dem.tif normals.tif --zfactor 2 --gradient-alg ZevenbergenThorne";
+
+    fn operator(&self) -> Arc<dyn Operator> {
+        let g = &self.gradient;
+        let (gradient_alg, zfactor) = (g.gradient_alg, self.height.zfactor);
+        Arc::new(Normals { gradient_alg, zfactor, xscale: g.xscale(), yscale: g.yscale(), edges: g.edges() })
     }
 }

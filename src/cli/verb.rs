@@ -1,14 +1,14 @@
 //! One operator on the command line: its options once, for its command and for its step of a pipeline.
 
 use super::{
+    bands::OperatorBands,
     convolve::ConvolveOptions,
     focal::FocalOptions,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
-    surface::{CurvatureOptions, EastnessOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
+    surface::{CurvatureOptions, EastnessOptions, NormalsOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
     terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
-    values::count,
 };
 use clap::{ArgMatches, Args, Command, error::Error as Complaint};
 use std::{fmt::Debug, path::PathBuf, sync::Arc};
@@ -46,6 +46,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<CurvatureOptions>("curvature"),
     Verb::of::<NorthnessOptions>("northness"),
     Verb::of::<EastnessOptions>("eastness"),
+    Verb::of::<NormalsOptions>("normals"),
     Verb::of::<TriOptions>("tri"),
     Verb::of::<TpiOptions>("tpi"),
     Verb::of::<RoughnessOptions>("roughness"),
@@ -89,9 +90,8 @@ pub struct Files {
 pub struct OperatorArgs<T: OperatorOptions> {
     #[command(flatten)]
     files: Files,
-    /// Band to read, 1 is the first
-    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N", help_heading = "How it is computed")]
-    band: usize,
+    #[command(flatten)]
+    bands: OperatorBands,
     #[command(flatten)]
     how: T,
     #[command(flatten)]
@@ -103,6 +103,6 @@ impl<T: OperatorOptions> OperatorArgs<T> {
         let operator = self.how.operator();
         operator.check()?;
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(Raster::from_source(GeoTiff::open(&self.files.input)?).band(self.band).apply_shared(operator)))
+        run(&request, || Ok(self.bands.apply(&Raster::from_source(GeoTiff::open(&self.files.input)?), operator)))
     }
 }

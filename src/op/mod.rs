@@ -7,6 +7,7 @@
 //! | [`Hillshade`] | illumination, 1 to 255 | `shaders/hillshade.wgsl` |
 //! | [`Curvature`] | bend of the surface, six kinds | `shaders/curvature.wgsl` |
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
+//! | [`Normals`] | the upright vector, three bands | `shaders/normals.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
@@ -29,6 +30,7 @@ mod focal;
 mod gradient;
 mod hillshade;
 pub mod math;
+mod normals;
 mod northness;
 mod real;
 mod relief;
@@ -54,6 +56,7 @@ pub use focal::{
     Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
 };
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
@@ -95,6 +98,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     curvature::INFO,
     northness::INFO,
     eastness::INFO,
+    normals::INFO,
     tri::INFO,
     tpi::INFO,
     roughness::INFO,

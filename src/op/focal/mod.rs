@@ -291,6 +291,10 @@ impl Operator for Focal {
         INFO.name
     }
 
+    fn is_per_band(&self) -> bool {
+        true
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::square(self.radius)
     }
