@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use swath::{
     execute::Context,
     graph::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice},
+    job::Precision,
     plan::Budget,
     raster::{BigTiff, ByteSize, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
 };
@@ -44,6 +45,10 @@ pub struct ComputeOptions {
     /// CPU threads [default: all]
     #[arg(long, value_parser = count, value_name = "N")]
     pub threads: Option<usize>,
+    /// Numbers to compute in: f32; auto, f32 from an origin of each float64 or 32- or 64-bit integer source where that
+    /// leaves results as they are; f64, on the CPU
+    #[arg(long, value_parser = named(Precision::ALL, Precision::as_str), ignore_case = true, default_value = "auto", value_name = "WHICH")]
+    pub precision: Precision,
 }
 
 /// What is written.

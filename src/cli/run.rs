@@ -66,7 +66,12 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
 
     let progress = Progress::new(options.run.progress);
     let cancel = CancelToken::default();
-    let mut job = Job::new().context(context).cancel_token(cancel.clone()).observer(progress.clone()).trace(options.run.timeline.is_some());
+    let mut job = Job::new()
+        .context(context)
+        .precision(options.compute.precision)
+        .cancel_token(cancel.clone())
+        .observer(progress.clone())
+        .trace(options.run.timeline.is_some());
     for (raster, destination) in rasters.into_iter().zip(destinations) {
         job = job.write(raster, destination);
     }

@@ -247,6 +247,13 @@ impl SourceRun {
         });
     }
 
+    /// The same into f64.
+    pub fn convert_f64(&self, converter: &RowConverter, planes: &[usize], row: usize, cols: Span, out: &mut [f64]) {
+        self.for_each_run(planes, row, cols, |run, slices| {
+            converter.convert_f64(slices, &mut out[run.start - cols.start..run.end - cols.start]);
+        });
+    }
+
     /// Copies one row of the raster, columns `cols`, bit for bit, pixel-interleaved.
     pub fn copy(&self, converter: &RowConverter, planes: &[usize], row: usize, cols: Span, pixel_bytes: usize, out: &mut [u8]) {
         self.for_each_run(planes, row, cols, |run, slices| {

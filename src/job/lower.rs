@@ -1,8 +1,9 @@
 //! From the graph to numbers for the planner and runnable nodes for the executor.
 
 use super::{
-    ArrayOutput,
+    ArrayOutput, Precision,
     outputs::{OutputFile, computed_file, copied_file, output_spec, packed_file, packing_of, unwritten_spec},
+    precision,
 };
 use crate::{
     error::{Error, Result},
@@ -38,6 +39,8 @@ pub struct Lowered {
     pub packing: Vec<Option<Packing>>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Nodes whose samples are to be counted from an origin of their source.
+    pub from_origin: Vec<usize>,
 }
 
 /// What a job is to leave behind; outputs are numbered in this order.
@@ -65,7 +68,7 @@ struct Lowering {
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
-pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) -> Result<Lowered> {
+pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, precision: Precision) -> Result<Lowered> {
     let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new(), firsts: Vec::new() };
     let mut file_nodes = Vec::new();
     for (raster, destination) in &targets.files {
@@ -80,7 +83,7 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) ->
         other_nodes.push((lowering.node(raster)?, 0));
     }
     let mut lowered = Lowered::of(lowering.grid()?, threads, device);
-    lowered.choose_backend(&lowering, !targets.consumers.is_empty())?;
+    lowered.choose_backend(&lowering, !targets.consumers.is_empty(), precision)?;
     for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
         let (spec, run, bands, _) = &lowering.nodes[node];
         let file = match run {
@@ -104,6 +107,7 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>) ->
     lowered.arrays = targets.arrays.iter().map(|(_, output)| output.clone()).collect();
     lowered.consumers = targets.consumers.iter().map(|(_, consumer)| consumer.clone()).collect();
     lowering.finish(&mut lowered);
+    precision::settle(&mut lowered, precision)?;
     Ok(lowered)
 }
 
@@ -122,13 +126,14 @@ impl Lowered {
             consumers: Vec::new(),
             packing: Vec::new(),
             warnings: Vec::new(),
+            from_origin: Vec::new(),
         }
     }
 }
 
 impl Lowered {
     /// Copies need no kernels, rows on the device need one, and so do operators without a CPU twin.
-    fn choose_backend(&mut self, lowering: &Lowering, consumed: bool) -> Result<()> {
+    fn choose_backend(&mut self, lowering: &Lowering, consumed: bool, precision: Precision) -> Result<()> {
         let copies = lowering.nodes.iter().any(|(_, run, ..)| matches!(run, NodeRun::Ingest { verbatim: true, .. }));
         let gpu_only = lowering.nodes.iter().find_map(|(_, run, ..)| match run {
             NodeRun::Resident { source } => Some(source.name()),
@@ -138,6 +143,9 @@ impl Lowered {
         let gpu_only = gpu_only.or(consumed.then(|| "an output on the device".to_owned()));
         if copies && self.spec.device.take().is_some() {
             self.warnings.push("a copy needs no kernels: the job runs on the CPU".to_owned());
+        }
+        if precision == Precision::F64 && self.spec.device.take().is_some() {
+            self.warnings.push("float64 twins run on the CPU, and so does the job".to_owned());
         }
         match gpu_only {
             Some(given) if self.spec.device.is_none() => Err(Error::Usage {

@@ -5,14 +5,19 @@ mod budget;
 mod disk;
 mod encode_stage;
 mod lower;
+mod origin;
 mod output_run;
 mod outputs;
+mod precision;
 mod recover;
 mod report;
 mod run;
 
 pub use array::{ArrayOutput, compute_array, compute_bands};
-pub use report::{AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport};
+pub use precision::Precision;
+pub use report::{
+    AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds, SpoolReport,
+};
 
 use crate::{
     error::Result,
@@ -72,6 +77,7 @@ pub struct Job {
     observer: Option<Arc<dyn Observer>>,
     cancel: CancelToken,
     traced: bool,
+    precision: Precision,
 }
 
 impl Job {
@@ -122,6 +128,13 @@ impl Job {
         self
     }
 
+    /// In what numbers it computes.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
     /// Who is told of progress.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
@@ -151,11 +164,12 @@ impl Job {
     pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
         let threads = self.threads.unwrap_or_else(default_threads);
-        let mut lowered = lower(&self.targets, threads, self.context.limits())?;
+        let mut lowered = lower(&self.targets, threads, self.context.limits(), self.precision)?;
         lowered.spec.trace_bytes = if self.traced { Trace::BYTES } else { 0 };
         let plan = plan::plan_cut(&lowered.spec, budget, &self.cut)?;
-        let Self { targets, cut, context, observer, cancel, traced, .. } = self;
-        Ok(PlannedJob { plan, lowered, targets, cut, context, observer, cancel, traced, plan_seconds: started.elapsed().as_secs_f64() })
+        let Self { targets, cut, context, observer, cancel, traced, precision, .. } = self;
+        let plan_seconds = started.elapsed().as_secs_f64();
+        Ok(PlannedJob { plan, lowered, targets, cut, context, observer, cancel, traced, precision, plan_seconds })
     }
 }
 
@@ -173,6 +187,7 @@ pub struct PlannedJob {
     observer: Option<Arc<dyn Observer>>,
     cancel: CancelToken,
     traced: bool,
+    precision: Precision,
     plan_seconds: f64,
 }
 

@@ -64,6 +64,23 @@ pub struct InputReport {
     pub chunks_decoded: u64,
     pub max_decodes_per_chunk: u32,
     pub bytes_read: u64,
+    /// From where samples were counted, and what it cost to find out; only of sources that need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginReport>,
+}
+
+/// From where the samples of a source were counted: see [`Precision::Auto`](super::Precision::Auto).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OriginReport {
+    /// Index of the source.
+    #[serde(skip)]
+    pub input: usize,
+    /// The sample; `None` where no sample of the source is valid.
+    pub origin: Option<f64>,
+    /// Chunks whose decoding was begun for it, apart from the input's own count.
+    pub chunks_decoded: u64,
+    /// Bytes that were read for it, apart from the input's own count.
+    pub bytes_read: u64,
 }
 
 /// One operator.

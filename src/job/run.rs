@@ -1,10 +1,11 @@
 //! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    AdapterReport, BandStatistics, CancelToken, InputReport, MemoryReport, OperatorReport, OutputReport, PlannedJob, Report, Seconds,
-    SpoolReport, disk,
+    AdapterReport, BandStatistics, CancelToken, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, PlannedJob, Report,
+    Seconds, SpoolReport, disk,
     encode_stage::{EncodeSeconds, EncodeStage},
     lower::{Lowered, lower},
+    origin,
     output_run::EncodedOutput,
     recover,
 };
@@ -101,7 +102,8 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
 pub fn run(mut job: PlannedJob) -> Result<Report> {
     let mut notes = Vec::new();
     loop {
-        let failure = match attempt(&job, &notes) {
+        let origins = origin::find(&mut job.lowered, &job.plan)?;
+        let failure = match attempt(&job, &notes, &origins) {
             Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
             other => return other,
         };
@@ -115,7 +117,7 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
             }
             Err(_) => {
                 // Copies, rows on the device and operators without a CPU twin end here with the first failure.
-                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None) else { return Err(failure) };
+                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None, job.precision) else { return Err(failure) };
                 lowered.spec.trace_bytes = job.lowered.spec.trace_bytes;
                 job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &job.cut)?;
                 job.lowered = lowered;
@@ -125,7 +127,7 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
     }
 }
 
-fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
+fn attempt(job: &PlannedJob, notes: &[String], origins: &[OriginReport]) -> Result<Report> {
     let started = Instant::now();
     let PlannedJob { plan, lowered, context, observer, cancel, traced, plan_seconds, .. } = job;
     let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
@@ -196,6 +198,9 @@ fn attempt(job: &PlannedJob, notes: &[String]) -> Result<Report> {
     }
     let (outputs, encode_seconds) = stage.finish()?;
     let mut report = report(plan, lowered, context, &executed, &outputs, encode_seconds);
+    for origin in origins {
+        report.inputs[origin.input].origin = Some(origin.clone());
+    }
     report.warnings = warnings;
     report.host.measured_peak = ledger.peak();
     report.timeline = trace.finish();
@@ -229,7 +234,7 @@ fn report(
         seconds.read += read;
         seconds.decode += decode;
         let bytes_read = source.counters().bytes_read();
-        inputs.push(InputReport { path: path.name(), chunks, chunks_decoded, max_decodes_per_chunk, bytes_read });
+        inputs.push(InputReport { path: path.name(), chunks, chunks_decoded, max_decodes_per_chunk, bytes_read, origin: None });
     }
     let operators = spec.nodes.iter().enumerate().filter(|(_, n)| matches!(n.kind, NodeKind::Operator { .. }));
     let operators = operators

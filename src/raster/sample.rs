@@ -34,6 +34,11 @@ impl SampleType {
         }
     }
 
+    /// Whether f32 loses samples of this type: integers of 32 and 64 bits, and f64.
+    pub const fn is_wider_than_f32(self) -> bool {
+        matches!(self, Self::U32 | Self::I32 | Self::U64 | Self::I64 | Self::F64)
+    }
+
     /// Lower-case name: `uint8`, `int16`, `float32`, ...
     pub const fn name(self) -> &'static str {
         match self {
@@ -123,6 +128,15 @@ pub trait Sample: bytemuck::Pod + PartialEq + PartialOrd + Send + Sync + fmt::De
     /// The sample as f32, rounded to nearest (NaN stays NaN).
     fn to_f32(self) -> f32;
 
+    /// The sample as f64, rounded to nearest (exact but for 64-bit integers beyond 2^53).
+    fn widened(self) -> f64;
+
+    /// How far the sample lies above `origin`, the difference made exactly or in f64 and rounded once.
+    fn above(self, origin: Self) -> f32;
+
+    /// The nearest sample to `value`; integers saturate.
+    fn nearest(value: f64) -> Self;
+
     /// The nearest sample to `value`: integers round half up (as GDAL does) and saturate, NaN becomes 0.
     fn from_f32(value: f32) -> Self;
 
@@ -131,11 +145,17 @@ pub trait Sample: bytemuck::Pod + PartialEq + PartialOrd + Send + Sync + fmt::De
 }
 
 macro_rules! integer_sample {
-    ($($rust:ty => $tag:ident),*) => {$(
+    ($($rust:ty => $tag:ident, $wide:ty);*) => {$(
         impl Sample for $rust {
             const TYPE: SampleType = SampleType::$tag;
             #[inline(always)]
             fn to_f32(self) -> f32 { self as f32 }
+            #[inline(always)]
+            fn widened(self) -> f64 { self as f64 }
+            #[inline(always)]
+            fn above(self, origin: Self) -> f32 { (<$wide>::from(self) - <$wide>::from(origin)) as f32 }
+            #[inline(always)]
+            fn nearest(value: f64) -> Self { value.round() as $rust }
             #[inline(always)]
             fn from_f32(value: f32) -> Self {
                 // In f64, so that adding a half never rounds; `as` saturates.
@@ -146,13 +166,28 @@ macro_rules! integer_sample {
         }
     )*};
 }
-integer_sample!(u8 => U8, i8 => I8, u16 => U16, i16 => I16, u32 => U32, i32 => I32, u64 => U64, i64 => I64);
+// With a type that holds every difference.
+integer_sample!(
+    u8 => U8, i32; i8 => I8, i32; u16 => U16, i32; i16 => I16, i32; u32 => U32, i64; i32 => I32, i64; u64 => U64, i128; i64 => I64, i128
+);
 
 impl Sample for half::f16 {
     const TYPE: SampleType = SampleType::F16;
     #[inline(always)]
     fn to_f32(self) -> f32 {
         half::f16::to_f32(self)
+    }
+    #[inline(always)]
+    fn widened(self) -> f64 {
+        half::f16::to_f64(self)
+    }
+    #[inline(always)]
+    fn above(self, origin: Self) -> f32 {
+        half::f16::to_f32(self) - half::f16::to_f32(origin)
+    }
+    #[inline(always)]
+    fn nearest(value: f64) -> Self {
+        half::f16::from_f64(value)
     }
     #[inline(always)]
     fn from_f32(value: f32) -> Self {
@@ -171,6 +206,18 @@ impl Sample for f32 {
         self
     }
     #[inline(always)]
+    fn widened(self) -> f64 {
+        f64::from(self)
+    }
+    #[inline(always)]
+    fn above(self, origin: Self) -> f32 {
+        (f64::from(self) - f64::from(origin)) as f32
+    }
+    #[inline(always)]
+    fn nearest(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
     fn from_f32(value: f32) -> Self {
         value
     }
@@ -185,6 +232,18 @@ impl Sample for f64 {
     #[inline(always)]
     fn to_f32(self) -> f32 {
         self as f32
+    }
+    #[inline(always)]
+    fn widened(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn above(self, origin: Self) -> f32 {
+        (self - origin) as f32
+    }
+    #[inline(always)]
+    fn nearest(value: f64) -> Self {
+        value
     }
     #[inline(always)]
     fn from_f32(value: f32) -> Self {
@@ -269,6 +328,16 @@ mod tests {
         assert_eq!(i16::from_f32(-2.5), -2);
         assert_eq!(i16::from_f32(1e9), i16::MAX);
         assert_eq!(i32::from_f32(16_777_215.0), 16_777_215);
+    }
+
+    #[test]
+    fn a_difference_from_an_origin_is_exact_where_f32_has_it() {
+        assert_eq!(i32::MAX.above(i32::MAX - 3), 3.0);
+        assert_eq!(i32::MIN.above(i32::MAX), -4_294_967_295.0_f64 as f32);
+        assert_eq!(u64::MAX.above(u64::MAX - 1), 1.0);
+        assert_eq!(1_000_000.125f64.above(1_000_000.0), 0.125);
+        assert_eq!(i64::nearest(-1e300), i64::MIN);
+        assert!(f64::NAN.above(1.0).is_nan());
     }
 
     #[test]

@@ -5,8 +5,8 @@ use crate::{
 
 /// The border between rows as a source stores them and rows of a window.
 ///
-/// A window either holds one band as f32, missing as one quiet NaN (for operators), or samples bit for bit (for
-/// copies). Nothing is allocated when rows are converted. Rows of one band that are aligned to their sample type
+/// A window either holds one band as f32 or f64, missing as one quiet NaN (for operators), or samples bit for bit (for
+/// copies). Samples as f32 may be counted from an origin, so that small differences of large numbers survive. Nothing is allocated when rows are converted. Rows of one band that are aligned to their sample type
 /// convert fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowConverter {
@@ -20,6 +20,8 @@ pub struct RowConverter {
     nodata: Option<Sentinel>,
     alpha: Option<usize>,
     masked: bool,
+    wide: bool,
+    origin: Option<f64>,
 }
 
 impl RowConverter {
@@ -50,7 +52,32 @@ impl RowConverter {
             alpha: profile.alpha_band.filter(|_| to_f32).filter(|&a| band.unwrap_or(0) != a),
             // A verbatim row can only say "missing" in its own samples.
             masked: profile.masked && (to_f32 || profile.nodata.is_some_and(|n| n.matching(profile.sample).is_some())),
+            wide: false,
+            origin: None,
         })
+    }
+
+    /// The same for windows of f64 instead of f32.
+    #[must_use]
+    pub fn wide(mut self) -> Self {
+        self.wide = self.to_f32;
+        self
+    }
+
+    /// What the source stores.
+    pub fn source_sample(&self) -> SampleType {
+        self.sample
+    }
+
+    /// Whether its windows hold f64.
+    pub fn is_wide(&self) -> bool {
+        self.wide
+    }
+
+    /// From now on, samples as f32 are how far the source's lie above this one (rounded to the source's type): the
+    /// difference is exact for integers, made in f64 for f64, and rounded once.
+    pub fn count_from(&mut self, origin: f64) {
+        self.origin = Some(origin);
     }
 
     /// A converter for verbatim windows of these bands (0-based, in this order, any of them more than once).
@@ -66,7 +93,7 @@ impl RowConverter {
 
     /// Bytes of one pixel in the window.
     pub fn window_pixel_bytes(&self) -> usize {
-        if self.to_f32 { 4 } else { self.window_bands() * self.sample.bytes() }
+        if self.to_f32 { if self.wide { 8 } else { 4 } } else { self.window_bands() * self.sample.bytes() }
     }
 
     /// Samples of one pixel in the window.
@@ -100,20 +127,42 @@ impl RowConverter {
     /// # Panics
     /// If a plane is missing.
     pub fn convert_f32(&self, planes: &[&[u8]], out: &mut [f32]) {
+        match self.origin {
+            None => with_sample_type!(self.sample, T => self.convert_with::<T, f32>(planes, out, Sample::to_f32)),
+            Some(origin) => with_sample_type!(self.sample, T => {
+                let origin = T::nearest(origin);
+                self.convert_with::<T, f32>(planes, out, |sample| sample.above(origin));
+            }),
+        }
+    }
+
+    /// As [`convert_f32`](Self::convert_f32), to the nearest f64 and from no origin.
+    ///
+    /// # Panics
+    /// If a plane is missing.
+    pub fn convert_f64(&self, planes: &[&[u8]], out: &mut [f64]) {
+        with_sample_type!(self.sample, T => self.convert_with::<T, f64>(planes, out, Sample::widened));
+    }
+
+    #[inline(always)]
+    fn convert_with<T: Sample, O: Sample>(&self, planes: &[&[u8]], out: &mut [O], number: impl Fn(T) -> O) {
         let stride = if self.planar { 1 } else { self.bands };
         let band = self.band.unwrap_or(0);
-        with_sample_type!(self.sample, T => {
-            let nodata: Option<T> = self.nodata.map(|s| s.get());
-            let offset = if self.planar { 0 } else { band };
-            convert::<T>(planes[0], stride, offset, nodata, out);
-            if let Some(alpha) = self.alpha {
-                let (plane, offset) = if self.planar { (planes[1], 0) } else { (planes[0], alpha) };
-                drop_transparent::<T>(plane, stride, offset, out);
-            }
-        });
+        let nodata: Option<T> = self.nodata.map(|s| s.get());
+        let offset = if self.planar { 0 } else { band };
+        // `|` and not `||`: no branch, so that the compiler vectorises the loops.
+        match nodata {
+            Some(nodata) => each(planes[0], stride, offset, out, |v: T, _| select((v == nodata) | v.is_nan(), number(v))),
+            None => each(planes[0], stride, offset, out, |v: T, _| select(v.is_nan(), number(v))),
+        }
+        if let Some(alpha) = self.alpha {
+            let (plane, offset) = if self.planar { (planes[1], 0) } else { (planes[0], alpha) };
+            let transparent = T::from_f32(0.0);
+            each(plane, stride, offset, out, |alpha: T, sample| select(alpha == transparent, sample));
+        }
         if self.masked {
             for (sample, &valid) in out.iter_mut().zip(planes[planes.len() - 1]) {
-                *sample = if valid == 0 { f32::NAN } else { *sample };
+                *sample = select(valid == 0, *sample);
             }
         }
     }
@@ -168,27 +217,14 @@ fn pick<const N: usize>((row, bands, band): (&[u8], usize, usize), (out, out_ban
     }
 }
 
-fn convert<T: Sample>(row: &[u8], stride: usize, offset: usize, nodata: Option<T>, out: &mut [f32]) {
-    // `|` and not `||`: no branch, so that the compiler vectorises the loops.
-    match nodata {
-        Some(nodata) => each::<T>(row, stride, offset, out, |v, _| select((v == nodata) | v.is_nan(), v.to_f32())),
-        None => each::<T>(row, stride, offset, out, |v, _| select(v.is_nan(), v.to_f32())),
-    }
-}
-
-fn drop_transparent<T: Sample>(row: &[u8], stride: usize, offset: usize, out: &mut [f32]) {
-    let zero = T::from_f32(0.0);
-    each::<T>(row, stride, offset, out, |alpha, sample| select(alpha == zero, sample));
-}
-
 #[inline(always)]
-fn select(missing: bool, sample: f32) -> f32 {
-    if missing { f32::NAN } else { sample }
+fn select<O: Sample>(missing: bool, sample: O) -> O {
+    if missing { O::from_f32(f32::NAN) } else { sample }
 }
 
 /// Every `stride`-th sample from `offset` on, with what `out` holds there, makes what it holds next.
 #[inline(always)]
-fn each<T: Sample>(row: &[u8], stride: usize, offset: usize, out: &mut [f32], make: impl Fn(T, f32) -> f32) {
+fn each<T: Sample, O: Sample>(row: &[u8], stride: usize, offset: usize, out: &mut [O], make: impl Fn(T, O) -> O) {
     let n = size_of::<T>();
     match bytemuck::try_cast_slice::<u8, T>(row) {
         Ok(row) if stride == 1 => {
@@ -236,6 +272,21 @@ mod tests {
         let profile = Profile::new(2, 1, 1, SampleType::F64);
         RowConverter::new(&profile, 1, None, true).unwrap().convert_f32(&[bytemuck::cast_slice(&[1e300f64, 0.1])], &mut out[..2]);
         assert_eq!(out[..2], [f32::INFINITY, 0.1]);
+    }
+
+    #[test]
+    fn samples_are_counted_from_an_origin_or_kept_as_f64() {
+        let profile = Profile { nodata: Some(Nodata::Integer(-1)), ..Profile::new(3, 1, 1, SampleType::I32) };
+        let mut converter = RowConverter::new(&profile, 1, None, true).unwrap();
+        let row = [2_000_000_001i32, -1, 2_000_000_003];
+        let mut wide = [0.0f64; 3];
+        converter.convert_f64(&[bytemuck::cast_slice(&row)], &mut wide);
+        assert!(wide[0] == 2_000_000_001.0 && wide[1].is_nan() && wide[2] == 2_000_000_003.0);
+        converter.count_from(2_000_000_000.0);
+        let mut out = [0.0; 3];
+        converter.convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
+        assert_eq!(bits(&out), bits(&[1.0, NAN, 3.0]));
+        assert_eq!((converter.window_pixel_bytes(), converter.wide().window_pixel_bytes()), (4, 8));
     }
 
     #[test]

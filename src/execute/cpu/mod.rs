@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     graph::{InputRows, Operator, RowsTask},
     plan::{NodeKind, Step, Unit, host_peak},
-    raster::{PixelWindow, Span},
+    raster::{PixelWindow, Sample, SampleType, Span},
 };
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -136,6 +136,8 @@ impl CpuBackend {
                 let out = strip.row_bytes_mut(row, cols);
                 if *verbatim {
                     source.copy(converter, planes, row, cols, pixel_bytes, out);
+                } else if converter.is_wide() {
+                    source.convert_f64(converter, planes, row, cols, bytemuck::cast_slice_mut(out));
                 } else {
                     source.convert_f32(converter, planes, row, cols, bytemuck::cast_slice_mut(out));
                 }
@@ -157,29 +159,19 @@ impl CpuBackend {
         windows: &[Option<Window>],
     ) -> Result<Window> {
         let (mut window, mut strips) = self.open_window(engine, &unit.steps[node])?;
-        let footprint = operator.footprint();
+        let is_wide = inputs.iter().all(|&i| engine.samples[i] == SampleType::F64);
         let inputs: Vec<&Window> = inputs.iter().filter_map(|&i| windows[i].as_ref()).collect();
         if inputs.len() != operator.inputs() {
             return Err(Error::Internal("an operator runs before its inputs"));
         }
         let fill = |strip: &mut Strip| {
-            let (rows, cols) = (strip.rows, strip.cols);
-            let reach_rows = rows.dilate(footprint.halo_rows, engine.grid.rows);
-            let reach_cols = cols.dilate(footprint.halo_cols, engine.grid.cols);
-            let slices: Vec<Vec<&[f32]>> =
-                inputs.iter().map(|w| reach_rows.iter().map(|row| bytemuck::cast_slice(w.row(row, reach_cols))).collect()).collect();
-            let inputs: Vec<InputRows<'_>> =
-                slices.iter().map(|rows| InputRows { cols: reach_cols, first_row: reach_rows.start, rows }).collect();
-            let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&engine.grid, row)).collect();
-            let samples = rows.len() * cols.len() * engine.bands[node];
-            operator.compute_rows(&mut RowsTask {
-                grid: &engine.grid,
-                rows,
-                cols,
-                factors: &factors,
-                inputs: &inputs,
-                out: &mut strip.data.samples_mut::<f32>()[..samples],
-            });
+            if is_wide {
+                let factors = |row| operator.row_factors_f64(&engine.grid, row);
+                fill_strip(engine, operator, &inputs, strip, engine.bands[node], factors, |task| operator.compute_rows_f64(task));
+            } else {
+                let factors = |row| operator.row_factors(&engine.grid, row);
+                fill_strip(engine, operator, &inputs, strip, engine.bands[node], factors, |task| operator.compute_rows(task));
+            }
         };
         let timed = |strip: &mut Strip| engine.workers.trace().time(TraceStage::Compute, (unit.swath, unit.lane), || fill(strip));
         engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each(timed));
@@ -207,4 +199,33 @@ impl CpuBackend {
         }
         Ok(())
     }
+}
+
+/// Computes the rows of one strip from windows of `T`.
+fn fill_strip<T: Sample>(
+    engine: &Engine<'_>,
+    operator: &dyn Operator,
+    inputs: &[&Window],
+    strip: &mut Strip,
+    bands: usize,
+    factors: impl Fn(usize) -> [T; 4],
+    compute: impl Fn(&mut RowsTask<'_, T>),
+) {
+    let (rows, cols, footprint) = (strip.rows, strip.cols, operator.footprint());
+    let reach_rows = rows.dilate(footprint.halo_rows, engine.grid.rows);
+    let reach_cols = cols.dilate(footprint.halo_cols, engine.grid.cols);
+    let slices: Vec<Vec<&[T]>> =
+        inputs.iter().map(|w| reach_rows.iter().map(|row| bytemuck::cast_slice(w.row(row, reach_cols))).collect()).collect();
+    let inputs: Vec<InputRows<'_, T>> =
+        slices.iter().map(|rows| InputRows { cols: reach_cols, first_row: reach_rows.start, rows }).collect();
+    let factors: Vec<[T; 4]> = rows.iter().map(factors).collect();
+    let samples = rows.len() * cols.len() * bands;
+    compute(&mut RowsTask {
+        grid: &engine.grid,
+        rows,
+        cols,
+        factors: &factors,
+        inputs: &inputs,
+        out: &mut strip.data.samples_mut::<f32>()[..samples],
+    });
 }

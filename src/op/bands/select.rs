@@ -1,6 +1,6 @@
 use crate::{
     error::{Error, Result},
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     op::{
         Agreement, OperatorInfo,
         abi::{self, uniform},
@@ -79,6 +79,10 @@ impl Operator for Select {
         }
         let accepted = if self.of == 1 { "1".to_owned() } else { format!("1 to {}", self.of) };
         Err(Error::Usage { what: "band", given: self.band.to_string(), accepted })
+    }
+
+    fn shift(&self) -> Shift {
+        Shift::Equivariant
     }
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {

@@ -1,0 +1,153 @@
+//! What is done where float32 would lose what the result needs of a source.
+
+use super::lower::Lowered;
+use crate::{
+    error::{Error, Result},
+    execute::NodeRun,
+    graph::Shift,
+    raster::SampleType,
+};
+use std::{fmt, str::FromStr};
+
+/// In what numbers a job computes.
+///
+/// Kernels compute in float32. Samples of float64 and of 32- and 64-bit integers may need more: heights a million metres
+/// from where they are counted are known to 6 cm only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// Such samples are counted from an origin of their source wherever that leaves results as they are
+    /// ([`Shift`]), and rounded to float32 elsewhere, with a warning.
+    ///
+    /// The origin is the source's own first valid sample, looked for in the middle chunk column first, from the middle to
+    /// the right, row by row from the top. It costs the decoding of the chunk that holds it once more (more where valid
+    /// samples begin late), when the job starts; the report says so. It does not hang on budget, cut or threads.
+    #[default]
+    Auto,
+    /// Samples are rounded to float32 as they are read.
+    F32,
+    /// Sources are read as float64, and operators compute in it, on the CPU: an operator of a source rounds its result
+    /// once, to float32. An operator of another's result starts from float32. Refused for operators without such a twin.
+    F64,
+}
+
+impl Precision {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Auto, Self::F32, Self::F64];
+
+    /// As it is typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|p| p.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| Error::Usage {
+            what: "precision",
+            given: text.to_owned(),
+            accepted: Self::ALL.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+/// Settles how each source's samples become numbers, once all nodes are known. The last `outputs` say which nodes are
+/// written.
+///
+/// # Errors
+/// [`Error::Usage`] where float64 is demanded of an operator that has none, or of an output that is float32 by nature.
+pub(super) fn settle(lowered: &mut Lowered, precision: Precision) -> Result<()> {
+    if precision == Precision::F64 {
+        return widen(lowered);
+    }
+    for node in 0..lowered.nodes.len() {
+        let Some(sample) = read_as_f32(lowered, node).filter(|s| s.is_wider_than_f32()) else { continue };
+        let rounding = rounding_consumers(lowered, node);
+        if precision == Precision::Auto && rounding.is_empty() {
+            lowered.from_origin.push(node);
+        } else if precision == Precision::Auto {
+            for name in rounding {
+                lowered.warnings.push(format!("{sample} samples are rounded to float32 for {name}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The source's sample type, if a node is one whose samples become f32.
+fn read_as_f32(lowered: &Lowered, node: usize) -> Option<SampleType> {
+    match &lowered.nodes[node] {
+        NodeRun::Ingest { converter, verbatim: false, .. } => Some(converter.source_sample()),
+        _ => None,
+    }
+}
+
+/// What takes a node's samples as they are, so that counting them from another origin would show: names.
+fn rounding_consumers(lowered: &Lowered, node: usize) -> Vec<String> {
+    let written = lowered.spec.outputs.iter().any(|output| output.node == node);
+    let mut names = match (&lowered.nodes[node], written) {
+        (_, false) => Vec::new(),
+        (NodeRun::Operator { operator, .. }, true) => vec![format!("'{}'", operator.name())],
+        (_, true) => vec!["an output in memory".to_owned()],
+    };
+    for (consumer, run) in lowered.nodes.iter().enumerate() {
+        let NodeRun::Operator { operator, inputs } = run else { continue };
+        if !inputs.contains(&node) {
+            continue;
+        }
+        match operator.shift() {
+            // Inputs of one operator may be counted from different origins.
+            Shift::Invariant if inputs.len() == 1 => {}
+            Shift::Equivariant if inputs.len() == 1 => names.extend(rounding_consumers(lowered, consumer)),
+            _ => names.push(format!("'{}'", operator.name())),
+        }
+    }
+    names
+}
+
+/// Sources are read as f64.
+fn widen(lowered: &mut Lowered) -> Result<()> {
+    let refuse = |given: String, accepted: &str| Err(Error::Usage { what: "precision f64 for", given, accepted: accepted.to_owned() });
+    for run in &lowered.nodes {
+        match run {
+            NodeRun::Operator { operator, .. } if !operator.has_f64_twin() => {
+                return refuse(operator.name().to_owned(), "auto or f32: it has no float64 twin");
+            }
+            NodeRun::Resident { source } => return refuse(source.name(), "auto or f32: its rows are float32 on the device"),
+            _ => {}
+        }
+    }
+    for node in 0..lowered.nodes.len() {
+        if lowered.spec.outputs.iter().any(|output| output.node == node) {
+            continue;
+        }
+        if let NodeRun::Ingest { converter, verbatim: false, .. } = &mut lowered.nodes[node] {
+            *converter = converter.clone().wide();
+            lowered.spec.nodes[node].pixel_bytes = converter.window_pixel_bytes();
+            lowered.samples[node] = SampleType::F64;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_in_any_case_and_errors_list_them() {
+        assert_eq!("F64".parse::<Precision>().unwrap(), Precision::F64);
+        assert_eq!("double".parse::<Precision>().unwrap_err().to_string(), "precision 'double' is not accepted: auto, f32, f64");
+    }
+}
