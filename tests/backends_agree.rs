@@ -67,6 +67,10 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("convolve", &["--kernel", "unsharp", "--sigma", "1.5", "--amount", "2", "--border", "reflect"], Bound::Near(100.0)),
     ("convolve", &["--kernel", "sobel", "--missing", "propagate"], Bound::Near(1e3)),
     ("convolve", &["--weights", "0 1 0; 1 4 1; 0 1 -2", "--border", "nearest"], Bound::Near(1e3)),
+    ("reclassify", &["--mapping", "[-INF,500)=1; [500,1000)=2; DEFAULT=PASS_THROUGH"], Bound::Near(0.0)),
+    ("reclassify", &["--mapping", "(0,700.5]=PASS_THROUGH; NO_DATA=-1"], Bound::Near(0.0)),
+    ("color-map", &["--range", "0,1500"], Bound::Near(0.0)),
+    ("color-map", &["--range", "100,900", "--color-map", "spectral_r", "--add-alpha", "--color-selection", "nearest"], Bound::Near(0.0)),
     ("focal", &[], Bound::Near(100.0)),
     ("focal", &["--stat", "std", "--shape", "circle", "--radius", "3", "--border", "reflect"], Bound::Near(100.0)),
     ("focal", &["--stat", "sum", "--radius", "2", "--missing", "propagate"], Bound::Near(1e4)),
@@ -156,7 +160,7 @@ fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster(
 
 #[test]
 fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["tri", "tpi", "roughness", "focal", "convolve"].into_iter().for_each(agree);
+    ["tri", "tpi", "roughness", "focal", "convolve", "reclassify", "color-map"].into_iter().for_each(agree);
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn options_of_the_job_may_stand_in_any_step() {
 fn wrong_pipelines_exit_2_and_name_the_step() {
     let place = Place::new();
     cli_support::write_tiny_tiff(&place.path("dem.tif"));
-    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, tee, write";
+    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, reclassify, color-map, tee, write";
     for (line, message) in [
         ("", "steps are missing; read IN.tif ! ... ! write OUT.tif is accepted".to_owned()),
         ("slope ! write a.tif", "a pipeline begins with 'read FILE', not with 'slope'".into()),

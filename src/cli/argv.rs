@@ -24,6 +24,8 @@ pub const COMMANDS: &[&str] = &[
     "roughness",
     "focal",
     "convolve",
+    "reclassify",
+    "color-map",
     "convert",
     "pipeline",
     "info",
@@ -37,7 +39,7 @@ pub const COMMANDS: &[&str] = &[
 ];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["calc", "reclassify", "color-map"];
+const PLANNED: &[&str] = &["calc"];
 
 /// Commands whose options are gradient and scale.
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals"];
@@ -57,6 +59,8 @@ const JOBS: &[&str] = &[
     "roughness",
     "focal",
     "convolve",
+    "reclassify",
+    "color-map",
     "convert",
     "pipeline",
     "write",
@@ -89,6 +93,9 @@ const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-igor", &["hillshade"], Is("--variant=Igor")),
     ("-trigonometric", &["aspect"], Is("--convention=trigonometric-angle")),
     ("-zero_for_flat", &["aspect", "northness", "eastness"], Is("--zero-for-flat")),
+    ("-alpha", &["color-map"], Is("--add-alpha")),
+    ("-exact_color_entry", &["color-map"], Is("--color-selection=exact")),
+    ("-nearest_color_entry", &["color-map"], Is("--color-selection=nearest")),
     ("-compute_edges", EDGED, Is("--compute-edges")),
     ("-of", JOBS, Takes("--format")),
     ("-co", JOBS, Takes("--co")),
@@ -260,7 +267,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Calc a"), format!("'Calc' is planned and not built yet; {list}"));

@@ -2,6 +2,7 @@
 
 use super::{
     bench::BenchArgs,
+    classes::{ColorMapOptions, ReclassifyOptions},
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,
@@ -50,6 +51,8 @@ pub enum Command {
     Roughness(Op<RoughnessOptions>),
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
+    Reclassify(Op<ReclassifyOptions>),
+    ColorMap(Op<ColorMapOptions>),
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),

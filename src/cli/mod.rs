@@ -4,6 +4,7 @@
 mod argv;
 mod bands;
 mod bench;
+mod classes;
 mod commands;
 mod convert;
 mod convolve;
@@ -65,6 +66,8 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Roughness(args) => args.run(),
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
+        Command::Reclassify(args) => args.run(),
+        Command::ColorMap(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

@@ -2,6 +2,7 @@
 
 use super::{
     bands::OperatorBands,
+    classes::{ColorMapOptions, ReclassifyOptions},
     convolve::ConvolveOptions,
     focal::FocalOptions,
     options::JobOptions,
@@ -52,6 +53,8 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<RoughnessOptions>("roughness"),
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
+    Verb::of::<ReclassifyOptions>("reclassify"),
+    Verb::of::<ColorMapOptions>("color-map"),
 ];
 
 impl Verb {

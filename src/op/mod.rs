@@ -11,6 +11,8 @@
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
+//! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
+//! | [`ColorMap`] | a colour for each sample | `shaders/color_map.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -21,6 +23,7 @@ mod agreement;
 mod aspect;
 mod bands;
 mod cell_size;
+mod color_map;
 mod convolve;
 mod curvature;
 mod custom;
@@ -33,11 +36,13 @@ pub mod math;
 mod normals;
 mod northness;
 mod real;
+mod reclassify;
 mod relief;
 mod roughness;
 mod shader;
 mod slope;
 mod stencil;
+mod steps;
 mod terrain;
 mod tpi;
 mod tri;
@@ -47,6 +52,7 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
@@ -58,6 +64,7 @@ pub use focal::{
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
+pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
@@ -104,6 +111,8 @@ pub const REGISTRY: &[OperatorInfo] = &[
     roughness::INFO,
     focal::INFO,
     convolve::INFO,
+    reclassify::INFO,
+    color_map::INFO,
 ];
 
 /// The operator of that name, case-insensitively.

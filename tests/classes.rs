@@ -1,0 +1,190 @@
+//! Colour maps against gdaldem, classes against numpy, bands on the command line: through files, on every backend.
+
+mod common;
+
+use common::{backends, data, oracle, oracle_python, run, run_swath, skip, tool};
+use ndarray::Array3;
+use std::{fs, path::Path, process::Command};
+use swath::{prelude::*, source::Source};
+use tempfile::TempDir;
+
+const PROJECTED: &str = "jacksboro_utm16_f32.tif";
+const GEOGRAPHIC: &str = "jacksboro_4326_i16.tif";
+const BUDGET: Budget = Budget { host: ByteSize::mib(512), device: ByteSize::mib(512) };
+
+/// All bands as they are stored: nothing is declared missing in pictures.
+fn pixels(path: &Path) -> Array3<f32> {
+    compute_bands(&GeoTiff::open(path).unwrap().raster(), &Context::cpu(), BUDGET).unwrap()
+}
+
+#[track_caller]
+fn swath(command: &[&str], input: &Path, output: &Path, backend: &[String]) {
+    let files = [input, output].map(|path| path.display().to_string());
+    let words = command.iter().map(|word| (*word).to_owned()).chain(files).chain(backend.iter().cloned());
+    run_swath(words.chain(["--overwrite", "-q"].map(str::to_owned))).expect_success();
+}
+
+/// Ramps of every form: few and many colours, cliffs, steps of less than a metre, alpha, numbers beyond the heights.
+const FILES: [(&str, &str); 5] = [
+    (
+        "relief",
+        "nv 1 2 3 4\n230 0 97 71\n300.5, 16, 122, 47\n500:232:215:125\n700\t161 67 0\n900 130 30 30\n1000 161 161 161\n1080 white\n",
+    ),
+    ("cliffs", "nv 9 9 9 0\n400 0 0 0 255\n400 255 10 0 200\n600.25 10 200 30 100\n600.25 0 0 255\n600.75 3 3 3 3\n2000 255 255 255 0\n"),
+    ("one", "nv indigo 5\n450 purple 77\n"),
+    ("below", "nv 0 0 0\n-500 red\n-100 green\n100 blue\n"),
+    ("classes", "nv 7 7 7\n436 orange\n437 aqua\n438 1 1 1\n440 brown 10\n500 gray\n"),
+];
+
+#[test]
+fn color_maps_are_gdaldems_byte_for_byte_with_every_option_on_both_models() {
+    if tool("gdaldem").is_none() {
+        return skip("gdaldem is not installed");
+    }
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let backends = backends();
+    for model in [PROJECTED, GEOGRAPHIC].map(data) {
+        for (name, text) in FILES {
+            let colors = path(name);
+            fs::write(&colors, text).unwrap();
+            for selection in ["", "-exact_color_entry", "-nearest_color_entry"] {
+                for alpha in [&[][..], &["-alpha"]] {
+                    let options: Vec<&str> = alpha.iter().copied().chain(Some(selection).filter(|s| !s.is_empty())).collect();
+                    let theirs = path("gdal.tif");
+                    run(Command::new("gdaldem").arg("color-relief").args([&model, &colors, &theirs]).args(&options).arg("-q"))
+                        .expect_success();
+                    let wanted = pixels(&theirs);
+                    for backend in &backends {
+                        let command = [&["color-map", "--color-map", colors.to_str().unwrap()], &options[..]].concat();
+                        swath(&command, &model, &path("ours.tif"), backend);
+                        assert!(pixels(&path("ours.tif")) == wanted, "{name} {options:?} of {} on {backend:?}", model.display());
+                    }
+                    let profile = GeoTiff::open(path("ours.tif")).unwrap().profile().clone();
+                    let extra: &[u16] = if alpha.is_empty() { &[] } else { &[2] };
+                    assert_eq!((profile.photometric, &profile.extra_samples[..], profile.nodata), (2, extra, None));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn missing_is_nothing_where_no_colour_is_given_for_it_and_gdaldem_differs_there_alone() {
+    if tool("gdaldem").is_none() {
+        return skip("gdaldem is not installed");
+    }
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("colors"), "300 10 20 30\n1000 200 100 50\n").unwrap();
+    let [model, colors, theirs, ours] = [data(PROJECTED), path("colors"), path("gdal.tif"), path("ours.tif")];
+    run(Command::new("gdaldem").arg("color-relief").args([&model, &colors, &theirs]).args(["-alpha", "-q"])).expect_success();
+    let heights = compute_array(&GeoTiff::open(&model).unwrap().raster(), &Context::cpu(), BUDGET).unwrap();
+    for backend in backends() {
+        swath(&["color-map", "--color-map", colors.to_str().unwrap(), "--add-alpha"], &model, &ours, &backend);
+        let (ours, theirs) = (pixels(&ours), pixels(&theirs));
+        let mut missing = 0;
+        for ((at, height), (ours, theirs)) in
+            heights.indexed_iter().zip(ours.lanes(ndarray::Axis(2)).into_iter().zip(theirs.lanes(ndarray::Axis(2))))
+        {
+            if height.is_nan() {
+                missing += 1;
+                // -9999, painted as the lowest height.
+                assert_eq!((ours.to_vec(), theirs.to_vec()), (vec![0.0; 4], vec![10.0, 20.0, 30.0, 255.0]), "{at:?}");
+            } else {
+                assert_eq!(ours, theirs, "{at:?}");
+            }
+        }
+        assert!(missing > 1000);
+    }
+}
+
+#[test]
+fn percentages_of_a_given_range_are_values() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("percent"), "0% black\n25% red\n100% white\nnv blue\n").unwrap();
+    fs::write(path("values"), "200 black\n400 red\n1000 white\nnv blue\n").unwrap();
+    for backend in backends() {
+        for (colors, options) in [("percent", &["--range", "200,1000"][..]), ("values", &[])] {
+            let given = path(colors).display().to_string();
+            swath(&[&["color-map", "--color-map", &given], options].concat(), &data(PROJECTED), &path(&format!("{colors}.tif")), &backend);
+        }
+        let picture = pixels(&path("percent.tif"));
+        assert!(picture == pixels(&path("values.tif")) && picture.iter().any(|&byte| byte > 0.0 && byte < 255.0));
+    }
+}
+
+#[test]
+fn classes_are_numpys() {
+    let Some(python) = oracle_python() else { return };
+    let folder = TempDir::new().unwrap();
+    let output = folder.path().join("classes.tif");
+    for (rules, dtype) in [
+        ("[-INF,300)=1; [300,500)=2; [500,INF]=3; NO_DATA=0", "uint8"),
+        ("(300,436]=-1; 437=40; [438,900)=5; DEFAULT=99", "int16"),
+        ("[400,450)=PASS_THROUGH; (500.5,600.1)=0.1; NO_DATA=NO_DATA; DEFAULT=-3.5", "float32"),
+        ("[436,437)=7; DEFAULT=NO_DATA", "uint8"),
+        ("[436,500]=PASS_THROUGH; NO_DATA=-1", "float32"),
+        ("0=1", "uint8"),
+    ] {
+        for model in [PROJECTED, GEOGRAPHIC].map(data) {
+            for backend in backends() {
+                swath(&["reclassify", "--mapping", rules], &model, &output, &backend);
+                let sample = GeoTiff::open(&output).unwrap().profile().sample;
+                assert_eq!(sample.name(), dtype, "{rules}");
+                run(Command::new(&python).arg(oracle("reclassify.py")).args([&model, &output]).arg(rules)).expect_success();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_mapping_or_colour_file_points_at_what_is_wrong() {
+    let folder = TempDir::new().unwrap();
+    let colors = folder.path().join("colors.txt");
+    fs::write(&colors, "0 red\n10 reddish\n").unwrap();
+    for (words, told) in [
+        (["reclassify", "--mapping", "[0,10)=1; [10,twenty)=2"], "character 15: 'twenty)=2'"),
+        (["reclassify", "--mapping", "[0,10]=1; 10=2"], "rules that name no sample twice"),
+        (["color-map", "--color-map", colors.to_str().unwrap()], "2: 10 reddish"),
+        (["color-map", "--color-map", "veridis"], "neither a file nor a ramp"),
+        (["color-map", "--range", "9,1"], "the less one first"),
+    ] {
+        let ran = run_swath(words.into_iter().chain(["in.tif", "out.tif"]));
+        assert!(ran.status == Some(2) && ran.stderr.contains(told) && ran.stdout.is_empty(), "{ran}");
+    }
+}
+
+#[test]
+fn bands_are_chosen_repeated_and_all_taken_on_the_command_line() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let model = data(PROJECTED);
+    // Three bands that differ: east, north, up.
+    swath(&["normals"], &model, &path("normals.tif"), &[]);
+    let input = path("normals.tif");
+    let normals = pixels(&input);
+    assert_eq!(normals.dim().2, 3);
+    let bands = |command: &[&str], backend: &[String]| {
+        swath(command, &input, &path("out.tif"), backend);
+        pixels(&path("out.tif"))
+    };
+    let same = |a: &Array3<f32>, band: usize, b: &Array3<f32>, of: usize| {
+        let [a, b] = [a.index_axis(ndarray::Axis(2), band), b.index_axis(ndarray::Axis(2), of)];
+        a.dim() == b.dim() && a.iter().zip(b).all(|(a, b)| a == b || a.is_nan() && b.is_nan())
+    };
+    let chosen = bands(&["convert", "-b", "3", "-b", "1"], &[]);
+    assert!(chosen.dim().2 == 2 && same(&chosen, 0, &normals, 2) && same(&chosen, 1, &normals, 0));
+    for backend in backends() {
+        // Focal operators take all bands, operators of terrain the first, unless they are told.
+        let (all, second) = (bands(&["focal"], &backend), bands(&["focal", "-b", "2"], &backend));
+        assert!(all.dim().2 == 3 && second.dim().2 == 1 && same(&all, 1, &second, 0) && !same(&all, 0, &second, 0));
+        let (first, every) = (bands(&["slope"], &backend), bands(&["slope", "-b", "all"], &backend));
+        assert!(first.dim().2 == 1 && every.dim().2 == 3 && same(&first, 0, &every, 0) && !same(&first, 0, &every, 2));
+        let picked = bands(&["slope", "--band", "3,1"], &backend);
+        assert!(picked.dim().2 == 2 && same(&picked, 0, &every, 2) && same(&picked, 1, &every, 0));
+    }
+    let refused = run_swath(["slope".as_ref(), "-b".as_ref(), "4".as_ref(), input.as_os_str(), path("x.tif").as_os_str()]);
+    assert!(refused.status == Some(2) && refused.stderr.contains("band '4' is not accepted: 1 to 3"), "{refused}");
+}
