@@ -4,7 +4,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use std::{hint::black_box, sync::Arc};
 use swath::{
     encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec},
-    raster::{BigTiff, Compression, Layout, Nodata, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
+    raster::{BigTiff, Compression, Interleave, Layout, Nodata, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
 };
 
 const SIZE: usize = 512;
@@ -40,7 +40,7 @@ fn slope_like() -> PixelWindow {
 
 fn encoder(compression: Compression, predictor: Predictor) -> SegmentEncoder {
     let segmentation = Segmentation::Tiles { cols: SIZE, rows: SIZE };
-    let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto };
+    let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel };
     let sample = SampleType::F32;
     let missing = MissingRule::NanTo(Nodata::Integer(-9999).sentinel(sample).expect("f32 holds -9999"));
     SegmentEncoder::new(SegmentSpec { cols: SIZE, rows: SIZE, bands: 1, window_sample: sample, output_sample: sample, missing, layout })

@@ -13,7 +13,7 @@ fn wrong_usage_exits_2_with_one_line() {
     for (line, message) in [
         ("slope dem.tif", "the following required arguments were not provided: <OUTPUT>"),
         ("slope dem.tif a.tif --unit grad", "invalid value 'grad' for '--unit <UNIT>' [possible values: degree, percent]"),
-        ("slope dem.tif a.tif --bogus", "unexpected argument '--bogus' found"),
+        ("slope dem.tif a.tif --quack", "unexpected argument '--quack' found"),
         ("slope dem.tif a.tif -az 45", "'-az' is not an option of slope, but of hillshade"),
         (
             "slope dem.tif a.tif --host-memory lots",

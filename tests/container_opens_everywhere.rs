@@ -8,6 +8,7 @@ use swath::{
     container::{FileSpec, GeoTiffWriter, SegmentKey},
     encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes},
     raster::*,
+    source::{ChunkAt, Counters, DecodeScratch, GeoTiff, Source},
 };
 
 struct Rows {
@@ -33,8 +34,10 @@ fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) {
     let across = layout.segmentation.across(cols);
     let mut scratch = EncodeScratch::new();
     for index in 0..across * layout.segmentation.down(rows) {
-        let segment = encoder.encode(&window, index / across, index % across, &mut scratch).unwrap();
-        writer.put(SegmentKey { index, ..SegmentKey::default() }, &segment.bytes).unwrap();
+        for plane in 0..spec.planes() {
+            let segment = encoder.encode_plane(&window, (plane, index / across, index % across), &mut scratch).unwrap();
+            writer.put(SegmentKey { index, plane, level: 0 }, &segment.bytes).unwrap();
+        }
     }
     writer.finish().unwrap();
 }
@@ -93,38 +96,96 @@ fn nodata(k: usize, sample: SampleType) -> (Option<Nodata>, Option<String>) {
     (nodata, nodata.map(|n| n.to_string()))
 }
 
+/// Every codec that keeps every bit of such samples.
+fn codecs(sample: SampleType) -> Vec<Compression> {
+    let mut codecs = vec![
+        Compression::None,
+        Compression::Deflate { level: 4 },
+        Compression::Zstd { level: 3 },
+        Compression::Lzw,
+        Compression::PackBits,
+        Compression::Deflate { level: 0 },
+        Compression::Zstd { level: 19 },
+    ];
+    if !matches!(sample, SampleType::U64 | SampleType::I64 | SampleType::F16) {
+        let max_z_error = MaxError::NONE;
+        for then in [LercThen::Nothing, LercThen::Deflate { level: 4 }, LercThen::Zstd { level: 3 }] {
+            codecs.push(Compression::Lerc { max_z_error, then });
+        }
+    }
+    if sample == SampleType::U8 {
+        codecs.push(Compression::WebP);
+    }
+    codecs
+}
+
+/// All pixels as our own source decodes them, native-endian and pixel-interleaved.
+fn own(path: &Path) -> Vec<u8> {
+    let source = GeoTiff::open(path).unwrap();
+    let (profile, planes) = (source.profile().clone(), source.planes().to_vec());
+    let counters = Counters::new(&profile, &planes);
+    let pixel = profile.pixel_bytes();
+    let mut all = vec![0; profile.cols * profile.rows * pixel];
+    for (plane, chunks) in planes.iter().enumerate() {
+        let mut chunk = vec![0; chunks.chunk_bytes()];
+        let (width, at_pixel) = (chunks.pixel_bytes, plane * chunks.pixel_bytes);
+        for (chunk_row, chunk_col) in (0..chunks.down(profile.rows)).flat_map(|r| (0..chunks.across(profile.cols)).map(move |c| (r, c))) {
+            let at = ChunkAt { plane, chunk_row, chunk_col };
+            source.decode_chunk(at, &mut DecodeScratch::default(), &counters, &mut chunk).unwrap();
+            let (top, left) = (chunk_row * chunks.rows, chunk_col * chunks.cols);
+            for row in top..profile.rows.min(top + chunks.rows) {
+                for col in left..profile.cols.min(left + chunks.cols) {
+                    let from = ((row - top) * chunks.cols + col - left) * width;
+                    let to = (row * profile.cols + col) * pixel + at_pixel;
+                    all[to..to + width].copy_from_slice(&chunk[from..from + width]);
+                }
+            }
+        }
+    }
+    all
+}
+
 #[test]
-fn other_readers_decode_the_same_pixels_from_every_kind_of_file() {
+fn other_readers_and_our_own_decode_the_same_pixels_from_every_kind_of_file() {
     let Some(python) = common::oracle_python() else { return };
     let dir = tempfile::tempdir().unwrap();
     let georeferencing = georeferencing();
-    let codecs = [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw];
     let mut cases = Vec::new();
     for sample in SampleType::ALL {
-        for compression in codecs {
+        for compression in codecs(sample) {
             for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
-                if predictor == Predictor::Float && !sample.is_float() || predictor != Predictor::None && compression == Compression::None {
+                if predictor == Predictor::Float && !sample.is_float() || predictor != Predictor::None && !compression.takes_predictor() {
                     continue;
                 }
                 for segmentation in [Segmentation::Tiles { cols: 32, rows: 16 }, Segmentation::Strips { rows: 7 }] {
                     let k = cases.len();
                     // One pixel, one row, one column, and sizes that no tile divides.
                     let (cols, rows) = [(45, 33), (64, 32), (1, 1), (100, 1), (1, 40), (31, 17)][k / 2 % 6];
-                    let mut profile = Profile::new(cols, rows, 1 + k / 3 % 4, sample);
+                    let picture = compression == Compression::WebP;
+                    let bands = if picture { 3 + k % 2 } else { 1 + k / 3 % 4 };
+                    let mut profile = Profile::new(cols, rows, bands, sample);
+                    if picture {
+                        (profile.photometric, profile.extra_samples) = (2, vec![0; bands - 3]);
+                    }
                     let (declared, nodata) = nodata(k, sample);
                     let (georef, mut case) = georeferencing[k % georeferencing.len()].clone();
                     (profile.nodata, profile.georef) = (declared, georef);
                     let bigtiff = if k / 5 % 2 == 0 { BigTiff::Auto } else { BigTiff::Yes };
-                    let layout = Layout { segmentation, compression, predictor, bigtiff };
+                    let apart = matches!(compression, Compression::Lerc { .. }) && sample.is_float();
+                    let planar = bands > 1 && !picture && (apart || k / 7 % 2 == 0);
+                    let interleave = if planar { Interleave::Band } else { Interleave::Pixel };
+                    let layout = Layout { segmentation, compression, predictor, bigtiff, interleave };
                     let bytes: Vec<u8> = (0..(rows * cols * profile.pixel_bytes()) as u32)
                         .map(|at| (at.wrapping_mul(2654435761) >> 24) as u8 & if at / 97 % 2 == 0 { 0x3f } else { 0x03 })
                         .collect();
                     let (file, raw) = (dir.path().join(format!("{k}.tif")), dir.path().join(format!("{k}.raw")));
                     write(&file, &profile, layout, &bytes);
+                    assert!(own(&file) == bytes, "our own source decodes other pixels: {sample}, {layout:?}");
                     fs::write(&raw, &bytes).unwrap();
                     let members = json!({
                         "file": file, "raw": raw, "rows": rows, "cols": cols, "bands": profile.bands, "dtype": sample.name(),
                         "tiled": matches!(segmentation, Segmentation::Tiles { .. }), "bigtiff": bigtiff == BigTiff::Yes, "nodata": nodata,
+                        "planar": planar, "tolerance": 0,
                     });
                     case.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
                     cases.push(case);
@@ -132,9 +193,68 @@ fn other_readers_decode_the_same_pixels_from_every_kind_of_file() {
             }
         }
     }
+    let count = cases.len();
+    assert!(count >= 300, "{count}");
+    cases.extend(lossy(dir.path()));
     let manifest = dir.path().join("manifest.json");
     fs::write(&manifest, serde_json::to_vec(&cases).unwrap()).unwrap();
     run(&python, "check_written.py", &[manifest.as_os_str()]);
+}
+
+/// Files whose samples come back within a tolerance: smooth, so that JPEG may be held to something.
+fn lossy(dir: &Path) -> Vec<Value> {
+    let lerc = |error, then| Compression::Lerc { max_z_error: MaxError::new(error).unwrap(), then };
+    let cases = [
+        (SampleType::U8, 1, Compression::Jpeg { quality: 90 }, 6.0),
+        (SampleType::U8, 3, Compression::Jpeg { quality: 90 }, 12.0),
+        (SampleType::U8, 3, Compression::Jpeg { quality: 100 }, 6.0),
+        (SampleType::F32, 1, lerc(0.5, LercThen::Nothing), 0.5),
+        (SampleType::F64, 1, lerc(0.01, LercThen::Deflate { level: 6 }), 0.01),
+        (SampleType::I16, 1, lerc(3.0, LercThen::Zstd { level: 9 }), 3.0),
+    ];
+    let mut made = Vec::new();
+    for (k, (sample, bands, compression, tolerance)) in cases.into_iter().enumerate() {
+        for segmentation in [Segmentation::Tiles { cols: 48, rows: 32 }, Segmentation::Strips { rows: 16 }] {
+            let (rows, cols, name) = (90, 70, format!("lossy{k}{}", made.len() % 2));
+            let mut profile = Profile::new(cols, rows, bands, sample);
+            if bands == 3 {
+                (profile.photometric, profile.extra_samples) = (2, Vec::new());
+            }
+            let value = |at: usize| {
+                let (pixel, band) = (at / bands, at % bands);
+                let (row, col) = ((pixel / cols) as f64, (pixel % cols) as f64);
+                (128.0 + 60.0 * (row / 17.0).sin() + 50.0 * (col / 13.0 + band as f64).cos()).round()
+            };
+            let bytes: Vec<u8> = match sample {
+                SampleType::U8 => (0..rows * cols * bands).map(|at| value(at) as u8).collect(),
+                SampleType::I16 => (0..rows * cols).flat_map(|at| (value(at) as i16).to_ne_bytes()).collect(),
+                SampleType::F32 => (0..rows * cols).flat_map(|at| (value(at) as f32 + 0.125).to_ne_bytes()).collect(),
+                _ => (0..rows * cols).flat_map(|at| (value(at) + 0.123456).to_ne_bytes()).collect(),
+            };
+            let layout =
+                Layout { segmentation, compression, predictor: Predictor::None, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel };
+            let (file, raw) = (dir.join(format!("{name}.tif")), dir.join(format!("{name}.raw")));
+            write(&file, &profile, layout, &bytes);
+            // Our own source is held to the same.
+            let back = own(&file);
+            let far = |a: &[u8], b: &[u8]| match sample {
+                SampleType::U8 => f64::from(a[0].abs_diff(b[0])),
+                SampleType::I16 => f64::from(bytemuck::pod_read_unaligned::<i16>(a) - bytemuck::pod_read_unaligned::<i16>(b)).abs(),
+                SampleType::F32 => f64::from(bytemuck::pod_read_unaligned::<f32>(a) - bytemuck::pod_read_unaligned::<f32>(b)).abs(),
+                _ => (bytemuck::pod_read_unaligned::<f64>(a) - bytemuck::pod_read_unaligned::<f64>(b)).abs(),
+            };
+            let samples = back.chunks(sample.bytes()).zip(bytes.chunks(sample.bytes()));
+            let worst = samples.map(|(a, b)| far(a, b)).fold(0.0, f64::max);
+            assert!(worst <= tolerance && worst > 0.0, "{compression:?} {segmentation:?}: {worst}");
+            fs::write(&raw, &bytes).unwrap();
+            made.push(json!({
+                "file": file, "raw": raw, "rows": rows, "cols": cols, "bands": bands, "dtype": sample.name(),
+                "tiled": matches!(segmentation, Segmentation::Tiles { .. }), "bigtiff": false, "nodata": null, "planar": false,
+                "tolerance": tolerance, "transform": null, "epsg": null, "point": null,
+            }));
+        }
+    }
+    made
 }
 
 #[test]
@@ -147,7 +267,8 @@ fn georeferenced_files_satisfy_the_ogc_rules_and_four_readers_without_a_murmur()
         (profile.nodata, profile.georef) = (Some(Nodata::Integer(-9999)), georef);
         let segmentation = Segmentation::Tiles { cols: 32, rows: 32 };
         let bigtiff = if k % 3 == 0 { BigTiff::Yes } else { BigTiff::Auto };
-        let layout = Layout { segmentation, compression: Compression::Deflate { level: 4 }, predictor, bigtiff };
+        let layout =
+            Layout { segmentation, compression: Compression::Deflate { level: 4 }, predictor, bigtiff, interleave: Interleave::Pixel };
         let bytes: Vec<u8> = (0..(50 * 70 * sample.bytes()) as u32).map(|at| (at % 64) as u8).collect();
         let file = dir.path().join(format!("ogc{k}.tif"));
         write(&file, &profile, layout, &bytes);

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use swath::{
     encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes, scratch_bytes},
-    raster::{BigTiff, Compression, Layout, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
+    raster::{
+        BigTiff, Compression, Interleave, Layout, LercThen, MaxError, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span,
+    },
 };
 
 /// glibc's `struct mallinfo2`.
@@ -55,11 +57,18 @@ fn main() {
     let deflate = (0..=12).map(|level| Compression::Deflate { level });
     let zstd = [1, 2, 3, 5, 6, 9, 12, 13, 16, 19, 22].into_iter().map(|level| Compression::Zstd { level });
     let mut failed = false;
-    for compression in deflate.chain(zstd).chain([Compression::Lzw, Compression::None]) {
+    let lerc = |error, then| Compression::Lerc { max_z_error: MaxError::new(error).expect("an error"), then };
+    let lercs = [
+        lerc(0.0, LercThen::Nothing),
+        lerc(0.01, LercThen::Nothing),
+        lerc(0.0, LercThen::Deflate { level: 4 }),
+        lerc(0.0, LercThen::Zstd { level: 3 }),
+    ];
+    for compression in deflate.chain(zstd).chain([Compression::Lzw, Compression::PackBits, Compression::None]).chain(lercs) {
         for size in [64, 256, 512] {
             let segmentation = Segmentation::Tiles { cols: size, rows: size };
-            let predictor = if compression == Compression::None { Predictor::None } else { Predictor::Float };
-            let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto };
+            let predictor = if compression.takes_predictor() { Predictor::Float } else { Predictor::None };
+            let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel };
             let missing = MissingRule::Verbatim { declared: None };
             let spec = SegmentSpec { cols: 512, rows: 512, bands: 1, window_sample: sample, output_sample: sample, missing, layout };
             let encoder = SegmentEncoder::new(spec).expect("a legal spec");

@@ -101,6 +101,8 @@ const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-co", JOBS, Takes("--co")),
     ("-ot", JOBS, Takes("--dtype")),
     ("-a_nodata", JOBS, Takes("--nodata")),
+    ("-a_srs", JOBS, Takes("--crs")),
+    ("-mo", JOBS, Takes("--metadata")),
 ];
 
 /// Rewrites a command line (program name first) into one that clap reads.
@@ -261,7 +263,7 @@ mod tests {
         assert_eq!(words("swath slope -az 45 a b"), "'-az' is not an option of slope, but of hillshade");
         assert_eq!(
             words("swath convert -foo a b"),
-            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -b -q -v; see 'swath convert --help'"
+            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -a_srs -mo -b -q -v; see 'swath convert --help'"
         );
     }
 

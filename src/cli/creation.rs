@@ -2,10 +2,13 @@
 
 use super::{
     stop::{Outcome, Stop},
-    values::{BigTiffName, Codec, OverviewCount, PredictorName, count, tile_side},
+    values::{BigTiffName, Codec, InterleaveName, OverviewCount, PredictorName, count, max_error, tile_side},
 };
 use clap::ValueEnum;
-use swath::{graph::Overviews, raster::Resampling};
+use swath::{
+    graph::Overviews,
+    raster::{MaxError, Resampling},
+};
 
 /// What creation options ask for; `None` where nothing was said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,7 +17,14 @@ pub struct Creation {
     pub level: Option<u8>,
     pub zlevel: Option<u8>,
     pub zstd_level: Option<u8>,
+    pub max_z_error: Option<MaxError>,
+    pub quality: Option<u8>,
     pub predictor: Option<PredictorName>,
+    pub overview_compress: Option<Codec>,
+    pub overview_predictor: Option<PredictorName>,
+    pub overview_max_z_error: Option<MaxError>,
+    pub overview_quality: Option<u8>,
+    pub interleave: Option<InterleaveName>,
     pub tiled: Option<bool>,
     pub segment_cols: Option<usize>,
     pub segment_rows: Option<usize>,
@@ -28,8 +38,9 @@ pub struct Creation {
     pub threads: Option<Option<usize>>,
 }
 
-const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, \
-     RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS";
+const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, MAX_Z_ERROR, JPEG_QUALITY, QUALITY, PREDICTOR, INTERLEAVE, TILED, BLOCKXSIZE, \
+     BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, OVERVIEW_COMPRESS, OVERVIEW_PREDICTOR, OVERVIEW_QUALITY, \
+     MAX_Z_ERROR_OVERVIEW, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS";
 
 impl Creation {
     pub fn parse(options: &[String]) -> Outcome<Self> {
@@ -55,10 +66,14 @@ impl Creation {
             "LEVEL" => self.level = Some(level(value)?),
             "ZLEVEL" => self.zlevel = Some(level(value)?),
             "ZSTD_LEVEL" => self.zstd_level = Some(level(value)?),
-            "PREDICTOR" => {
-                let yes = value.eq_ignore_ascii_case("yes");
-                self.predictor = Some(if yes { PredictorName::Auto } else { one_of(value)? });
-            }
+            "MAX_Z_ERROR" => self.max_z_error = Some(max_error(value)?),
+            "JPEG_QUALITY" | "QUALITY" => self.quality = Some(level(value)?),
+            "PREDICTOR" => self.predictor = Some(predictor(value)?),
+            "OVERVIEW_COMPRESS" => self.overview_compress = if value.eq_ignore_ascii_case("auto") { None } else { Some(one_of(value)?) },
+            "OVERVIEW_PREDICTOR" => self.overview_predictor = Some(predictor(value)?),
+            "OVERVIEW_QUALITY" => self.overview_quality = Some(level(value)?),
+            "MAX_Z_ERROR_OVERVIEW" => self.overview_max_z_error = Some(max_error(value)?),
+            "INTERLEAVE" => self.interleave = Some(one_of(value)?),
             "TILED" => self.tiled = Some(yes_or_no(value)?),
             "BLOCKXSIZE" => self.segment_cols = Some(count(value)?),
             "BLOCKYSIZE" => self.segment_rows = Some(count(value)?),
@@ -85,9 +100,9 @@ impl Creation {
     /// The level that belongs to a codec.
     pub fn level_of(&self, codec: Codec) -> Option<u8> {
         let own = match codec {
-            Codec::Deflate => self.zlevel,
-            Codec::Zstd => self.zstd_level,
-            Codec::None | Codec::Lzw => None,
+            Codec::Deflate | Codec::LercDeflate => self.zlevel,
+            Codec::Zstd | Codec::LercZstd => self.zstd_level,
+            Codec::None | Codec::Lzw | Codec::Packbits | Codec::Lerc | Codec::Jpeg | Codec::Webp => None,
         };
         own.or(self.level)
     }
@@ -99,6 +114,10 @@ fn one_of<T: ValueEnum>(value: &str) -> Result<T, Option<String>> {
             T::value_variants().iter().filter_map(|v| v.to_possible_value()).map(|v| v.get_name().to_ascii_uppercase()).collect();
         Some(names.join(", "))
     })
+}
+
+fn predictor(value: &str) -> Result<PredictorName, Option<String>> {
+    if value.eq_ignore_ascii_case("yes") { Ok(PredictorName::Auto) } else { one_of(value) }
 }
 
 fn level(value: &str) -> Result<u8, Option<String>> {
@@ -135,7 +154,10 @@ mod tests {
     #[test]
     fn what_is_not_known_says_what_is() {
         assert_eq!(parse(&["COMPRESS"]), Err("--co 'COMPRESS' is not accepted: KEY=VALUE, such as COMPRESS=ZSTD".into()));
-        assert_eq!(parse(&["COMPRESS=JPEG"]), Err("--co 'COMPRESS=JPEG' is not accepted: NONE, DEFLATE, ZSTD, LZW".into()));
-        assert_eq!(parse(&["JPEG_QUALITY=75"]), Err(format!("--co 'JPEG_QUALITY=75' is not accepted: the key is one of {KEYS}")));
+        assert_eq!(
+            parse(&["COMPRESS=JXL"]).map_err(|e| e.contains("is not accepted: NONE, DEFLATE, ZSTD, LZW, PACKBITS, LERC")),
+            Err(true)
+        );
+        assert_eq!(parse(&["JXL_EFFORT=7"]), Err(format!("--co 'JXL_EFFORT=7' is not accepted: the key is one of {KEYS}")));
     }
 }

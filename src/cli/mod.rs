@@ -17,6 +17,7 @@ mod info;
 mod operators;
 mod options;
 mod pipeline;
+mod place;
 mod preview;
 mod progress;
 mod run;

@@ -2,17 +2,23 @@
 
 use super::{
     creation::Creation,
+    place::{self, PlaceOptions},
     stop::{Outcome, Stop},
-    values::{Backend, BigTiffName, Codec, Format, OverviewCount, PredictorName, PrefixName, ProgressWhen, count, named, tile_side},
+    values::{
+        Backend, BigTiffName, Codec, CodecTuning, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
+        count, max_error, named, tile_shape, tile_side,
+    },
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
 use swath::{
     execute::Context,
-    graph::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice},
+    graph::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice},
     job::Precision,
     plan::Budget,
-    raster::{BigTiff, ByteSize, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
+    raster::{
+        BigTiff, ByteSize, Compression, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+    },
 };
 
 /// Options of every job.
@@ -22,6 +28,8 @@ pub struct JobOptions {
     pub compute: ComputeOptions,
     #[command(flatten)]
     pub output: OutputOptions,
+    #[command(flatten)]
+    pub place: PlaceOptions,
     #[command(flatten)]
     pub run: RunOptions,
 }
@@ -61,21 +69,39 @@ pub struct OutputOptions {
     /// The same as --format cog
     #[arg(long)]
     pub cog: bool,
-    /// Side of the output's square tiles, in pixels [default: 512]
-    #[arg(long, alias = "blocksize", value_parser = tile_side, value_name = "N", conflicts_with = "strip_rows")]
-    pub tile_size: Option<usize>,
+    /// Tiles of this side, or of COLSxROWS, in pixels [default: 512]
+    #[arg(long, alias = "blocksize", value_parser = tile_shape, value_name = "N|COLSxROWS", conflicts_with = "strip_rows")]
+    pub tile_size: Option<Size>,
     /// Full-width strips of this many rows instead of tiles
     #[arg(long, value_parser = count, value_name = "N")]
     pub strip_rows: Option<usize>,
     /// Codec [default: deflate]
     #[arg(long, value_enum, ignore_case = true, value_name = "CODEC")]
     pub compress: Option<Codec>,
-    /// Level of the codec: deflate 1 to 12, zstd 1 to 22
+    /// Level of the codec: deflate 0 to 12, zstd 1 to 22
     #[arg(long, value_name = "N")]
     pub level: Option<u8>,
+    /// Greatest error of lerc in the samples' unit; 0 keeps every bit [default: 0]
+    #[arg(long, value_parser = max_error, value_name = "E")]
+    pub max_z_error: Option<MaxError>,
+    /// Quality of jpeg, 1 to 100 [default: 75]
+    #[arg(long, value_name = "N")]
+    pub quality: Option<u8>,
     /// Predictor; auto: 3 for floats, 2 for integers [default: auto]
     #[arg(long, value_enum, ignore_case = true)]
     pub predictor: Option<PredictorName>,
+    /// Codec of the overviews [default: that of full resolution]
+    #[arg(long, value_enum, ignore_case = true, value_name = "CODEC")]
+    pub overview_compress: Option<Codec>,
+    /// Level of the overviews' codec
+    #[arg(long, value_name = "N")]
+    pub overview_level: Option<u8>,
+    /// Predictor of the overviews [default: that of full resolution]
+    #[arg(long, value_enum, ignore_case = true, value_name = "PREDICTOR")]
+    pub overview_predictor: Option<PredictorName>,
+    /// Samples of several bands by pixel or by band [default: pixel]
+    #[arg(long, value_enum, ignore_case = true, value_name = "HOW")]
+    pub interleave: Option<InterleaveName>,
     /// BigTIFF header; auto: where 4 GiB may be exceeded [default: auto]
     #[arg(long, value_enum, ignore_case = true, value_name = "WHEN")]
     pub bigtiff: Option<BigTiffName>,
@@ -100,6 +126,12 @@ pub struct OutputOptions {
     /// Declared nodata value; missing samples are written as it
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub nodata: Option<Nodata>,
+    /// Set an item of metadata; a band's with its number before it, such as 1:DESCRIPTION=height. TIFFTAG_COPYRIGHT and its like become TIFF tags
+    #[arg(long, value_parser = place::item, value_name = "[BAND:]KEY=VALUE")]
+    pub metadata: Vec<MetadataItem>,
+    /// Copy no metadata of the input
+    #[arg(long)]
+    pub no_metadata: bool,
     /// A creation option as GDAL spells it, such as COMPRESS=ZSTD
     #[arg(long, value_name = "KEY=VALUE")]
     pub co: Vec<String>,
@@ -198,18 +230,13 @@ impl OutputOptions {
         if cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
             return Err(Stop::usage("a COG is tiled: --strip-rows (--co TILED=NO) does not go with --cog"));
         }
-        let codec = self.compress.or(creation.compress);
-        let level = self.level.or(creation.level_of(codec.unwrap_or(Codec::Deflate)));
-        if codec.is_some() || level.is_some() {
-            let compression = codec.unwrap_or(Codec::Deflate).at(level).map_err(Stop::Usage)?;
+        if let Some(compression) = self.compression(&creation)? {
             options.compression = CompressionChoice::Exactly(compression);
         }
-        options.predictor = match self.predictor.or(creation.predictor).unwrap_or(PredictorName::Auto) {
-            PredictorName::Auto => PredictorChoice::Auto,
-            PredictorName::None => PredictorChoice::None,
-            PredictorName::Two => PredictorChoice::Horizontal,
-            PredictorName::Three => PredictorChoice::Float,
-        };
+        options.predictor = self.predictor.or(creation.predictor).map_or(PredictorChoice::Auto, Into::into);
+        options.overview_compression = self.overview_compression(&creation)?;
+        options.overview_predictor = self.overview_predictor.or(creation.overview_predictor).map(Into::into);
+        options.interleave = self.interleave.or(creation.interleave).map_or(Interleave::Pixel, Into::into);
         options.bigtiff = self.bigtiff.or(creation.bigtiff).map_or(BigTiff::Auto, Into::into);
         options.sample = self.dtype;
         options.nodata = self.nodata;
@@ -217,10 +244,44 @@ impl OutputOptions {
         options.resampling = self.resampling.or(creation.resampling);
         options.sparse = self.sparse || creation.sparse == Some(true);
         options.statistics = self.stats || creation.statistics == Some(true);
+        options.metadata = if self.no_metadata { MetadataPolicy::Drop } else { MetadataPolicy::Copy };
+        options.items = self.metadata.clone();
         options.prefix = self.prefix_method.map_or(PrefixMethod::Auto, Into::into);
         options.overwrite = self.overwrite;
         options.strict = self.strict;
         Ok(destination)
+    }
+
+    /// The codec of full resolution, if anything was said of it.
+    fn compression(&self, creation: &Creation) -> Outcome<Option<Compression>> {
+        let named = self.compress.or(creation.compress);
+        let codec = named.unwrap_or(Codec::Deflate);
+        let tuning = CodecTuning {
+            level: self.level.or(creation.level_of(codec)),
+            max_z_error: self.max_z_error.or(creation.max_z_error),
+            quality: self.quality.or(creation.quality),
+        };
+        let said = named.is_some() || tuning != CodecTuning::default();
+        said.then(|| codec.at(tuning).map_err(Stop::Usage)).transpose()
+    }
+
+    /// The codec of the overviews, if it is another than that of full resolution.
+    fn overview_compression(&self, creation: &Creation) -> Outcome<Option<Compression>> {
+        let named = self.overview_compress.or(creation.overview_compress);
+        let codec = named.or(self.compress).or(creation.compress).unwrap_or(Codec::Deflate);
+        let own =
+            CodecTuning { level: self.overview_level, max_z_error: creation.overview_max_z_error, quality: creation.overview_quality };
+        if named.is_none() && own == CodecTuning::default() {
+            return Ok(None);
+        }
+        let same = named.is_none() || named == self.compress.or(creation.compress);
+        let shared = |typed: Option<u8>, creation: Option<u8>| if same { typed.or(creation) } else { None };
+        let tuning = CodecTuning {
+            level: own.level.or(shared(self.level, creation.level_of(codec))),
+            max_z_error: own.max_z_error.or(if same { self.max_z_error.or(creation.max_z_error) } else { None }),
+            quality: own.quality.or(shared(self.quality, creation.quality)),
+        };
+        codec.at(tuning).map(Some).map_err(Stop::Usage)
     }
 
     /// Threads that a creation option asks for.
@@ -231,8 +292,8 @@ impl OutputOptions {
     fn segmentation(&self, creation: &Creation) -> Outcome<Segmentation> {
         const SIDE: usize = 512;
         const STRIP_ROWS: usize = 64;
-        if let Some(side) = self.tile_size {
-            return Ok(Segmentation::Tiles { cols: side, rows: side });
+        if let Some(Size { cols, rows }) = self.tile_size {
+            return Ok(Segmentation::Tiles { cols, rows });
         }
         if let Some(rows) = self.strip_rows {
             return Ok(Segmentation::Strips { rows });
@@ -253,7 +314,7 @@ impl OutputOptions {
 mod tests {
     use super::*;
     use clap::Parser;
-    use swath::raster::Compression;
+    use swath::raster::LercThen;
 
     #[derive(Parser)]
     struct Typed {
@@ -290,6 +351,27 @@ mod tests {
         assert_eq!(of("--nodata -9999 --dtype Int16").nodata, Some(Nodata::Integer(-9999)));
         assert_eq!(of("--nodata -inf --bigtiff YES").nodata, Some(Nodata::Float(f64::NEG_INFINITY)));
         assert_eq!(of("--predictor 2 --compress Deflate --format GTiff").predictor, PredictorChoice::Horizontal);
+    }
+
+    #[test]
+    fn overviews_have_a_codec_of_their_own_and_tiles_may_be_oblong() {
+        let of = |line| options(line).unwrap().options;
+        let mine =
+            of("--compress lerc-zstd --max-z-error 0.5 --level 9 --overview-compress zstd --overview-level 1 --overview-predictor 3");
+        assert_eq!(mine.overview_compression, Some(Compression::Zstd { level: 1 }));
+        assert_eq!(mine.overview_predictor, Some(PredictorChoice::Float));
+        let then = LercThen::Zstd { level: 9 };
+        let lerc = Compression::Lerc { max_z_error: MaxError::new(0.5).unwrap(), then };
+        assert_eq!(mine.compression, CompressionChoice::Exactly(lerc));
+        let gdals = of("--co COMPRESS=LERC_ZSTD --co MAX_Z_ERROR=0.5 --co ZSTD_LEVEL=9 --co MAX_Z_ERROR_OVERVIEW=1 --co INTERLEAVE=BAND");
+        assert_eq!(gdals.overview_compression, Some(Compression::Lerc { max_z_error: MaxError::new(1.0).unwrap(), then }));
+        assert_eq!(gdals.interleave, Interleave::Band);
+        assert_eq!(of("--compress zstd --co OVERVIEW_COMPRESS=AUTO").overview_compression, None);
+        assert_eq!(of("--tile-size 512x256").segmentation, Segmentation::Tiles { cols: 512, rows: 256 });
+        let jpeg = of("--compress jpeg --quality 90 --co OVERVIEW_QUALITY=60");
+        assert_eq!(jpeg.compression, CompressionChoice::Exactly(Compression::Jpeg { quality: 90 }));
+        assert_eq!(jpeg.overview_compression, Some(Compression::Jpeg { quality: 60 }));
+        assert!(options("--compress lzw --level 3").is_err() && options("--max-z-error 1").is_err());
     }
 
     #[test]

@@ -61,12 +61,14 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
     }
     check_files(pass)?;
     let rasters = build()?;
+    let placement = options.place.placement()?;
     let context = options.compute.context()?;
     say::note(&context.describe());
 
     let progress = Progress::new(options.run.progress);
     let cancel = CancelToken::default();
     let mut job = Job::new()
+        .place(placement)
         .context(context)
         .precision(options.compute.precision)
         .cancel_token(cancel.clone())

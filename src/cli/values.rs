@@ -4,10 +4,10 @@ use clap::{
     ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use std::{fmt::Debug, str::FromStr};
+use std::{fmt::Debug, ops::RangeInclusive, str::FromStr};
 use swath::{
-    graph::Overviews,
-    raster::{BigTiff, Compression, PrefixMethod},
+    graph::{Overviews, PredictorChoice},
+    raster::{BigTiff, Compression, Interleave, LercThen, MaxError, PrefixMethod},
 };
 
 /// `--backend`.
@@ -37,6 +37,30 @@ pub enum Codec {
     Deflate,
     Zstd,
     Lzw,
+    Packbits,
+    Lerc,
+    #[value(alias = "lerc_deflate")]
+    LercDeflate,
+    #[value(alias = "lerc_zstd")]
+    LercZstd,
+    Jpeg,
+    Webp,
+}
+
+/// `--interleave`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InterleaveName {
+    Pixel,
+    Band,
+}
+
+impl From<InterleaveName> for Interleave {
+    fn from(name: InterleaveName) -> Self {
+        match name {
+            InterleaveName::Pixel => Self::Pixel,
+            InterleaveName::Band => Self::Band,
+        }
+    }
 }
 
 /// `--predictor`.
@@ -52,6 +76,17 @@ pub enum PredictorName {
     // Floating-point differences.
     #[value(name = "3", alias = "float", alias = "floating_point")]
     Three,
+}
+
+impl From<PredictorName> for PredictorChoice {
+    fn from(name: PredictorName) -> Self {
+        match name {
+            PredictorName::Auto => Self::Auto,
+            PredictorName::None => Self::None,
+            PredictorName::Two => Self::Horizontal,
+            PredictorName::Three => Self::Float,
+        }
+    }
 }
 
 /// `--bigtiff`.
@@ -123,22 +158,61 @@ const DEFLATE_LEVEL: u8 = 4;
 /// Level of ZSTD where only the codec is named.
 const ZSTD_LEVEL: u8 = 3;
 
+/// Quality of JPEG where none is named, as GDAL's.
+const JPEG_QUALITY: u8 = 75;
+
+/// What is asked of a codec besides its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CodecTuning {
+    pub level: Option<u8>,
+    pub max_z_error: Option<MaxError>,
+    pub quality: Option<u8>,
+}
+
 impl Codec {
     /// The codec at a level, or at its default.
-    pub fn at(self, level: Option<u8>) -> Result<Compression, String> {
-        let within = |name: &str, most: u8, default: u8| match level {
-            Some(level) if !(1..=most).contains(&level) => Err(format!("level {level} is not one of {name}: 1 to {most}")),
-            Some(level) => Ok(level),
+    pub fn at(self, tuning: CodecTuning) -> Result<Compression, String> {
+        let CodecTuning { level, max_z_error, quality } = tuning;
+        let within = |name: &str, range: RangeInclusive<u8>, default: u8, asked: Option<u8>| match asked {
+            Some(n) if !range.contains(&n) => Err(format!("{name} {n} is not accepted: {} to {}", range.start(), range.end())),
+            Some(n) => Ok(n),
             None => Ok(default),
         };
-        match self {
-            Self::Deflate => within("deflate", 12, DEFLATE_LEVEL).map(|level| Compression::Deflate { level }),
-            Self::Zstd => within("zstd", 22, ZSTD_LEVEL).map(|level| Compression::Zstd { level }),
-            Self::None | Self::Lzw if level.is_some() => Err("a level goes with deflate or zstd only".to_owned()),
-            Self::None => Ok(Compression::None),
-            Self::Lzw => Ok(Compression::Lzw),
+        let deflate = || within("deflate level", 0..=12, DEFLATE_LEVEL, level);
+        let zstd = || within("zstd level", 1..=22, ZSTD_LEVEL, level);
+        let lerc = |then| Compression::Lerc { max_z_error: max_z_error.unwrap_or(MaxError::NONE), then };
+        if max_z_error.is_some() && !matches!(self, Self::Lerc | Self::LercDeflate | Self::LercZstd) {
+            return Err("a greatest error goes with lerc, lerc-deflate or lerc-zstd only".to_owned());
         }
+        if quality.is_some() && self != Self::Jpeg {
+            return Err("a quality goes with jpeg only".to_owned());
+        }
+        Ok(match self {
+            Self::Deflate => Compression::Deflate { level: deflate()? },
+            Self::Zstd => Compression::Zstd { level: zstd()? },
+            Self::LercDeflate => lerc(LercThen::Deflate { level: deflate()? }),
+            Self::LercZstd => lerc(LercThen::Zstd { level: zstd()? }),
+            _ if level.is_some() => return Err("a level goes with deflate, zstd, lerc-deflate or lerc-zstd only".to_owned()),
+            Self::None => Compression::None,
+            Self::Lzw => Compression::Lzw,
+            Self::Packbits => Compression::PackBits,
+            Self::Lerc => lerc(LercThen::Nothing),
+            Self::Jpeg => Compression::Jpeg { quality: within("quality", 1..=100, JPEG_QUALITY, quality)? },
+            Self::Webp => Compression::WebP,
+        })
     }
+}
+
+/// A greatest error.
+pub fn max_error(text: &str) -> Result<MaxError, String> {
+    text.parse().ok().and_then(MaxError::new).ok_or_else(|| "a number, 0 or greater, is accepted".to_owned())
+}
+
+/// Shape of a tile: one side, or `COLSxROWS`.
+pub fn tile_shape(text: &str) -> Result<Size, String> {
+    let wrong = |_| "multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".to_owned();
+    let (cols, rows) = text.split_once(['x', 'X']).unwrap_or((text, text));
+    Ok(Size { cols: tile_side(cols).map_err(wrong)?, rows: tile_side(rows).map_err(wrong)? })
 }
 
 /// A parser for an option of the library whose values have names; any case is taken.
@@ -213,9 +287,24 @@ mod tests {
 
     #[test]
     fn levels_belong_to_codecs() {
-        assert_eq!(Codec::Zstd.at(Some(9)), Ok(Compression::Zstd { level: 9 }));
-        assert_eq!(Codec::Deflate.at(None), Ok(Compression::Deflate { level: 4 }));
-        assert_eq!(Codec::Deflate.at(Some(13)), Err("level 13 is not one of deflate: 1 to 12".to_owned()));
-        assert!(Codec::Lzw.at(Some(1)).is_err() && Codec::None.at(None).is_ok());
+        let at = |codec: Codec, level| codec.at(CodecTuning { level, ..CodecTuning::default() });
+        assert_eq!(at(Codec::Zstd, Some(9)), Ok(Compression::Zstd { level: 9 }));
+        assert_eq!(at(Codec::Deflate, None), Ok(Compression::Deflate { level: 4 }));
+        assert_eq!(at(Codec::Deflate, Some(0)), Ok(Compression::Deflate { level: 0 }));
+        assert_eq!(at(Codec::Deflate, Some(13)), Err("deflate level 13 is not accepted: 0 to 12".to_owned()));
+        assert!(at(Codec::Lzw, Some(1)).is_err() && at(Codec::None, None).is_ok() && at(Codec::Zstd, Some(0)).is_err());
+        let then = LercThen::Zstd { level: 9 };
+        let tuning = CodecTuning { level: Some(9), max_z_error: MaxError::new(0.5), quality: None };
+        assert_eq!(Codec::LercZstd.at(tuning), Ok(Compression::Lerc { max_z_error: MaxError::new(0.5).unwrap(), then }));
+        assert!(Codec::Zstd.at(tuning).is_err() && Codec::Lerc.at(tuning).is_err());
+        assert!(Codec::Deflate.at(CodecTuning { quality: Some(80), ..CodecTuning::default() }).is_err());
+    }
+
+    #[test]
+    fn tiles_may_be_oblong() {
+        assert_eq!(tile_shape("512x256"), Ok(Size { cols: 512, rows: 256 }));
+        assert_eq!(tile_shape("64"), Ok(Size { cols: 64, rows: 64 }));
+        assert!(tile_shape("512x100").is_err() && tile_shape("x").is_err());
+        assert!(max_error("-1").is_err() && max_error("nan").is_err() && max_error("0.01").is_ok());
     }
 }

@@ -9,6 +9,7 @@ pub(super) enum Value {
     Short(Vec<u16>),
     Long(Vec<u32>),
     Double(Vec<f64>),
+    Rational(Vec<(u32, u32)>),
     /// NUL included.
     Ascii(Vec<u8>),
     /// Where the segments lie: filled in at the end, LONG or LONG8 by the header.
@@ -60,6 +61,7 @@ impl Value {
             Self::Ascii(v) => (2, v.len(), 1),
             Self::Short(v) => (3, v.len(), 2),
             Self::Long(v) => (4, v.len(), 4),
+            Self::Rational(v) => (5, v.len(), 8),
             Self::Double(v) => (12, v.len(), 8),
             Self::ByteCounts => (4, segments, 4),
             Self::Offsets if kind == HeaderKind::Classic => (4, segments, 4),
@@ -74,6 +76,9 @@ impl Value {
             Self::Short(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
             Self::Long(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
             Self::ByteCounts => index.byte_counts.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
+            Self::Rational(v) => {
+                v.iter().try_for_each(|(over, under)| out.write_all(&over.to_le_bytes()).and_then(|()| out.write_all(&under.to_le_bytes())))
+            }
             Self::Double(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
             Self::Offsets => index.offsets.iter().try_for_each(|v| out.write_all(&v.to_le_bytes()[..kind.inline_bytes() as usize])),
         }

@@ -1,7 +1,7 @@
 //! The tags of one directory, from the output's profile and layout.
 
 use super::{geokeys, ifd::Value};
-use crate::raster::{Compression, Georeferencing, Layout, LevelSize, Predictor, Profile, Segmentation};
+use crate::raster::{Compression, Georeferencing, Interleave, Layout, LercThen, LevelSize, Predictor, Profile, Segmentation};
 
 /// `GDAL_METADATA`.
 pub(super) const GDAL_METADATA: u16 = 42112;
@@ -14,7 +14,11 @@ const REDUCED: u32 = 1;
 pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
     let short = |value: u16| Value::Short(vec![value]);
     let long = |value: usize| Value::Long(vec![value as u32]);
-    let colour = Colour::of(profile);
+    let mut colour = Colour::of(profile);
+    if matches!(layout.compression, Compression::Jpeg { .. }) && profile.bands == 3 && layout.interleave == Interleave::Pixel {
+        // What the JPEGs hold, whatever the bands are; readers give the three bands back.
+        (colour.photometric, colour.extra_samples) = (6, Vec::new());
+    }
     let mut entries = vec![
         (256, long(profile.cols)),
         (257, long(profile.rows)),
@@ -22,8 +26,7 @@ pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
         (259, short(compression(layout.compression))),
         (262, short(colour.photometric)),
         (277, short(profile.bands as u16)),
-        // Chunky: the samples of a pixel lie together.
-        (284, short(1)),
+        (284, short(if layout.interleave == Interleave::Band && profile.bands > 1 { 2 } else { 1 })),
         (339, Value::Short(vec![profile.sample.tiff_sample_format(); profile.bands])),
     ];
     match layout.segmentation {
@@ -43,9 +46,24 @@ pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
     if !colour.extra_samples.is_empty() {
         entries.push((338, Value::Short(colour.extra_samples)));
     }
+    if let Compression::Lerc { then, .. } = layout.compression {
+        // `LercParameters`: version 2.4, and the codec behind.
+        let then = match then {
+            LercThen::Nothing => 0,
+            LercThen::Deflate { .. } => 1,
+            LercThen::Zstd { .. } => 2,
+        };
+        entries.push((50674, Value::Long(vec![4, then])));
+    }
+    if colour.photometric == 6 {
+        // `YCbCrSubSampling` and `ReferenceBlackWhite`: half the chroma both ways, the whole range of a byte.
+        entries.push((530, Value::Short(vec![2, 2])));
+        entries.push((532, Value::Rational(vec![(0, 1), (255, 1), (128, 1), (255, 1), (128, 1), (255, 1)])));
+    }
     if let Some(xml) = &profile.gdal_metadata {
         entries.push((GDAL_METADATA, Value::Ascii(ascii(xml))));
     }
+    entries.extend(profile.texts.iter().map(|(tag, text)| (*tag, Value::Ascii(ascii(text)))));
     if let Some(nodata) = profile.nodata {
         entries.push((42113, Value::Ascii(ascii(&nodata.to_string()))));
     }
@@ -56,7 +74,7 @@ pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
 /// All tags of an overview: those of the base image that say how samples are to be read.
 pub(super) fn overview_entries(profile: &Profile, layout: &Layout, size: LevelSize) -> Vec<(u16, Value)> {
     let LevelSize { cols, rows } = size;
-    let profile = Profile { cols, rows, gdal_metadata: None, georef: Georeferencing::default(), ..profile.clone() };
+    let profile = Profile { cols, rows, gdal_metadata: None, texts: Vec::new(), georef: Georeferencing::default(), ..profile.clone() };
     let mut entries = entries(&profile, layout);
     entries.push((NEW_SUBFILE_TYPE, Value::Long(vec![REDUCED])));
     entries
@@ -68,6 +86,10 @@ fn compression(codec: Compression) -> u16 {
         Compression::Lzw => 5,
         Compression::Deflate { .. } => 8,
         Compression::Zstd { .. } => 50000,
+        Compression::PackBits => 32773,
+        Compression::Lerc { .. } => 34887,
+        Compression::Jpeg { .. } => 7,
+        Compression::WebP => 50001,
     }
 }
 

@@ -24,11 +24,17 @@ impl PixelRows for Rows {
 }
 
 fn layout(segmentation: Segmentation, compression: Compression, predictor: Predictor, bigtiff: BigTiff) -> Layout {
-    Layout { segmentation, compression, predictor, bigtiff }
+    Layout { segmentation, compression, predictor, bigtiff, interleave: Interleave::Pixel }
 }
 
 const TILES: Segmentation = Segmentation::Tiles { cols: 32, rows: 16 };
-const PLAIN: Layout = Layout { segmentation: TILES, compression: Compression::None, predictor: Predictor::None, bigtiff: BigTiff::Auto };
+const PLAIN: Layout = Layout {
+    segmentation: TILES,
+    compression: Compression::None,
+    predictor: Predictor::None,
+    bigtiff: BigTiff::Auto,
+    interleave: Interleave::Pixel,
+};
 
 fn file_spec(profile: &Profile, layout: Layout) -> FileSpec {
     FileSpec::new(profile.clone(), layout, 1 << 20)
@@ -199,7 +205,7 @@ fn a_cog_is_classic_to_the_last_byte_that_32_bits_can_name_and_big_beyond() {
         let spec = FileSpec {
             container: Container::Cog,
             overviews: overviews.clone(),
-            overview_tile: (16, 32),
+            overview_layout: Layout { segmentation: Segmentation::Tiles { cols: 32, rows: 16 }, ..PLAIN },
             max_segment_bytes: 1 << 30,
             ..file_spec(&profile, Layout { bigtiff, ..PLAIN })
         };

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     encode::Statistics,
     error::{Error, Result},
-    raster::{BigTiff, Compression, Container, Layout, LevelSize, PrefixMethod, Profile, Segmentation},
+    raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, PrefixMethod, Profile, Segmentation},
 };
 use std::{
     fs::File,
@@ -42,8 +42,8 @@ pub struct FileSpec {
     pub container: Container,
     /// Sizes of the overviews, largest first.
     pub overviews: Vec<LevelSize>,
-    /// Rows and columns of an overview's tiles.
-    pub overview_tile: (usize, usize),
+    /// How the tiles of the overviews lie; its header kind is that of `layout`.
+    pub overview_layout: Layout,
     /// Most bytes that one segment can have, as [`encode::max_segment_bytes`](crate::encode::max_segment_bytes) says.
     pub max_segment_bytes: usize,
     /// Room is kept for statistics in `GDAL_METADATA`.
@@ -62,7 +62,7 @@ impl FileSpec {
             layout,
             container: Container::GeoTiff,
             overviews: Vec::new(),
-            overview_tile: (512, 512),
+            overview_layout: Layout { segmentation: Segmentation::Tiles { cols: 512, rows: 512 }, ..layout },
             max_segment_bytes,
             statistics: false,
             prefix: PrefixMethod::Auto,
@@ -72,14 +72,15 @@ impl FileSpec {
 
     /// Segments of every level, full resolution first.
     fn segments(&self) -> Vec<usize> {
-        let Segmentation::Tiles { cols, rows } = self.overview_segmentation() else { return Vec::new() };
-        let base = self.layout.segmentation.across(self.profile.cols) * self.layout.segmentation.down(self.profile.rows);
-        let overviews = self.overviews.iter().map(|size| size.cols.div_ceil(cols) * size.rows.div_ceil(rows));
+        let count = |layout: &Layout, cols, rows| layout.segmentation.across(cols) * layout.segmentation.down(rows) * self.planes();
+        let base = count(&self.layout, self.profile.cols, self.profile.rows);
+        let overviews = self.overviews.iter().map(|size| count(&self.overview_layout, size.cols, size.rows));
         std::iter::once(base).chain(overviews).collect()
     }
 
-    fn overview_segmentation(&self) -> Segmentation {
-        Segmentation::Tiles { cols: self.overview_tile.1, rows: self.overview_tile.0 }
+    /// Planes whose segments are apart.
+    fn planes(&self) -> usize {
+        if self.layout.interleave == Interleave::Band { self.profile.bands } else { 1 }
     }
 
     fn directories(&self, segments: &[usize]) -> Vec<Ifd> {
@@ -89,8 +90,7 @@ impl FileSpec {
             base.retain(|entry| entry.0 != tags::GDAL_METADATA);
             base.push((tags::GDAL_METADATA, Value::Ascii(vec![0; room + 1])));
         }
-        let layout = Layout { segmentation: self.overview_segmentation(), ..self.layout };
-        let overviews = self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &layout, size));
+        let overviews = self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &self.overview_layout, size));
         std::iter::once(base).chain(overviews).zip(segments).map(|(entries, &segments)| Ifd::new(entries, segments)).collect()
     }
 }
@@ -100,7 +100,7 @@ impl FileSpec {
 pub struct SegmentKey {
     /// 0 is full resolution; overview `n` is level `n`.
     pub level: usize,
-    /// 0 in a chunky file.
+    /// The band in a planar file, 0 in a chunky one.
     pub plane: usize,
     /// Row by row from the upper left: `seg_row * across + seg_col`.
     pub index: usize,
@@ -130,6 +130,8 @@ pub struct GeoTiffWriter {
     pub(super) spool: Option<Spool>,
     pub(super) decision: Decision,
     pub(super) method: PrefixMethod,
+    /// Planes whose segments are apart.
+    planes: usize,
     /// Length of the file so far.
     pub(super) end: u64,
     /// Length of the file up to which the system has been asked to write.
@@ -204,6 +206,7 @@ impl GeoTiffWriter {
             spool,
             decision,
             method: spec.prefix,
+            planes: spec.planes(),
             end: reserved,
             nudged: reserved,
             left: all,
@@ -221,7 +224,7 @@ impl GeoTiffWriter {
     /// offsets; in both cases the temporary is gone at once. [`Error::Internal`] for a key that is not of this
     /// file or was put before.
     pub fn put(&mut self, key: SegmentKey, bytes: &[u8]) -> Result<()> {
-        self.check(key)?;
+        let at = self.check(key)?;
         let byte_count = u32::try_from(bytes.len()).ok().filter(|&n| n > 0 && bytes.len() <= self.max_segment_bytes);
         let byte_count = byte_count.ok_or(Error::Internal("a segment is longer than was said, or empty"))?;
         if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(self.end_after(key, bytes.len() as u64)) {
@@ -234,7 +237,7 @@ impl GeoTiffWriter {
         };
         let offset = written.map_err(|e| self.fail(|temporary| temporary.error("write a segment", e)))?;
         let index = &mut self.indices[key.level];
-        (index.offsets[key.index], index.byte_counts[key.index]) = (offset, byte_count);
+        (index.offsets[at], index.byte_counts[at]) = (offset, byte_count);
         self.left -= 1;
         self.nudge();
         Ok(())
@@ -256,8 +259,8 @@ impl GeoTiffWriter {
     /// # Errors
     /// [`Error::Internal`] for a key that is not of this file or was put before.
     pub fn put_sparse(&mut self, key: SegmentKey) -> Result<()> {
-        self.check(key)?;
-        self.indices[key.level].offsets[key.index] = 0;
+        let at = self.check(key)?;
+        self.indices[key.level].offsets[at] = 0;
         self.left -= 1;
         Ok(())
     }
@@ -284,12 +287,16 @@ impl GeoTiffWriter {
         (self.classic_front + waiting).next_multiple_of(GRANULE) + base + around
     }
 
-    fn check(&self, key: SegmentKey) -> Result<()> {
-        let offset = self.indices.get(key.level).and_then(|index| index.offsets.get(key.index));
-        if self.failed || key.plane != 0 || offset != Some(&ABSENT) {
-            return Err(Error::Internal("a segment was put twice, after a failure, or into another file"));
+    /// Where the segment stands in its level's index.
+    fn check(&self, key: SegmentKey) -> Result<usize> {
+        const WRONG: Error = Error::Internal("a segment was put twice, after a failure, or into another file");
+        let index = self.indices.get(key.level).ok_or(WRONG)?;
+        let a_plane = index.offsets.len() / self.planes;
+        let at = key.plane * a_plane + key.index;
+        if self.failed || key.plane >= self.planes || key.index >= a_plane || index.offsets[at] != ABSENT {
+            return Err(WRONG);
         }
-        Ok(())
+        Ok(at)
     }
 
     /// Appends to the file; says where the segment begins.

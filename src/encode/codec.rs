@@ -1,6 +1,7 @@
+use super::{lerc, packbits, pictures};
 use crate::{
     error::{Error, Result},
-    raster::Compression,
+    raster::{Compression, LercThen, SampleType},
 };
 use std::fmt;
 use weezl::{BitOrder, LzwStatus};
@@ -11,16 +12,34 @@ use weezl::{BitOrder, LzwStatus};
 /// [`scratch_bytes`](super::scratch_bytes) says how large it grows.
 #[derive(Default)]
 pub struct EncodeScratch {
+    /// One band of one row, where segments hold one each.
+    pub(super) band: Vec<u8>,
     /// One carved row, ahead of the predictor.
     pub(super) row: Vec<u8>,
     /// The predicted segment.
     pub(super) tile: Vec<u8>,
     /// Room for the codec's worst case.
     packed: Vec<u8>,
+    /// What LERC made, ahead of the codec behind it.
+    between: Vec<u8>,
     codec: Option<(Compression, Codec)>,
 }
 
+/// What codecs that know of pixels must know of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub rows: usize,
+    pub cols: usize,
+    /// Samples a pixel.
+    pub samples: usize,
+    pub sample: SampleType,
+}
+
 enum Codec {
+    PackBits,
+    Lerc(f64, Option<Box<Codec>>),
+    Jpeg(u8),
+    WebP,
     Deflate(libdeflater::Compressor),
     Zstd(zstd::bulk::Compressor<'static>),
     Lzw(weezl::encode::Encoder),
@@ -39,7 +58,7 @@ impl EncodeScratch {
     }
 
     /// The tile buffer encoded; the result has exactly the size of its content.
-    pub(super) fn compress(&mut self, compression: Compression) -> Result<Vec<u8>> {
+    pub(super) fn compress(&mut self, compression: Compression, shape: Shape) -> Result<Vec<u8>> {
         if compression == Compression::None {
             // Nothing to keep: the buffer itself is the segment.
             let mut bytes = std::mem::take(&mut self.tile);
@@ -47,6 +66,11 @@ impl EncodeScratch {
             return Ok(bytes);
         }
         let bound = super::memory::codec_bound(compression, self.tile.len());
+        let between = super::memory::between_bytes(compression, self.tile.len());
+        if self.between.len() < between {
+            self.between = Vec::new();
+            self.between = vec![0; between];
+        }
         if self.packed.len() < bound {
             // The old buffer goes before the new one comes, so that both are never held.
             self.packed = Vec::new();
@@ -60,7 +84,7 @@ impl EncodeScratch {
                 &mut slot.insert((compression, Codec::new(compression)?)).1
             }
         };
-        let len = codec.compress(&self.tile, &mut self.packed)?;
+        let len = codec.compress(&self.tile, shape, &mut self.between, &mut self.packed)?;
         Ok(self.packed[..len].to_vec())
     }
 
@@ -86,14 +110,33 @@ impl Codec {
             // Defaults are what we want: no checksum, content size in the frame, no worker threads.
             Compression::Zstd { level } => Self::Zstd(zstd::bulk::Compressor::new(level.into()).map_err(|_| BUILD)?),
             Compression::Lzw => Self::Lzw(weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8)),
+            Compression::PackBits => Self::PackBits,
+            Compression::Lerc { max_z_error, then } => {
+                let then = match then {
+                    LercThen::Nothing => None,
+                    LercThen::Deflate { level } => Some(Box::new(Self::new(Compression::Deflate { level })?)),
+                    LercThen::Zstd { level } => Some(Box::new(Self::new(Compression::Zstd { level })?)),
+                };
+                Self::Lerc(max_z_error.get(), then)
+            }
+            Compression::Jpeg { quality } => Self::Jpeg(quality),
+            Compression::WebP => Self::WebP,
         })
     }
 
-    fn compress(&mut self, raw: &[u8], packed: &mut [u8]) -> Result<usize> {
+    fn compress(&mut self, raw: &[u8], shape: Shape, between: &mut [u8], packed: &mut [u8]) -> Result<usize> {
         const FAILED: Error = Error::Internal("a codec overran its own bound");
         match self {
             Self::Deflate(compressor) => compressor.zlib_compress(raw, packed).map_err(|_| FAILED),
             Self::Zstd(compressor) => compressor.compress_to_buffer(raw, packed).map_err(|_| FAILED),
+            Self::PackBits => packbits::pack(raw, shape.cols * shape.samples * shape.sample.bytes(), packed).ok_or(FAILED),
+            Self::Lerc(max_z_error, None) => lerc::encode(raw, shape, *max_z_error, packed).ok_or(FAILED),
+            Self::Lerc(max_z_error, Some(then)) => {
+                let len = lerc::encode(raw, shape, *max_z_error, between).ok_or(FAILED)?;
+                then.compress(&between[..len], shape, &mut [], packed)
+            }
+            Self::Jpeg(quality) => pictures::jpeg(raw, shape, *quality, packed).ok_or(FAILED),
+            Self::WebP => pictures::webp(raw, shape, packed).ok_or(FAILED),
             Self::Lzw(encoder) => {
                 encoder.reset();
                 encoder.finish();

@@ -1,7 +1,10 @@
 //! What encoding costs in bytes: arithmetic for the planner, held to measurements by `tests/encode_memory.rs`.
 
-use super::SegmentSpec;
-use crate::raster::{Compression, Predictor};
+use super::{SegmentSpec, lerc, packbits, pictures};
+use crate::raster::{Compression, LercThen, Predictor};
+
+/// Bytes that LERC holds for each byte of samples.
+const LERC_STATE: usize = 2;
 
 /// Most bytes that one [`EncodeScratch`](super::EncodeScratch) holds while it works on segments of `spec`.
 ///
@@ -9,11 +12,13 @@ use crate::raster::{Compression, Predictor};
 pub fn scratch_bytes(spec: &SegmentSpec) -> usize {
     let row = if carves_into_tile(spec.layout.predictor) { 0 } else { spec.row_bytes() };
     let tile = spec.raw_bytes();
-    row + match spec.layout.compression {
-        // The tile buffer becomes the result.
-        Compression::None => 0,
-        codec => tile + codec_bound(codec, tile) + codec_state_bytes(codec, tile),
-    }
+    spec.band_bytes()
+        + row
+        + match spec.layout.compression {
+            // The tile buffer becomes the result.
+            Compression::None => 0,
+            codec => tile + between_bytes(codec, tile) + codec_bound(codec, tile) + codec_state_bytes(codec, tile),
+        }
 }
 
 /// Most bytes that one encoded segment of `spec` can have.
@@ -34,8 +39,24 @@ pub(super) fn codec_bound(codec: Compression, raw: usize) -> usize {
         // Level 0 and its like are covered too.
         Compression::Deflate { .. } => raw + 5 * raw.div_ceil(5000).max(1) + 6,
         Compression::Zstd { .. } => zstd::zstd_safe::compress_bound(raw),
+        Compression::PackBits => packbits::bound(raw),
+        Compression::Lerc { then, .. } => match then {
+            LercThen::Nothing => lerc::bound(raw),
+            LercThen::Deflate { level } => codec_bound(Compression::Deflate { level }, lerc::bound(raw)),
+            LercThen::Zstd { level } => codec_bound(Compression::Zstd { level }, lerc::bound(raw)),
+        },
+        Compression::Jpeg { .. } => pictures::jpeg_bound(raw),
+        Compression::WebP => pictures::webp_bound(raw),
         // A code of at most 12 bits a byte, and a clear code whenever the table is full (after 3,837 codes).
         Compression::Lzw => (raw + raw / 3800 + 4) * 12 / 8 + 8,
+    }
+}
+
+/// Bytes of the buffer between LERC and the codec behind it.
+pub(super) fn between_bytes(codec: Compression, raw: usize) -> usize {
+    match codec {
+        Compression::Lerc { then: LercThen::Deflate { .. } | LercThen::Zstd { .. }, .. } => lerc::bound(raw),
+        _ => 0,
     }
 }
 
@@ -49,6 +70,20 @@ fn codec_state_bytes(codec: Compression, raw: usize) -> usize {
         Compression::Deflate { level: 2..=9 } => 660 << 10,
         Compression::Deflate { .. } => 9 << 20,
         Compression::Zstd { level } => zstd_state_bytes(level, raw),
+        Compression::PackBits => 0,
+        Compression::Lerc { then, .. } => {
+            // A byte of mask a pixel, the plan of every micro-block, the codec behind.
+            let then = match then {
+                LercThen::Nothing => 0,
+                LercThen::Deflate { level } => codec_state_bytes(Compression::Deflate { level }, lerc::bound(raw)),
+                LercThen::Zstd { level } => codec_state_bytes(Compression::Zstd { level }, lerc::bound(raw)),
+            };
+            LERC_STATE * raw + (256 << 10) + then
+        }
+        // Planes of the components, padded to whole blocks.
+        Compression::Jpeg { .. } => 2 * raw + (512 << 10),
+        // Its frame grows by doubling.
+        Compression::WebP => 6 * raw + (256 << 10),
         // weezl: a tree of 4,096 nodes and its buffers.
         Compression::Lzw => 104 << 10,
     }

@@ -17,9 +17,12 @@
 mod carve;
 mod cast;
 mod codec;
+mod lerc;
 mod memory;
 mod missing;
 mod overview;
+mod packbits;
+mod pictures;
 mod predict;
 mod segment;
 mod statistics;

@@ -1,7 +1,11 @@
-use super::{Counts, EncodeScratch, MissingRule, Statistics, carve::Carve, memory, predict::predict_row, statistics::Gather};
+use super::{
+    Counts, EncodeScratch, MissingRule, Statistics, carve::Carve, codec::Shape, lerc, memory, predict::predict_row, statistics::Gather,
+};
 use crate::{
     error::{Error, Result},
-    raster::{Compression, Layout, PixelWindow, Predictor, SampleType, Segmentation, Sentinel, Span, with_sample_type},
+    raster::{
+        Compression, Interleave, Layout, LercThen, PixelWindow, Predictor, SampleType, Segmentation, Sentinel, Span, with_sample_type,
+    },
 };
 
 /// What a segment is made of and how.
@@ -42,9 +46,24 @@ pub struct EncodedSegment {
 }
 
 impl SegmentSpec {
+    /// Planes whose segments are apart: one a band in a planar file.
+    pub fn planes(&self) -> usize {
+        if self.layout.interleave == Interleave::Band { self.bands } else { 1 }
+    }
+
+    /// Samples of a pixel that lie in one segment.
+    pub fn samples(&self) -> usize {
+        self.bands / self.planes()
+    }
+
     /// Bytes of one row of a segment, in the file's sample type.
     pub(super) fn row_bytes(&self) -> usize {
-        self.layout.segmentation.shape(self.cols).1 * self.bands * self.output_sample.bytes()
+        self.layout.segmentation.shape(self.cols).1 * self.samples() * self.output_sample.bytes()
+    }
+
+    /// Bytes of one row of one band out of a window that holds several; 0 where segments hold all bands.
+    pub(super) fn band_bytes(&self) -> usize {
+        if self.planes() == 1 { 0 } else { self.layout.segmentation.shape(self.cols).1 * self.window_sample.bytes() }
     }
 
     /// Bytes of a full segment ahead of the codec.
@@ -52,6 +71,51 @@ impl SegmentSpec {
         let (rows, _) = self.layout.segmentation.shape(self.cols);
         let rows = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) { rows.min(self.rows) } else { rows };
         rows * self.row_bytes()
+    }
+
+    /// What codecs that know of pixels cannot hold.
+    fn check_codec(&self, codec: Compression) -> Result<()> {
+        let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
+        let sample = self.output_sample;
+        let (rows, cols) = self.layout.segmentation.shape(self.cols);
+        match codec {
+            Compression::Lerc { then: LercThen::Deflate { level }, .. } if level > 12 => {
+                return refuse("deflate level", level.to_string(), "0 to 12");
+            }
+            Compression::Lerc { then: LercThen::Zstd { level }, .. } if !(1..=22).contains(&level) => {
+                return refuse("zstd level", level.to_string(), "1 to 22");
+            }
+            Compression::Lerc { .. } if !lerc::holds(sample) => {
+                return refuse("lerc", format!("{sample} samples"), "integers of 8 to 32 bits, float32 or float64");
+            }
+            Compression::Lerc { .. } if sample.is_float() && self.samples() > 1 => {
+                return refuse(
+                    "lerc",
+                    format!("pixels of {} {sample} samples", self.bands),
+                    "one band, or bands apart (--interleave band)",
+                );
+            }
+            Compression::Jpeg { quality } if !(1..=100).contains(&quality) => {
+                return refuse("jpeg quality", quality.to_string(), "1 to 100");
+            }
+            Compression::Jpeg { .. } if sample != SampleType::U8 || !matches!(self.samples(), 1 | 3) => {
+                return refuse("jpeg", format!("{} bands of {sample}", self.bands), "uint8 in one or three bands");
+            }
+            Compression::WebP if sample != SampleType::U8 || !matches!(self.samples(), 3 | 4) => {
+                return refuse("webp", format!("{} bands of {sample}", self.bands), "uint8 in three or four bands");
+            }
+            Compression::Jpeg { .. } if rows.max(cols) > 65_500 => {
+                return refuse("jpeg", format!("{cols}x{rows} pixels"), "sides up to 65500");
+            }
+            Compression::WebP if rows.max(cols) > 16_384 => return refuse("webp", format!("{cols}x{rows} pixels"), "sides up to 16384"),
+            _ => {}
+        }
+        // A reader would not know the sentinel again, and take what is near it for valid.
+        if codec.is_lossy(sample.is_float()) && self.missing.written(sample).is_some_and(|s| !s.is_nan()) {
+            let accepted = if sample.is_float() { "--nodata nan, or --mask" } else { "--mask, or an input without nodata" };
+            return refuse("lossy codec", "a nodata value that it would change".into(), accepted);
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<()> {
@@ -66,17 +130,18 @@ impl SegmentSpec {
         match self.layout.compression {
             Compression::Deflate { level } if level > 12 => return refuse("deflate level", level.to_string(), "0 to 12"),
             Compression::Zstd { level } if !(1..=22).contains(&level) => return refuse("zstd level", level.to_string(), "1 to 22"),
-            _ => {}
+            codec => self.check_codec(codec)?,
         }
-        // libtiff ignores the predictor of uncompressed files, so nobody would undo it.
-        if self.layout.predictor != Predictor::None && self.layout.compression == Compression::None {
-            return refuse("predictor", format!("{} without compression", self.layout.predictor.tiff()), "none, or a codec beside it");
+        // libtiff ignores the predictor elsewhere, so nobody would undo it.
+        if self.layout.predictor != Predictor::None && !self.layout.compression.takes_predictor() {
+            let accepted = "none, or deflate, zstd or lzw beside it";
+            return refuse("predictor", format!("{} without deflate, zstd or lzw", self.layout.predictor.tiff()), accepted);
         }
         if self.layout.predictor == Predictor::Float && !self.output_sample.is_float() {
             return refuse("predictor", format!("3 with {} samples", self.output_sample), "3 for floating-point samples only");
         }
         let (rows, cols) = self.layout.segmentation.shape(self.cols);
-        let raw = [cols, rows, self.bands, self.output_sample.bytes()].iter().map(|&n| n as u128).product::<u128>();
+        let raw = [cols, rows, self.samples(), self.output_sample.bytes()].iter().map(|&n| n as u128).product::<u128>();
         let raw = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) {
             raw / rows as u128 * rows.min(self.rows) as u128
         } else {
@@ -121,25 +186,49 @@ impl SegmentEncoder {
         (clip(seg_row, rows, self.spec.rows), clip(seg_col, cols, self.spec.cols))
     }
 
-    /// Encodes segment `(seg_row, seg_col)` of the raster from `window`, which must hold all its pixels.
+    /// Encodes segment `(seg_row, seg_col)` of the raster (of the first band, if segments hold one each) from `window`,
+    /// which must hold all its pixels.
     ///
     /// # Errors
     /// [`Error::Internal`] where the window does not hold the segment, or the codec fails.
     pub fn encode(&self, window: &PixelWindow, seg_row: usize, seg_col: usize, scratch: &mut EncodeScratch) -> Result<EncodedSegment> {
+        self.encode_plane(window, (0, seg_row, seg_col), scratch)
+    }
+
+    /// As [`encode`](Self::encode), of the plane that is named first: the band, where segments hold one each.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_plane(
+        &self,
+        window: &PixelWindow,
+        (plane, seg_row, seg_col): (usize, usize, usize),
+        scratch: &mut EncodeScratch,
+    ) -> Result<EncodedSegment> {
         let spec = &self.spec;
         let (rows, cols) = self.covers(seg_row, seg_col);
         if rows.is_empty() || cols.is_empty() || rows.intersect(window.rows) != rows || cols.intersect(window.cols) != cols {
             return Err(Error::Internal("a segment was asked of a window that does not hold it"));
         }
-        if window.bands != spec.bands || window.sample != spec.window_sample {
+        if window.bands != spec.bands || window.sample != spec.window_sample || plane >= spec.planes() {
             return Err(Error::Internal("a window has other samples than its encoder"));
         }
-        let (counts, statistics) = self.carve_segment(window, rows, cols, scratch);
-        Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression)?, counts, statistics })
+        let (counts, statistics) = self.carve_segment(window, rows, cols, plane, scratch);
+        let (_, seg_cols) = spec.layout.segmentation.shape(spec.cols);
+        let seg_rows = scratch.tile.len() / spec.row_bytes();
+        let shape = Shape { rows: seg_rows, cols: seg_cols, samples: spec.samples(), sample: spec.output_sample };
+        Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression, shape)?, counts, statistics })
     }
 
     /// Leaves the predicted segment in `scratch.tile`.
-    fn carve_segment(&self, window: &PixelWindow, rows: Span, cols: Span, scratch: &mut EncodeScratch) -> (Counts, Vec<Statistics>) {
+    fn carve_segment(
+        &self,
+        window: &PixelWindow,
+        rows: Span,
+        cols: Span,
+        plane: usize,
+        scratch: &mut EncodeScratch,
+    ) -> (Counts, Vec<Statistics>) {
         let spec = &self.spec;
         let row_bytes = spec.row_bytes();
         let out_rows = match spec.layout.segmentation {
@@ -147,29 +236,47 @@ impl SegmentEncoder {
             // The last strip is as short as the raster leaves it.
             Segmentation::Strips { .. } => rows.len(),
         };
-        let EncodeScratch { row, tile, .. } = scratch;
+        let EncodeScratch { band, row, tile, .. } = scratch;
+        fit(band, spec.band_bytes());
         fit(tile, out_rows * row_bytes);
         let direct = memory::carves_into_tile(spec.layout.predictor);
         fit(row, if direct { 0 } else { row_bytes });
 
-        let inside = cols.len() * spec.bands * spec.output_sample.bytes();
+        let samples = spec.samples();
+        let inside = cols.len() * samples * spec.output_sample.bytes();
         let sample_bytes = spec.output_sample.bytes();
         let padding = spec.missing.padding(spec.output_sample);
         let mut counts = Counts::default();
-        let mut gathers = vec![Gather::default(); spec.bands];
+        let mut gathers = vec![Gather::default(); samples];
+        // A step at the raster's border would ring into it.
+        let smooth = matches!(spec.layout.compression, Compression::Jpeg { .. });
         for (k, out) in tile.chunks_exact_mut(row_bytes).enumerate() {
             let carved = if direct { &mut *out } else { &mut row[..] };
             let mut filled = 0;
             if k < rows.len() {
-                let src = window.row(rows.start + k, cols);
+                let pixels = window.row(rows.start + k, cols);
+                let src = if spec.planes() == 1 {
+                    pixels
+                } else {
+                    let one = &mut band[..cols.len() * spec.window_sample.bytes()];
+                    pick(pixels, spec.window_sample.bytes(), spec.bands, plane, one);
+                    &*one
+                };
                 counts += self.carve.row(spec.window_sample, spec.output_sample, src, &mut carved[..inside]);
                 filled = inside;
                 self.gather(&carved[..inside], &mut gathers);
             }
+            if smooth && filled > 0 {
+                repeat_last(carved, filled, samples * sample_bytes);
+                filled = carved.len();
+            }
             carved[filled..].chunks_exact_mut(sample_bytes).for_each(|sample| sample.copy_from_slice(&padding[..sample_bytes]));
             if !direct {
-                predict_row(spec.layout.predictor, spec.output_sample, spec.bands, row, out);
+                predict_row(spec.layout.predictor, spec.output_sample, samples, row, out);
             }
+        }
+        if smooth {
+            repeat_last(tile, rows.len() * row_bytes, row_bytes);
         }
         (counts, gathers.iter().map(Gather::finish).collect())
     }
@@ -183,10 +290,24 @@ impl SegmentEncoder {
                 let sentinel = sentinel.map(|s| s.get::<T>());
                 pulp::Arch::new().dispatch(
                     #[inline(always)]
-                    || gather.add::<T>(row, band, spec.bands, sentinel),
+                    || gather.add::<T>(row, band, spec.samples(), sentinel),
                 );
             });
         }
+    }
+}
+
+/// One band of interleaved pixels.
+fn pick(pixels: &[u8], width: usize, bands: usize, band: usize, out: &mut [u8]) {
+    for (pixel, sample) in pixels.chunks_exact(bands * width).zip(out.chunks_exact_mut(width)) {
+        sample.copy_from_slice(&pixel[band * width..(band + 1) * width]);
+    }
+}
+
+/// Fills what follows the first `filled` bytes with copies of the last `unit` bytes of them.
+fn repeat_last(bytes: &mut [u8], filled: usize, unit: usize) {
+    for at in (filled..bytes.len()).step_by(unit) {
+        bytes.copy_within(filled - unit..filled, at);
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod operator;
 mod output;
+mod placement;
 mod raster;
 
 pub use operator::{Colors, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
-pub use output::{Cog, CompressionChoice, Destination, GTiff, Overviews, PredictorChoice, WriteOptions};
+pub use output::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice, WriteOptions};
+pub use placement::Placement;
 pub use raster::{Apply, Bands, Node, Raster};

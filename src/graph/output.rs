@@ -1,4 +1,6 @@
-use crate::raster::{BigTiff, Compression, Container, Nodata, PrefixMethod, Resampling, SampleType, Segmentation};
+use crate::raster::{
+    BigTiff, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+};
 use std::path::{Path, PathBuf};
 
 /// Where a raster is written and how: made by [`GTiff::at`] or [`Cog::at`], refined by consuming builders.
@@ -21,6 +23,12 @@ pub struct WriteOptions {
     pub compression: CompressionChoice,
     /// Predictor.
     pub predictor: PredictorChoice,
+    /// Codec of the overviews; `None`: that of full resolution.
+    pub overview_compression: Option<Compression>,
+    /// Predictor of the overviews; `None`: that of full resolution, where their codec takes it.
+    pub overview_predictor: Option<PredictorChoice>,
+    /// Samples of several bands by pixel or by band; a COG has them by pixel.
+    pub interleave: Interleave,
     /// Header kind.
     pub bigtiff: BigTiff,
     /// Sample type; `None`: the operator's, or the source's for a copy.
@@ -35,6 +43,11 @@ pub struct WriteOptions {
     pub sparse: bool,
     /// Statistics of every band stand in the file (they are in the report anyway).
     pub statistics: bool,
+    /// What becomes of the source's metadata.
+    pub metadata: MetadataPolicy,
+    /// Metadata that are set; those of the same name are replaced. Names of [`TEXT_TAGS`](crate::raster::TEXT_TAGS)
+    /// become TIFF tags.
+    pub items: Vec<MetadataItem>,
     /// How the prefix of a COG is put in front; the bytes are the same in all.
     pub prefix: PrefixMethod,
     /// Replace an existing file.
@@ -81,6 +94,17 @@ pub enum PredictorChoice {
     Float,
 }
 
+/// What becomes of a source's metadata: named texts, descriptions, units, scales and offsets of bands, TIFF tags of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetadataPolicy {
+    /// A copy carries them, a selection of bands those of its bands. Statistics stay only where no sample changes. What is
+    /// computed is another thing than its source and carries none.
+    #[default]
+    Copy,
+    /// None.
+    Drop,
+}
+
 impl Default for WriteOptions {
     fn default() -> Self {
         Self {
@@ -88,6 +112,9 @@ impl Default for WriteOptions {
             segmentation: Segmentation::Tiles { cols: 512, rows: 512 },
             compression: CompressionChoice::Default,
             predictor: PredictorChoice::Auto,
+            overview_compression: None,
+            overview_predictor: None,
+            interleave: Interleave::Pixel,
             bigtiff: BigTiff::Auto,
             sample: None,
             nodata: None,
@@ -95,6 +122,8 @@ impl Default for WriteOptions {
             resampling: None,
             sparse: false,
             statistics: false,
+            metadata: MetadataPolicy::Copy,
+            items: Vec::new(),
             prefix: PrefixMethod::Auto,
             overwrite: false,
             strict: false,
@@ -126,6 +155,13 @@ impl Cog {
 }
 
 impl Destination {
+    /// Tiles of `cols` x `rows` pixels (multiples of 16).
+    #[must_use]
+    pub fn tiles(mut self, cols: usize, rows: usize) -> Self {
+        self.options.segmentation = Segmentation::Tiles { cols, rows };
+        self
+    }
+
     /// Square tiles of `size` pixels (a multiple of 16).
     #[must_use]
     pub fn tile_size(mut self, size: usize) -> Self {
@@ -151,6 +187,27 @@ impl Destination {
     #[must_use]
     pub fn predictor(mut self, predictor: PredictorChoice) -> Self {
         self.options.predictor = predictor;
+        self
+    }
+
+    /// Codec and level of the overviews.
+    #[must_use]
+    pub fn overview_compression(mut self, compression: Compression) -> Self {
+        self.options.overview_compression = Some(compression);
+        self
+    }
+
+    /// Predictor of the overviews.
+    #[must_use]
+    pub fn overview_predictor(mut self, predictor: PredictorChoice) -> Self {
+        self.options.overview_predictor = Some(predictor);
+        self
+    }
+
+    /// Samples of several bands by pixel or by band.
+    #[must_use]
+    pub fn interleave(mut self, interleave: Interleave) -> Self {
+        self.options.interleave = interleave;
         self
     }
 
@@ -200,6 +257,20 @@ impl Destination {
     #[must_use]
     pub fn statistics(mut self, yes: bool) -> Self {
         self.options.statistics = yes;
+        self
+    }
+
+    /// What becomes of the source's metadata.
+    #[must_use]
+    pub fn metadata(mut self, policy: MetadataPolicy) -> Self {
+        self.options.metadata = policy;
+        self
+    }
+
+    /// Sets an item of metadata.
+    #[must_use]
+    pub fn item(mut self, item: MetadataItem) -> Self {
+        self.options.items.push(item);
         self
     }
 

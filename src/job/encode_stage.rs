@@ -125,10 +125,8 @@ impl<'a> EncodeStage<'a> {
             while failure.is_none() {
                 match queue.pop_front() {
                     Some(Work::Encode { task, more }) if self.has_room(spawned - arrived, arrived - written, landed) => {
-                        if more > 0 {
-                            let seg_col = task.seg_col + 1;
-                            let next = Task { window: task.window.clone(), seg_col, ..task };
-                            queue.push_front(Work::Encode { task: next, more: more - 1 });
+                        if let Some((task, more)) = self.outputs[task.output].after(&task, more) {
+                            queue.push_front(Work::Encode { task, more });
                         }
                         self.spawn(spawned, task, &sender);
                         spawned += 1;
@@ -230,7 +228,7 @@ impl<'a> EncodeStage<'a> {
                 }
                 let started = Instant::now();
                 let (mut scratch, grant) = shelf.take_or(|| pool.grant(scratch_bytes).map(|g| (EncodeScratch::new(), g)))?;
-                let encode = || encoder.encode(&task.window, task.seg_row, task.seg_col, &mut scratch);
+                let encode = || encoder.encode_plane(&task.window, (task.plane, task.seg_row, task.seg_col), &mut scratch);
                 let segment = trace.time(TraceStage::Encode, unit, encode);
                 shelf.put((scratch, grant));
                 let segment = segment?;

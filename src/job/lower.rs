@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{DeviceConsumer, NodeRun, Packing},
-    graph::{Bands, Destination, GridInfo, Node, Operator, Raster, WriteOptions},
+    graph::{Bands, Destination, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
@@ -46,6 +46,8 @@ pub struct Lowered {
 /// What a job is to leave behind; outputs are numbered in this order.
 #[derive(Default)]
 pub struct Targets {
+    /// Where they lie.
+    pub placement: Placement,
     /// Files.
     pub files: Vec<(Raster, Destination)>,
     /// Arrays in memory.
@@ -82,13 +84,13 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, pr
     for (raster, _) in &targets.consumers {
         other_nodes.push((lowering.node(raster)?, 0));
     }
-    let mut lowered = Lowered::of(lowering.grid()?, threads, device);
+    let mut lowered = Lowered::of(lowering.grid(&targets.placement)?, threads, device);
     lowered.choose_backend(&lowering, !targets.consumers.is_empty(), precision)?;
     for ((raster, destination), &node) in targets.files.iter().zip(&file_nodes) {
         let (spec, run, bands, _) = &lowering.nodes[node];
         let file = match run {
             NodeRun::Operator { operator, .. } => computed_file(&lowered, operator.as_ref(), destination)?,
-            NodeRun::Ingest { .. } => copied_file(raster, destination)?,
+            NodeRun::Ingest { .. } => copied_file(raster, destination, &targets.placement)?,
             NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
         };
         let packing = match run {
@@ -310,7 +312,7 @@ impl Lowering {
     }
 
     /// The one grid that all sources share.
-    fn grid(&self) -> Result<GridInfo> {
+    fn grid(&self, placement: &Placement) -> Result<GridInfo> {
         let Some((first, _)) = self.sources.first() else {
             return Err(Error::Usage { what: "job", given: "no output".to_owned(), accepted: "at least one raster to write".to_owned() });
         };
@@ -329,7 +331,9 @@ impl Lowering {
                 });
             }
         }
-        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef: profile.georef.clone() })
+        let mut georef = profile.georef.clone();
+        placement.apply(&mut georef, profile.cols, profile.rows);
+        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef })
     }
 }
 

@@ -5,6 +5,7 @@ mod budget;
 mod disk;
 mod encode_stage;
 mod lower;
+mod metadata;
 mod origin;
 mod output_run;
 mod outputs;
@@ -22,7 +23,7 @@ pub use report::{
 use crate::{
     error::Result,
     execute::{Context, DeviceConsumer, Trace},
-    graph::{Destination, Raster},
+    graph::{Destination, Placement, Raster},
     plan::{self, Budget, Cut, Plan},
 };
 use lower::{Lowered, Targets, lower};
@@ -104,6 +105,13 @@ impl Job {
     #[must_use]
     pub fn consume(mut self, raster: impl Into<Raster>, consumer: DeviceConsumer) -> Self {
         self.targets.consumers.push((raster.into(), consumer));
+        self
+    }
+
+    /// Says where the rasters lie, instead of what their sources say.
+    #[must_use]
+    pub fn place(mut self, placement: Placement) -> Self {
+        self.targets.placement = placement;
         self
     }
 

@@ -56,6 +56,8 @@ pub struct Task {
     /// Swath and lane that it became whole in.
     pub unit: (usize, usize),
     pub level: usize,
+    /// The band, where segments hold one each.
+    pub plane: usize,
     pub window: PixelWindow,
     pub seg_row: usize,
     pub seg_col: usize,
@@ -88,7 +90,7 @@ impl OutputRun {
         let file_spec = FileSpec {
             container: options.container,
             overviews: overviews.clone(),
-            overview_tile: file.pyramid.tile,
+            overview_layout: file.pyramid.layout(),
             statistics: options.statistics,
             prefix: options.prefix,
             overwrite: options.overwrite,
@@ -130,7 +132,17 @@ impl OutputRun {
         let spec = encoder.spec();
         let index = task.seg_row * spec.layout.segmentation.across(spec.cols) + task.seg_col;
         let (rows, cols) = encoder.covers(task.seg_row, task.seg_col);
-        (encoder, SegmentKey { level: task.level, plane: 0, index }, (rows.len() * cols.len() * spec.bands) as u64)
+        (encoder, SegmentKey { level: task.level, plane: task.plane, index }, (rows.len() * cols.len() * spec.samples()) as u64)
+    }
+
+    /// What follows a segment that `more` follow to its right: first its other planes, so that no cut of the job
+    /// changes the order.
+    pub fn after(&self, task: &Task, more: usize) -> Option<(Task, usize)> {
+        let next = |plane, seg_col| Task { plane, seg_col, window: task.window.clone(), ..*task };
+        if task.plane + 1 < self.levels[task.level].spec().planes() {
+            return Some((next(task.plane + 1, task.seg_col), more));
+        }
+        (more > 0).then(|| (next(0, task.seg_col + 1), more - 1))
     }
 
     /// The segments of a finished window, row by row, and behind each row its way into the overviews.
@@ -141,7 +153,7 @@ impl OutputRun {
         let (rows, cols) = (finished.rows, finished.cols);
         let seg_cols = Span::new(cols.start / seg_cols, cols.end.div_ceil(seg_cols));
         for seg_row in rows.start / seg_rows..rows.end.div_ceil(seg_rows) {
-            let task = Task { output, unit, level: 0, window: finished.window.clone(), seg_row, seg_col: seg_cols.start };
+            let task = Task { output, unit, level: 0, plane: 0, window: finished.window.clone(), seg_row, seg_col: seg_cols.start };
             queue.push_back(Work::Encode { task, more: seg_cols.len() - 1 });
             if self.pyramid.is_some() {
                 let rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
@@ -167,7 +179,8 @@ impl OutputRun {
         let (down, across) = (rows.len().div_ceil(course), cols.len().div_ceil(step));
         let piece = |span: Span, len: usize, at: usize| Span::new(span.start + at * len, (span.start + (at + 1) * len).min(span.end));
         let tiles = pyramid.take(window, piece(rows, course, next / across), piece(cols, step, next % across))?.into_iter();
-        let tasks = tiles.map(|t| Task { output, unit, level: t.level, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col });
+        let tasks =
+            tiles.map(|t| Task { output, unit, level: t.level, plane: 0, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col });
         Ok((tasks.collect(), next + 1 < down * across))
     }
 
@@ -183,7 +196,7 @@ impl OutputRun {
         }
         if key.level == 0 {
             self.counts += segment.counts;
-            for (all, band) in self.statistics.iter_mut().zip(&segment.statistics) {
+            for (all, band) in self.statistics[key.plane..].iter_mut().zip(&segment.statistics) {
                 all.merge(band);
             }
         }

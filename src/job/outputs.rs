@@ -1,14 +1,16 @@
 //! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
-use super::lower::Lowered;
+use super::{lower::Lowered, metadata};
 use crate::{
     container::writer_bytes,
     encode::{MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, max_segment_bytes, overview_tile_bytes, pyramid_bytes, scratch_bytes},
     error::{Error, Result},
     execute::Packing,
-    graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, PredictorChoice, Raster, WriteOptions},
+    graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, Placement, PredictorChoice, Raster, WriteOptions},
     plan::OutputSpec,
-    raster::{Compression, Container, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
+    raster::{
+        Compression, Container, Interleave, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel,
+    },
 };
 
 /// Level of deflate where none is asked for: by measurement the ratio of level 6 at 1.2 to 2 times its speed.
@@ -73,7 +75,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
     let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, operator.bands(), sample);
     profile.nodata = nodata;
     profile.georef = lowered.grid.georef.clone();
-    profile.gdal_metadata = descriptions(&operator.band_names());
+    profile.gdal_metadata = metadata::descriptions(&operator.band_names());
     match operator.colors() {
         Colors::Gray => {}
         Colors::Rgb => (profile.photometric, profile.extra_samples) = (RGB, Vec::new()),
@@ -81,24 +83,15 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
             (profile.photometric, profile.extra_samples, profile.alpha_band) = (RGB, vec![UNASSOCIATED_ALPHA], Some(3));
         }
     }
+    metadata::set(&mut profile, &options.items)?;
     output_file(destination, profile, SampleType::F32, missing)
-}
-
-/// Names of bands as GDAL states them; nothing where there are none.
-fn descriptions(names: &[String]) -> Option<String> {
-    let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let items: String = named
-        .map(|(band, name)| format!("  <Item name=\"DESCRIPTION\" sample=\"{band}\" role=\"description\">{}</Item>\n", escaped(name)))
-        .collect();
-    (!items.is_empty()).then(|| format!("<GDALMetadata>\n{items}</GDALMetadata>\n"))
 }
 
 /// The file of a copied raster.
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputFile> {
+pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Placement) -> Result<OutputFile> {
     let Node::Source { source, bands } = raster.node() else {
         return Err(Error::Internal("a copy of a computed raster"));
     };
@@ -128,6 +121,9 @@ pub fn copied_file(raster: &Raster, destination: &Destination) -> Result<OutputF
             }
         }
     };
+    let unchanged = same_type && profile.nodata == from.nodata && !from.masked;
+    metadata::copy(&mut profile, bands, options, unchanged)?;
+    placement.apply(&mut profile.georef, from.cols, from.rows);
     if options.nodata.is_some() {
         sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
     }
@@ -149,8 +145,6 @@ fn chosen(from: Profile, bands: &[usize]) -> Profile {
         photometric: if whole_picture { RGB } else { 1 },
         extra_samples: bands.iter().skip(first_extra).map(extra).collect(),
         color_map: Vec::new(),
-        // Names and scales of all bands do not describe these.
-        gdal_metadata: None,
         ..from
     }
 }
@@ -169,6 +163,9 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
     if options.container == Container::Cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
         return refuse("format", "cog in strips", "tiles (--tile-size)");
     }
+    if options.container == Container::Cog && options.interleave == Interleave::Band {
+        return refuse("interleave", "band in a COG", "pixel");
+    }
     if options.sparse && profile.nodata.is_none() {
         return refuse("--sparse", "an output without nodata", "--nodata VALUE, which readers give for what is left out");
     }
@@ -176,15 +173,15 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
         CompressionChoice::Default => Compression::Deflate { level: DEFLATE_LEVEL },
         CompressionChoice::Exactly(compression) => compression,
     };
-    let predictor = match options.predictor {
-        PredictorChoice::Auto if compression == Compression::None => Predictor::None,
-        PredictorChoice::Auto if profile.sample.is_float() => Predictor::Float,
-        PredictorChoice::Auto => Predictor::Horizontal,
-        PredictorChoice::None => Predictor::None,
-        PredictorChoice::Horizontal => Predictor::Horizontal,
-        PredictorChoice::Float => Predictor::Float,
+    let predictor = predictor(options.predictor, compression, profile.sample);
+    let overview_compression = options.overview_compression.unwrap_or(compression);
+    let overview_predictor = match options.overview_predictor {
+        Some(chosen) => self::predictor(chosen, overview_compression, profile.sample),
+        None if overview_compression.takes_predictor() && compression.takes_predictor() => predictor,
+        None => self::predictor(PredictorChoice::Auto, overview_compression, profile.sample),
     };
-    let layout = Layout { segmentation: options.segmentation, compression, predictor, bigtiff: options.bigtiff };
+    let layout =
+        Layout { segmentation: options.segmentation, compression, predictor, bigtiff: options.bigtiff, interleave: options.interleave };
     let encoder = SegmentEncoder::new(SegmentSpec {
         cols: profile.cols,
         rows: profile.rows,
@@ -201,10 +198,23 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
             Segmentation::Tiles { cols, rows } => (rows, cols),
             Segmentation::Strips { .. } => (OVERVIEW_TILE, OVERVIEW_TILE),
         },
+        compression: overview_compression,
+        predictor: overview_predictor,
         // Indices of a palette have no mean.
         resampling: options.resampling.unwrap_or(if profile.photometric == 3 { Resampling::Nearest } else { Resampling::Average }),
     };
     Ok(OutputFile { destination: destination.clone(), profile, encoder, pyramid })
+}
+
+fn predictor(choice: PredictorChoice, compression: Compression, sample: SampleType) -> Predictor {
+    match choice {
+        PredictorChoice::Auto if !compression.takes_predictor() => Predictor::None,
+        PredictorChoice::Auto if sample.is_float() => Predictor::Float,
+        PredictorChoice::Auto => Predictor::Horizontal,
+        PredictorChoice::None => Predictor::None,
+        PredictorChoice::Horizontal => Predictor::Horizontal,
+        PredictorChoice::Float => Predictor::Float,
+    }
 }
 
 fn overviews(options: &WriteOptions, profile: &Profile) -> Vec<LevelSize> {
@@ -264,9 +274,10 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
         Segmentation::Strips { rows: strip } => strip.min(rows),
         Segmentation::Tiles { .. } => segment_rows,
     };
-    let base_segments = rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols);
+    let base_segments = rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols) * spec.planes();
     let (tile_rows, tile_cols) = file.pyramid.tile;
-    let overview_segments: usize = file.pyramid.levels.iter().map(|l| l.rows.div_ceil(tile_rows) * l.cols.div_ceil(tile_cols)).sum();
+    let overview_tiles: usize = file.pyramid.levels.iter().map(|l| l.rows.div_ceil(tile_rows) * l.cols.div_ceil(tile_cols)).sum();
+    let overview_segments = overview_tiles * spec.planes();
     let mut out = OutputSpec {
         name: file.destination.path.display().to_string(),
         node,
@@ -284,7 +295,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
     };
     if overview_segments > 0 {
         let overview = file.pyramid.encoder(1)?;
-        if overview.spec().layout.segmentation != spec.layout.segmentation {
+        if overview.spec().layout != spec.layout {
             // Buffers that fit both kinds of segments.
             out.scratch_bytes += scratch_bytes(overview.spec());
         }

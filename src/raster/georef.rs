@@ -169,7 +169,7 @@ impl Georeferencing {
             }
         }
         let by_code = self.short(2056).and_then(Ellipsoid::from_epsg);
-        by_code.or_else(|| self.short(2048).and_then(Ellipsoid::of_geographic_crs)).unwrap_or(Ellipsoid::WGS_84)
+        by_code.or_else(|| [2048, 3072].into_iter().find_map(|key| Ellipsoid::of_crs(self.short(key)?))).unwrap_or(Ellipsoid::WGS_84)
     }
 
     /// Radians in one unit of geographic coordinates; degrees where unstated. The packed notations (degrees, minutes
@@ -190,9 +190,11 @@ impl Georeferencing {
         }
     }
 
-    /// Metres in one unit of projected coordinates (`ProjLinearUnitsGeoKey`); 1 where unstated.
+    /// Metres in one unit of projected coordinates (`ProjLinearUnitsGeoKey`, else the unit of the CRS's EPSG code); 1 where
+    /// unstated.
     pub fn linear_unit_m(&self) -> f64 {
         let stated = self.short(3076).and_then(linear_unit).or_else(|| self.double(3077));
+        let stated = stated.or_else(|| linear_unit(super::crs::unit_of(self.short(3072)?)?));
         stated.filter(|&u| u > 0.0).unwrap_or(1.0)
     }
 }
@@ -255,26 +257,10 @@ impl Ellipsoid {
         Some(Self { semi_major_m, inverse_flattening })
     }
 
-    /// The ellipsoid of a geographic CRS by EPSG code; `None` if this library does not know it.
-    pub fn of_geographic_crs(code: u16) -> Option<Self> {
-        Self::from_epsg(match code {
-            4326 | 4148 => 7030,
-            4258 | 4269 | 4283 | 7844 | 4167 | 4612 | 6668 | 4674 | 4759 | 6318 | 4617 | 4140 | 4152 | 4619 | 4171 | 4151 | 4737 | 4490
-            | 4190 | 4081 | 4483 | 4669 | 4765 | 8449 => 7019,
-            4267 => 7008,
-            4277 | 4188 => 7001,
-            4299 | 4300 => 7002,
-            4202 | 4203 | 4618 => 7003,
-            4149 | 4150 | 4156 | 4289 | 4301 | 4312 | 4314 => 7004,
-            4275 => 7011,
-            4222 => 7013,
-            4240 => 7015,
-            4207 | 4225 | 4230 | 4231 | 4248 | 4265 | 4272 | 4668 => 7022,
-            4178 | 4179 | 4200 | 4214 | 4284 => 7024,
-            4322 => 7043,
-            4047 => 7048,
-            _ => return None,
-        })
+    /// The ellipsoid of a geographic or projected CRS by its EPSG code; `None` if this library does not know the code.
+    pub fn of_crs(code: u16) -> Option<Self> {
+        let (semi_major_m, inverse_flattening) = super::crs::ellipsoid_of(code)?;
+        Some(Self { semi_major_m, inverse_flattening: if inverse_flattening == 0.0 { f64::INFINITY } else { inverse_flattening } })
     }
 
     /// Metres on the ground for one radian of longitude and one of latitude, at latitude `lat_rad` (radians):

@@ -3,8 +3,10 @@
 //! Nothing here does I/O, and nothing here names a layer.
 
 mod byte_size;
+mod crs;
 mod georef;
 mod layout;
+mod metadata;
 mod nodata;
 mod profile;
 mod pyramid;
@@ -13,10 +15,12 @@ mod span;
 mod view;
 
 pub use byte_size::{ByteSize, ParseByteSizeError};
+pub use crs::{Crs, CrsError};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
-pub use layout::{BigTiff, Compression, Container, Layout, Predictor, PrefixMethod, Segmentation};
+pub use layout::{BigTiff, Compression, Container, Interleave, Layout, LercThen, MaxError, Predictor, PrefixMethod, Segmentation};
+pub use metadata::{Metadata, MetadataItem};
 pub use nodata::{Nodata, NodataError, Sentinel};
-pub use profile::{Chunking, Profile, StreamCost};
+pub use profile::{Chunking, Profile, StreamCost, TEXT_TAGS};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
 pub use span::Span;

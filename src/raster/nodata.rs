@@ -121,6 +121,11 @@ impl Sentinel {
         &self.bits[..self.sample.bytes()]
     }
 
+    /// Whether it is NaN.
+    pub fn is_nan(&self) -> bool {
+        super::with_sample_type!(self.sample, T => super::Sample::is_nan(self.get::<T>()))
+    }
+
     /// The sample type it belongs to.
     pub fn sample_type(&self) -> SampleType {
         self.sample

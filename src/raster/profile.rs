@@ -1,6 +1,17 @@
 use super::{Georeferencing, Nodata, SampleType};
 use serde::Serialize;
 
+/// TIFF tags whose text says something of the raster, and what GDAL calls them.
+pub const TEXT_TAGS: [(u16, &str); 7] = [
+    (269, "TIFFTAG_DOCUMENTNAME"),
+    (270, "TIFFTAG_IMAGEDESCRIPTION"),
+    (305, "TIFFTAG_SOFTWARE"),
+    (306, "TIFFTAG_DATETIME"),
+    (315, "TIFFTAG_ARTIST"),
+    (316, "TIFFTAG_HOSTCOMPUTER"),
+    (33432, "TIFFTAG_COPYRIGHT"),
+];
+
 /// What a raster is, before anything is known of its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Profile {
@@ -26,6 +37,8 @@ pub struct Profile {
     pub color_map: Vec<u16>,
     /// `GDAL_METADATA` XML, verbatim.
     pub gdal_metadata: Option<String>,
+    /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag.
+    pub texts: Vec<(u16, String)>,
     /// Where the raster lies.
     pub georef: Georeferencing,
 }
@@ -45,6 +58,7 @@ impl Profile {
             extra_samples: vec![0; bands.saturating_sub(1)],
             color_map: Vec::new(),
             gdal_metadata: None,
+            texts: Vec::new(),
             georef: Georeferencing::default(),
         }
     }
@@ -67,7 +81,7 @@ pub struct Chunking {
     pub rows: usize,
     /// Decoded bytes of one pixel in this plane.
     pub pixel_bytes: usize,
-    /// Largest encoded chunk, in bytes.
+    /// Largest encoded chunk, in bytes, and what its codec takes besides the decoded samples.
     pub max_encoded_bytes: usize,
     /// What it costs to hand out a chunk's rows a few at a time.
     pub stream: StreamCost,

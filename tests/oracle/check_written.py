@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Compares written GeoTIFFs with what was meant: check_written.py MANIFEST.json
 
-The manifest is a list of {file, raw, rows, cols, bands, dtype, tiled, bigtiff, nodata, transform, epsg, point}; `raw` holds
-the expected samples, little-endian and pixel-interleaved. rasterio and tifffile must both decode exactly those.
+The manifest is a list of {file, raw, rows, cols, bands, dtype, tiled, bigtiff, nodata, planar, tolerance,
+transform, epsg, point}; `raw` holds
+the expected samples, little-endian and pixel-interleaved. rasterio and tifffile must both decode those: exactly, unless a tolerance is
+given, or (lossy codecs) within it.
 Exit 1 where anything differs.
 """
 import json
@@ -30,6 +32,13 @@ class Collect(logging.Handler):
 for name in ("rasterio", "tifffile"):
     logging.getLogger(name).addHandler(Collect())
 
+
+def near(got, expected, tolerance):
+    if tolerance == 0:
+        return np.ascontiguousarray(got).tobytes() == expected.tobytes()
+    return np.abs(got.astype(np.float64) - expected.astype(np.float64)).max() <= tolerance
+
+
 failures = []
 cases = json.load(open(sys.argv[1]))
 for case in cases:
@@ -47,14 +56,17 @@ for case in cases:
         check(page.is_tiled == case["tiled"], f"tiled is {page.is_tiled}")
         codes = [tag.code for tag in page.tags]
         check(codes == sorted(codes), "tags not ascending")
-        got = page.asarray().reshape(expected.shape)
-        check(got.tobytes() == expected.tobytes(), "tifffile decodes other pixels")
+        check((page.planarconfig == 2) == case["planar"], f"planar configuration {page.planarconfig}")
+        got = page.asarray()
+        if case["planar"]:
+            got = np.moveaxis(got.reshape(case["bands"], case["rows"], case["cols"]), 0, 2)
+        check(near(got.reshape(expected.shape), expected, case["tolerance"]), "tifffile decodes other pixels")
     with rasterio.open(case["file"]) as ds:
         got = np.moveaxis(ds.read(), 0, 2)
         if case["dtype"] == "float16":  # GDAL reads it as float32
             same = np.array_equal(got, expected.astype(got.dtype), equal_nan=True)
         else:
-            same = ds.dtypes[0] == case["dtype"] and np.ascontiguousarray(got).tobytes() == expected.tobytes()
+            same = ds.dtypes[0] == case["dtype"] and near(got, expected, case["tolerance"])
         check(same, f"rasterio decodes other pixels ({ds.dtypes[0]})")
         nodata = None if case["nodata"] is None else float(case["nodata"])
         check(nodata == ds.nodata or (np.isnan(nodata) and np.isnan(ds.nodata)), f"nodata is {ds.nodata}")

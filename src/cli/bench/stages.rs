@@ -15,7 +15,7 @@ use swath::{
     graph::{GTiff, GridInfo, InputRows, Operator, Raster, RowsTask},
     job::Job,
     op::REGISTRY,
-    raster::{BigTiff, Compression, Layout, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
+    raster::{BigTiff, Compression, Interleave, Layout, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
     source::{ChunkAt, Counters, DecodeScratch, GeoTiff, Source},
 };
 
@@ -111,7 +111,7 @@ pub fn codecs(threads: usize, runs: usize) -> Outcome<Vec<Rate>> {
             window_sample: SampleType::F32,
             output_sample: SampleType::F32,
             missing: MissingRule::Verbatim { declared: None },
-            layout: Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto },
+            layout: Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel },
         };
         let encoder = SegmentEncoder::new(spec)?;
         // A first failure is the only one that is told.

@@ -7,6 +7,7 @@ use super::{WRITE, steps};
 use crate::cli::{
     argv,
     options::{ComputeOptions, OutputOptions, RunOptions},
+    place::PlaceOptions,
     stop::Outcome,
 };
 use clap::{Arg, Args, Command};
@@ -100,7 +101,7 @@ struct Known(Vec<Arg>);
 impl Known {
     /// Of the whole job.
     fn job() -> Self {
-        Self::of(RunOptions::augment_args(ComputeOptions::augment_args(Command::new(PIPELINE))))
+        Self::of(PlaceOptions::augment_args(RunOptions::augment_args(ComputeOptions::augment_args(Command::new(PIPELINE)))))
     }
 
     /// Of an output.

@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     execute::BufferPool,
     plan::host_peak::BUFFER_BYTES,
-    raster::{Layout, LevelSize, PixelWindow, Resampling, Segmentation, Sentinel, Span, with_sample_type},
+    raster::{Compression, Layout, LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};
 use ladder::{BandLadder, Ladder, ladder_bytes};
@@ -45,6 +45,10 @@ pub struct PyramidSpec {
     pub tile: (usize, usize),
     /// How.
     pub resampling: Resampling,
+    /// Codec of its tiles.
+    pub compression: Compression,
+    /// Predictor of its tiles.
+    pub predictor: Predictor,
 }
 
 impl PyramidSpec {
@@ -52,6 +56,12 @@ impl PyramidSpec {
     fn sizes(&self) -> Vec<LevelSize> {
         let base = LevelSize { cols: self.base.cols, rows: self.base.rows };
         std::iter::once(base).chain(self.levels.iter().copied()).collect()
+    }
+
+    /// How its tiles lie in the file.
+    pub fn layout(&self) -> Layout {
+        let segmentation = Segmentation::Tiles { cols: self.tile.1, rows: self.tile.0 };
+        Layout { segmentation, compression: self.compression, predictor: self.predictor, ..self.base.layout }
     }
 
     fn sentinel(&self) -> Option<Sentinel> {
@@ -75,7 +85,7 @@ impl PyramidSpec {
             rows: size.rows,
             window_sample: base.output_sample,
             missing: MissingRule::Verbatim { declared: self.sentinel() },
-            layout: Layout { segmentation: Segmentation::Tiles { cols: self.tile.1, rows: self.tile.0 }, ..base.layout },
+            layout: self.layout(),
             ..*base
         })
     }

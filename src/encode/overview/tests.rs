@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     execute::Ledger,
-    raster::{BigTiff, Compression, PixelRows, Predictor, SampleType},
+    raster::{BigTiff, Compression, Interleave, PixelRows, Predictor, SampleType},
 };
 use proptest::prelude::*;
 
@@ -126,7 +126,13 @@ struct Case {
 fn made<T: Cell>(case: &Case, pixels: &[T], sentinel: Option<Sentinel>) -> Vec<(LevelSize, Vec<T>)> {
     let (rows, cols) = case.tile;
     let segmentation = if case.strips { Segmentation::Strips { rows: 7 } } else { Segmentation::Tiles { cols, rows } };
-    let layout = Layout { segmentation, compression: Compression::None, predictor: Predictor::None, bigtiff: BigTiff::Auto };
+    let layout = Layout {
+        segmentation,
+        compression: Compression::None,
+        predictor: Predictor::None,
+        bigtiff: BigTiff::Auto,
+        interleave: Interleave::Pixel,
+    };
     let missing = MissingRule::Verbatim { declared: sentinel };
     let (window_sample, output_sample) = (T::TYPE, T::TYPE);
     let base = SegmentSpec { cols: case.cols, rows: case.rows, bands: case.bands, window_sample, output_sample, missing, layout };
@@ -134,7 +140,14 @@ fn made<T: Cell>(case: &Case, pixels: &[T], sentinel: Option<Sentinel>) -> Vec<(
     if levels.is_empty() {
         return Vec::new();
     }
-    let spec = PyramidSpec { base, levels: levels.clone(), tile: case.tile, resampling: case.resampling };
+    let spec = PyramidSpec {
+        base,
+        levels: levels.clone(),
+        tile: case.tile,
+        resampling: case.resampling,
+        compression: layout.compression,
+        predictor: layout.predictor,
+    };
     let bound = pyramid_bytes(&spec) - pyramid_state_bytes(&spec) + overview_tile_bytes(&spec);
     let ledger = Ledger::new("host", bound as u64);
     let mut pyramid = Pyramid::new(spec.clone(), BufferPool::new(ledger));

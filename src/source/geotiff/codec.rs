@@ -1,6 +1,9 @@
 //! Codecs of chunks: which there are, what they cost, and decoding a whole chunk at once.
 
-use super::suspended::{Suspended, decode_from_slice};
+use super::{
+    pictures::{self, Picture},
+    suspended::{Suspended, decode_from_slice},
+};
 use crate::source::decoders::Decoders;
 
 /// Codec of the chunks of an image.
@@ -11,6 +14,17 @@ pub(super) enum Codec {
     Deflate,
     Zstd,
     PackBits,
+    Lerc(LercThen),
+    Jpeg,
+    WebP,
+}
+
+/// The codec behind LERC, as `LercParameters` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LercThen {
+    Nothing,
+    Deflate,
+    Zstd,
 }
 
 /// Bytes that a cursor reads ahead.
@@ -27,16 +41,17 @@ impl Codec {
             8 | 32946 => return Ok(Self::Deflate),
             50000 => return Ok(Self::Zstd),
             32773 => return Ok(Self::PackBits),
+            7 => return Ok(Self::Jpeg),
+            34887 => return Ok(Self::Lerc(LercThen::Nothing)),
+            50001 => return Ok(Self::WebP),
             2..=4 | 32771 => "CCITT",
-            6 | 7 => "JPEG",
+            6 => "JPEG of the old kind",
             34712 | 33003 | 33005 => "JPEG 2000",
-            34887 => "LERC",
             34925 => "LZMA",
-            50001 => "WebP",
             50002 | 52546 => "JPEG XL",
             _ => "unknown",
         };
-        Err(format!("compression {value} ({name}), where none, LZW, deflate, ZSTD or PackBits is accepted"))
+        Err(format!("compression {value} ({name}), where none, LZW, deflate, ZSTD, PackBits, LERC, JPEG or WebP is accepted"))
     }
 
     /// Whether the `Predictor` tag means anything with this codec.
@@ -44,13 +59,18 @@ impl Codec {
         matches!(self, Self::Lzw | Self::Deflate | Self::Zstd)
     }
 
-    /// Upper bound in bytes of a suspended decoder and its input buffer; `None` where no state is needed.
+    /// Whether only whole chunks can be decoded.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Lerc(_) | Self::Jpeg | Self::WebP)
+    }
+
+    /// Upper bound in bytes of a suspended decoder and its input buffer; `None` where no state is needed, or none would do.
     ///
     /// Deflate: zlib-rs's tables and 32 KiB window. LZW: weezl's tables. ZSTD: context, block buffers and a window
     /// of 8 MiB (level 19 and below); frames with larger windows are refused by cursors.
     pub fn suspended_bytes(self) -> Option<usize> {
         match self {
-            Self::None => None,
+            Self::None | Self::Lerc(_) | Self::Jpeg | Self::WebP => None,
             Self::PackBits => Some(INPUT_BYTES),
             Self::Deflate => Some(INPUT_BYTES + (46 << 10)),
             Self::Lzw => Some(INPUT_BYTES + (72 << 10)),
@@ -62,15 +82,24 @@ impl Codec {
     pub fn whole_bytes(self) -> usize {
         match self {
             Self::None | Self::PackBits => 0,
-            Self::Deflate => 16 << 10,
+            // What they take besides is counted with the encoded chunk.
+            Self::Lerc(LercThen::Nothing) | Self::Jpeg | Self::WebP => 0,
+            Self::Deflate | Self::Lerc(LercThen::Deflate) => 16 << 10,
             Self::Lzw => 72 << 10,
-            Self::Zstd => 192 << 10,
+            Self::Zstd | Self::Lerc(LercThen::Zstd) => 192 << 10,
         }
     }
 
     /// Decodes a whole chunk into the beginning of `out`; at least `needed` bytes must come, at most `out.len()` are
     /// taken.
-    pub fn decode_whole(self, decoders: &mut Decoders, encoded: &[u8], out: &mut [u8], needed: usize) -> Result<(), String> {
+    pub fn decode_whole(
+        self,
+        decoders: &mut Decoders,
+        encoded: &[u8],
+        picture: Picture<'_>,
+        out: &mut [u8],
+        needed: usize,
+    ) -> Result<(), String> {
         let written = match self {
             Self::None => return Err("uncompressed chunks need no decoder".into()),
             Self::Deflate => match decoders.deflate().zlib_decompress(encoded, out) {
@@ -89,6 +118,7 @@ impl Codec {
                 refuse_old_lzw(encoded)?;
                 decode_from_slice(decoders.lzw(), encoded, &mut out[..needed])?
             }
+            Self::Lerc(_) | Self::Jpeg | Self::WebP => pictures::decode(self, decoders, encoded, picture, out, needed)?,
             Self::PackBits => decode_from_slice(&mut Suspended::new(self)?, encoded, &mut out[..needed])?,
         };
         if written < needed {

@@ -171,6 +171,11 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// The bytes of a tag, empty if it is absent.
+    pub fn bytes(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<u8>> {
+        ifd.find(tag).map_or(Ok(Vec::new()), |entry| self.value(entry, None))
+    }
+
     /// The text of a tag without trailing NULs; `None` if it is absent. Bytes that are not UTF-8 are replaced.
     pub fn text(&self, ifd: &Ifd, tag: Tag) -> Result<Option<String>> {
         let Some(entry) = ifd.find(tag) else { return Ok(None) };

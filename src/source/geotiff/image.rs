@@ -1,8 +1,9 @@
 //! One image of a TIFF file as its decoder needs it: shape, chunk grid, codec and the address of every chunk.
 
 use super::{
-    codec::Codec,
+    codec::{Codec, LercThen},
     ifd::{Header, Ifd},
+    pictures::{self, Picture},
 };
 use crate::{
     error::Result,
@@ -44,6 +45,8 @@ pub(super) struct Image {
     pub tiled: bool,
     pub chunk_cols: usize,
     pub chunk_rows: usize,
+    /// `JPEGTables`, and whether the JPEGs hold YCbCr.
+    jpeg: (Vec<u8>, bool),
     across: usize,
     down: usize,
     /// Addresses, plane after plane, row of chunks after row of chunks.
@@ -64,7 +67,8 @@ impl Image {
             n => return Err(header.bad(format!("{n} samples a pixel, where 1 to 65535 are accepted"))),
         };
         let (sample, packed) = sample_type(header, ifd, mask)?;
-        let codec = Codec::from_tiff(header.one(ifd, Tag::Compression)?.unwrap_or(1)).map_err(|e| header.bad(e))?;
+        let codec = codec(header, ifd)?;
+        let jpeg = jpeg(header, ifd, codec, bands)?;
         let predictor = predictor(header, ifd, codec, sample, packed)?;
         let planar = match header.one(ifd, Tag::PlanarConfiguration)?.unwrap_or(1) {
             1 => false,
@@ -88,7 +92,8 @@ impl Image {
             }
         };
         let (across, down) = (cols.div_ceil(chunk_cols), rows.div_ceil(chunk_rows));
-        let swapped = header.big_endian != cfg!(target_endian = "big");
+        // Pictures come as native samples.
+        let swapped = header.big_endian != cfg!(target_endian = "big") && !codec.is_whole();
         let mut image = Self {
             cols,
             rows,
@@ -102,6 +107,7 @@ impl Image {
             tiled,
             chunk_cols,
             chunk_rows,
+            jpeg,
             across,
             down,
             index: Vec::new(),
@@ -204,22 +210,32 @@ impl Image {
 
     /// Bytes that the chunk index occupies.
     pub fn index_bytes(&self) -> usize {
-        self.index.capacity() * size_of::<Address>()
+        self.index.capacity() * size_of::<Address>() + self.jpeg.0.capacity()
+    }
+
+    /// What a codec that decodes pictures must know.
+    pub fn picture(&self) -> Picture<'_> {
+        let (tables, ycbcr) = (&self.jpeg.0, self.jpeg.1);
+        Picture { cols: self.chunk_cols, samples: self.plane_samples(), sample: self.sample, tables, ycbcr }
     }
 
     /// Whether a cursor that holds one decoded chunk is cheaper than one that suspends a decoder, and which cost
     /// that makes.
     pub fn stream(&self) -> (bool, StreamCost) {
-        let Some(state) = self.codec.suspended_bytes() else { return (false, StreamCost::RandomRows) };
-        // Beside the decoder: one row, where predictor 3 is undone.
-        let state = state + self.row_bytes();
-        let encoded = self.max_encoded_bytes();
-        let held = self.row_bytes() * (self.chunk_rows + 1) + encoded + self.codec.whole_bytes();
+        let held = self.row_bytes() * (self.chunk_rows + 1) + self.max_encoded_bytes() + self.codec.whole_bytes();
+        let state = match self.codec.suspended_bytes() {
+            // Beside the decoder: one row, where predictor 3 is undone.
+            Some(state) => state + self.row_bytes(),
+            None if self.codec.is_whole() => return (true, StreamCost::State { bytes: held }),
+            None => return (false, StreamCost::RandomRows),
+        };
         (held < state, StreamCost::State { bytes: held.min(state) })
     }
 
+    /// Of the largest chunk: what is read, and what its codec takes besides.
     fn max_encoded_bytes(&self) -> usize {
-        self.index.iter().map(|a| a.len).max().unwrap_or(0) as usize
+        let largest = self.index.iter().map(|a| a.len).max().unwrap_or(0) as usize;
+        largest + pictures::extra_bytes(self.codec, self.row_bytes() * self.chunk_rows)
     }
 
     /// The numbers that the planner needs.
@@ -233,6 +249,32 @@ impl Image {
             stream: self.stream().1,
         }
     }
+}
+
+fn codec(header: &Header<'_>, ifd: &Ifd) -> Result<Codec> {
+    // `LercParameters`.
+    const LERC: Tag = Tag::Unknown(50674);
+    let codec = Codec::from_tiff(header.one(ifd, Tag::Compression)?.unwrap_or(1)).map_err(|e| header.bad(e))?;
+    Ok(match codec {
+        Codec::Lerc(_) => Codec::Lerc(match header.unsigned(ifd, LERC, Some(2))?.get(1) {
+            None | Some(0) => LercThen::Nothing,
+            Some(1) => LercThen::Deflate,
+            Some(2) => LercThen::Zstd,
+            Some(n) => return Err(header.bad(format!("codec {n} behind LERC, where 0 (none), 1 (deflate) or 2 (ZSTD) is accepted"))),
+        }),
+        other => other,
+    })
+}
+
+/// `JPEGTables`, and whether the JPEGs hold YCbCr.
+fn jpeg(header: &Header<'_>, ifd: &Ifd, codec: Codec, bands: usize) -> Result<(Vec<u8>, bool)> {
+    if codec != Codec::Jpeg {
+        return Ok((Vec::new(), false));
+    }
+    if !matches!(bands, 1 | 3) && header.one(ifd, Tag::PlanarConfiguration)? != Some(2) {
+        return Err(header.bad(format!("JPEG of {bands} bands, where 1 or 3, or planes of their own, are accepted")));
+    }
+    Ok((header.bytes(ifd, Tag::JPEGTables)?, header.one(ifd, Tag::PhotometricInterpretation)? == Some(6)))
 }
 
 fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType, bool)> {

@@ -1,7 +1,7 @@
 //! GeoTIFF files as sources: headers at once, pixels by positioned reads of single chunks.
 //!
 //! Read: tiles and strips, classic and BigTIFF, both byte orders, chunky and planar; no compression, LZW, deflate,
-//! ZSTD, PackBits; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
+//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
 //! Everything else is refused by name when the file is opened.
 
 mod codec;
@@ -9,6 +9,7 @@ mod cursor;
 mod ifd;
 mod image;
 mod packbits;
+mod pictures;
 mod predictor;
 mod storage;
 mod suspended;
@@ -194,7 +195,7 @@ impl Inner {
             let whole = image.chunk_rows * image.raw_row_bytes();
             image
                 .codec
-                .decode_whole(&mut scratch.decoders, &scratch.encoded[..address.len as usize], &mut out[..whole], needed)
+                .decode_whole(&mut scratch.decoders, &scratch.encoded[..address.len as usize], image.picture(), &mut out[..whole], needed)
                 .map_err(|e| self.bad_chunk(at, e))?;
         }
         self.finish_of(image).finish(&mut out[..rows * image.row_bytes()], rows, &mut scratch.row);

@@ -1,9 +1,12 @@
-use super::{GeoTiff, codec::Codec};
+use super::{
+    GeoTiff,
+    codec::{Codec, LercThen},
+};
 
 /// How a file stores its samples, for people; planning needs [`Source::planes`](crate::source::Source::planes) only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Storage {
-    /// `none`, `lzw`, `deflate`, `zstd`, `packbits`.
+    /// `none`, `lzw`, `deflate`, `zstd`, `packbits`, `lerc`, `lerc-deflate`, `lerc-zstd`, `jpeg`, `webp`.
     pub compression: &'static str,
     /// TIFF `Predictor`: 1 none, 2 horizontal, 3 floating point.
     pub predictor: u16,
@@ -23,6 +26,11 @@ impl GeoTiff {
             Codec::Deflate => "deflate",
             Codec::Zstd => "zstd",
             Codec::PackBits => "packbits",
+            Codec::Lerc(LercThen::Nothing) => "lerc",
+            Codec::Lerc(LercThen::Deflate) => "lerc-deflate",
+            Codec::Lerc(LercThen::Zstd) => "lerc-zstd",
+            Codec::Jpeg => "jpeg",
+            Codec::WebP => "webp",
         };
         Storage { compression, predictor: image.predictor.tiff(), tiled: image.tiled, planar: image.planar }
     }

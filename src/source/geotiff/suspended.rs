@@ -40,6 +40,7 @@ impl Suspended {
             }
             Codec::PackBits => Self::PackBits(PackBits::default()),
             Codec::None => return Err("uncompressed chunks need no decoder".into()),
+            Codec::Lerc(_) | Codec::Jpeg | Codec::WebP => return Err("such chunks are decoded whole".into()),
         })
     }
 

@@ -1,12 +1,13 @@
 //! What the tags of the first directory say about the raster: its profile and where it lies.
 
 use super::{
+    codec::Codec,
     ifd::{Header, Ifd},
     image::Image,
 };
 use crate::{
     error::Result,
-    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType},
+    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
 
@@ -17,6 +18,8 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
+    // JPEGs of YCbCr are given as RGB.
+    let photometric = if photometric == 6 && image.codec == Codec::Jpeg { 2 } else { photometric };
     // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
     if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
         return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
@@ -38,8 +41,15 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         extra_samples,
         color_map: header.shorts(ifd, Tag::ColorMap)?,
         gdal_metadata: header.text(ifd, GDAL_METADATA)?,
+        texts: texts(header, ifd),
         georef: georeferencing(header, ifd)?,
     })
+}
+
+/// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
+fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, String)> {
+    let text = |tag: u16| header.text(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
+    TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
 }
 
 fn nodata(header: &Header<'_>, ifd: &Ifd) -> Result<Option<Nodata>> {

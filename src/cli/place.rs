@@ -1,0 +1,82 @@
+//! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--metadata`.
+
+use super::stop::{Outcome, Stop};
+use clap::Args;
+use swath::{
+    graph::Placement,
+    raster::{Crs, MetadataItem},
+};
+
+/// Where the rasters lie.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Where it lies")]
+pub struct PlaceOptions {
+    /// The CRS of input and output, whatever the input says: EPSG:32633, EPSG:32633+5773, WKT, a PROJ string, or @FILE with one of these. Nothing is reprojected
+    #[arg(long, value_name = "CRS")]
+    pub crs: Option<String>,
+    /// The edges of input and output, in units of the CRS, whatever the input says
+    #[arg(long, value_name = "WEST,SOUTH,EAST,NORTH", allow_hyphen_values = true, value_parser = bounds)]
+    pub bounds: Option<Bounds>,
+}
+
+/// Edges of a raster.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds([f64; 4]);
+
+impl PlaceOptions {
+    /// What they mean.
+    pub fn placement(&self) -> Outcome<Placement> {
+        let crs = self.crs.as_deref().map(crs).transpose()?;
+        Ok(Placement { crs, bounds: self.bounds.map(|bounds| bounds.0) })
+    }
+}
+
+fn crs(typed: &str) -> Outcome<Crs> {
+    let text = match typed.strip_prefix('@') {
+        Some(file) => {
+            std::fs::read_to_string(file).map_err(|error| Stop::usage(format!("--crs '{typed}': cannot read {file}: {error}")))?
+        }
+        None => typed.to_owned(),
+    };
+    text.parse().map_err(|error: swath::raster::CrsError| Stop::usage(format!("--crs {error}")))
+}
+
+fn bounds(text: &str) -> Result<Bounds, String> {
+    let wrong = || "WEST,SOUTH,EAST,NORTH is accepted, four numbers with west below east and south below north".to_owned();
+    let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
+    match numbers.as_deref() {
+        Some(&[west, south, east, north]) if west < east && south < north => Ok(Bounds([west, south, east, north])),
+        _ => Err(wrong()),
+    }
+}
+
+/// `--metadata [BAND:]KEY=VALUE`.
+pub fn item(text: &str) -> Result<MetadataItem, String> {
+    let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("KEY=VALUE is accepted, or BAND:KEY=VALUE")?;
+    let of_band = key.split_once(':').and_then(|(band, key)| Some((band.parse::<usize>().ok().filter(|&n| n > 0)?, key)));
+    Ok(match of_band {
+        Some((band, key)) if !key.is_empty() => MetadataItem::new(key, Some(band - 1), value),
+        _ => MetadataItem::new(key, None, value),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_of_the_raster_or_of_a_band() {
+        assert_eq!(item("author=a=b"), Ok(MetadataItem::new("author", None, "a=b")));
+        assert_eq!(item("2:DESCRIPTION=red"), Ok(MetadataItem::new("DESCRIPTION", Some(1), "red")));
+        assert_eq!(item("dc:title=x"), Ok(MetadataItem::new("dc:title", None, "x")));
+        assert!(item("author").is_err() && item("=x").is_err());
+    }
+
+    #[test]
+    fn edges_are_four_ascending_numbers() {
+        assert_eq!(bounds("-1, 2,3,4.5").unwrap().0, [-1.0, 2.0, 3.0, 4.5]);
+        for wrong in ["", "1,2,3", "1,2,1,4", "1,2,3,2", "1,2,3,nan"] {
+            assert!(bounds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

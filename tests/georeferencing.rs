@@ -1,0 +1,70 @@
+//! What is said of place, CRS and metadata: written as GDAL writes it, carried as it was, refused where it cannot be said.
+
+mod common;
+
+use common::{oracle, oracle_python, run, run_swath, swath};
+use serde_json::Value;
+use std::{path::Path, process::Command};
+
+fn passes(script: &str) {
+    let Some(python) = oracle_python() else { return };
+    let ran = run(Command::new(python).arg(oracle(script)).arg(env!("CARGO_BIN_EXE_swath"))).expect_success();
+    eprintln!("{script}: {}", ran.stdout.trim());
+}
+
+#[test]
+fn a_crs_that_is_typed_is_written_in_gdals_keys_or_names_the_same_crs_to_it() {
+    passes("check_crs.py");
+}
+
+#[test]
+fn georeferencing_and_metadata_come_through_copies_as_they_were() {
+    passes("check_passthrough.py");
+}
+
+fn info(path: &Path) -> Value {
+    let ran = run(swath().args(["info", "--json"]).arg(path)).expect_success();
+    serde_json::from_str(&ran.stdout).expect("JSON")
+}
+
+#[test]
+fn operators_go_by_the_place_that_is_typed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let dem = common::data("jacksboro_utm16_f32.tif").display().to_string();
+    let slope = |name: &str, more: &[&str]| {
+        run_swath([&["slope", &dem, &path(name), "--backend", "cpu", "-q"], more].concat()).expect_success();
+        common::raster_file::read(Path::new(&path(name))).values
+    };
+    let metres = slope("metres.tif", &["--crs", "EPSG:32633", "--bounds", "0,0,11131.949,11057.427"]);
+    // A tenth of a degree at the equator, on the ellipsoid that the code names.
+    let degrees = slope("degrees.tif", &["--crs", "EPSG:4326", "--bounds", "0,-0.05,0.1,0.05"]);
+    let far = slope("far.tif", &["--crs", "EPSG:4326", "--bounds", "0,60,0.1,60.1"]);
+    let worst = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst(&metres, &degrees) < 1e-3, "{}", worst(&metres, &degrees));
+    assert!(worst(&metres, &far) > 1.0);
+    let seen = info(Path::new(&path("far.tif")));
+    assert_eq!((&seen["epsg"], &seen["transform"][0]), (&Value::from(4326), &Value::from(0.1 / seen["width"].as_f64().expect("a width"))));
+}
+
+#[test]
+fn a_crs_or_an_item_that_cannot_be_written_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out.tif");
+    let dem = common::data("jacksboro_utm16_f32.tif");
+    for (options, told) in [
+        (vec!["--crs", "EPSG:0"], "--crs 'EPSG:0' is not accepted as a CRS"),
+        (vec!["--crs", "+proj=moll"], "has no GeoKeys here"),
+        (vec!["--crs", "@/nonexistent"], "cannot read /nonexistent"),
+        (vec!["--crs", "PROJCS[\"a\",\n\"b"], "a quote is not closed"),
+        (vec!["--bounds", "1,2,3"], "four numbers"),
+        (vec!["--metadata", "x"], "KEY=VALUE is accepted"),
+        (vec!["--metadata", "2:SCALE=1"], "bands 1 to 1"),
+        (vec!["--metadata", "1:SCALE=one"], "'1:SCALE=one' is not accepted: a number"),
+    ] {
+        let ran = run(swath().arg("convert").args([&dem, &out]).args(["--backend", "cpu", "-q"]).args(&options));
+        assert_eq!((ran.status, ran.stderr.trim().lines().count()), (Some(2), 1), "{ran}");
+        assert!(ran.stderr.contains(told) && ran.stderr.starts_with("swath: error: "), "{ran}");
+        assert!(!out.exists());
+    }
+}
