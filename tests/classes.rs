@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{backends, data, oracle, oracle_python, run, run_swath, skip, tool};
+use common::{backends, data, oracle, oracle_python, raster_file::read, run, run_swath, skip, tool};
 use ndarray::Array3;
 use std::{fs, path::Path, process::Command};
 use swath::{prelude::*, source::Source};
@@ -12,9 +12,11 @@ const PROJECTED: &str = "jacksboro_utm16_f32.tif";
 const GEOGRAPHIC: &str = "jacksboro_4326_i16.tif";
 const BUDGET: Budget = Budget { host: ByteSize::mib(512), device: ByteSize::mib(512) };
 
-/// All bands as they are stored: nothing is declared missing in pictures.
-fn pixels(path: &Path) -> Array3<f32> {
-    compute_bands(&GeoTiff::open(path).unwrap().raster(), &Context::cpu(), BUDGET).unwrap()
+/// All bands as they are stored, read by another reader: `(rows, cols, bands)`, missing as NaN.
+fn pixels(path: &Path) -> Array3<f64> {
+    let read = read(path);
+    let bands = read.values.len() / (read.rows * read.cols);
+    Array3::from_shape_vec((read.rows, read.cols, bands), read.values).unwrap()
 }
 
 #[track_caller]
@@ -170,7 +172,7 @@ fn bands_are_chosen_repeated_and_all_taken_on_the_command_line() {
         swath(command, &input, &path("out.tif"), backend);
         pixels(&path("out.tif"))
     };
-    let same = |a: &Array3<f32>, band: usize, b: &Array3<f32>, of: usize| {
+    let same = |a: &Array3<f64>, band: usize, b: &Array3<f64>, of: usize| {
         let [a, b] = [a.index_axis(ndarray::Axis(2), band), b.index_axis(ndarray::Axis(2), of)];
         a.dim() == b.dim() && a.iter().zip(b).all(|(a, b)| a == b || a.is_nan() && b.is_nan())
     };
@@ -187,4 +189,19 @@ fn bands_are_chosen_repeated_and_all_taken_on_the_command_line() {
     }
     let refused = run_swath(["slope".as_ref(), "-b".as_ref(), "4".as_ref(), input.as_os_str(), path("x.tif").as_os_str()]);
     assert!(refused.status == Some(2) && refused.stderr.contains("band '4' is not accepted: 1 to 3"), "{refused}");
+}
+
+#[test]
+fn a_preview_of_a_coloured_output_shows_its_colours() {
+    let folder = TempDir::new().unwrap();
+    let [output, preview] = ["colours.tif", "colours.png"].map(|name| folder.path().join(name));
+    let shown = preview.display().to_string();
+    swath(&["color-map", "--range", "236,1076", "--add-alpha", "--preview", &shown], &data(PROJECTED), &output, &[]);
+    let written = pixels(&output);
+    let mut reader = png::Decoder::new(std::io::BufReader::new(fs::File::open(&preview).unwrap())).read_info().unwrap();
+    let mut shown = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut shown).unwrap();
+    assert_eq!((frame.color_type, frame.width as usize, frame.height as usize), (png::ColorType::Rgba, written.dim().1, written.dim().0));
+    assert!(shown.iter().zip(&written).all(|(&shown, &written)| f64::from(shown) == written));
+    assert!(written.iter().any(|&byte| byte == 0.0) && written.iter().filter(|&&byte| byte > 60.0).count() > 10_000);
 }
