@@ -1,23 +1,9 @@
-// Focal statistics: of the valid samples z_k of a neighbourhood of at most (2 r + 1)^2 pixels, n of them.
+// Focal statistics: of the valid samples z_k of a neighbourhood of at most 129 x 129 pixels, n of them.
 //     mean m = (sum of z_k) / n,  sum,  min,  max,  range,  variance = (sum of (z_k - m)^2) / n,  std,
 //     percentile (linear between the two nearest, Hyndman and Fan 1996, definition 7),  median: the 50th,
-//     majority: the most frequent value, the least of several,  variety: how many values,  tpi: z - m without the centre
-// Tomlin 1990, "Geographic Information Systems and Cartographic Modeling"; differences from a sample first.
-
-struct Params {
-    stat: u32,
-    radius: u32,
-    // A pixel belongs if inner_sq < squared distance <= outer_sq.
-    inner_sq: i32,
-    outer_sq: i32,
-    missing: u32,
-    border: u32,
-    // Percentile / 100.
-    fraction: f32,
-    pad0: u32,
-}
-
-@group(0) @binding(1) var<uniform> params: Params;
+//     tpi: z - m without the centre
+// Tomlin 1990, "Geographic Information Systems and Cartographic Modeling"; differences from a sample first. Boxes that are
+// wide enough are taken apart into rows and columns: across.wgsl, down.wgsl. Majority and variety: tally.wgsl.
 
 const STAT_SUM: u32 = 1u;
 const STAT_MIN: u32 = 2u;
@@ -26,16 +12,15 @@ const STAT_RANGE: u32 = 4u;
 const STAT_STD: u32 = 5u;
 const STAT_VARIANCE: u32 = 6u;
 const STAT_PERCENTILE: u32 = 7u;
-const STAT_MAJORITY: u32 = 8u;
-const STAT_VARIETY: u32 = 9u;
-const STAT_TPI: u32 = 10u;
-const SIGN_BIT: u32 = 0x80000000u;
+const STAT_TPI: u32 = 8u;
 const TOP_KEY: u32 = 0xffffffffu;
-
-fn belongs(dc: i32, dr: i32) -> bool {
-    let distance_sq = dc * dc + dr * dr;
-    return distance_sq > params.inner_sq && distance_sq <= params.outer_sq;
-}
+const TOP_BIT: u32 = 31u;
+// A percentile is found two bits at a time.
+const DIGIT_BITS: u32 = 2u;
+const DIGIT_MASK: u32 = 3u;
+const HALF_WAY: u32 = 0x80000000u;
+const HALF: f32 = 0.5;
+const PER_STEP: f32 = 2.3283064e-10;
 
 // What a first look finds: how many samples are valid, whether any is missing, the first valid one, least and greatest.
 struct Survey {
@@ -48,9 +33,10 @@ struct Survey {
 
 fn survey(col: i32, row: i32) -> Survey {
     var found: Survey;
-    let radius = i32(params.radius);
-    for (var dr = -radius; dr <= radius; dr++) {
-        for (var dc = -radius; dc <= radius; dc++) {
+    let rows = i32(params.reach_rows);
+    let cols = i32(params.reach_cols);
+    for (var dr = -rows; dr <= rows; dr++) {
+        for (var dc = -cols; dc <= cols; dc++) {
             if !belongs(dc, dr) {
                 continue;
             }
@@ -74,13 +60,17 @@ fn survey(col: i32, row: i32) -> Survey {
 
 // Sum of (z_k - base - shift), or of its square; row by row, so that rounding grows with the side and not the area.
 fn sum_of(col: i32, row: i32, base: f32, shift: f32, squared: bool) -> f32 {
-    let radius = i32(params.radius);
+    let rows = i32(params.reach_rows);
+    let cols = i32(params.reach_cols);
     var total = 0.0;
-    for (var dr = -radius; dr <= radius; dr++) {
+    for (var dr = -rows; dr <= rows; dr++) {
         var along = 0.0;
-        for (var dc = -radius; dc <= radius; dc++) {
+        for (var dc = -cols; dc <= cols; dc++) {
+            if !belongs(dc, dr) {
+                continue;
+            }
             let z = sample_at(col + dc, row + dr, params.border);
-            if belongs(dc, dr) && is_finite(z) {
+            if is_finite(z) {
                 let d = (z - base) - shift;
                 along += select(d, d * d, squared);
             }
@@ -90,71 +80,80 @@ fn sum_of(col: i32, row: i32, base: f32, shift: f32, squared: bool) -> f32 {
     return total;
 }
 
-// Bits that order as the numbers do; both zeros are one.
-fn key_of(z: f32) -> u32 {
-    let bits = bitcast<u32>(select(z, 0.0, z == 0.0));
-    return select(bits | SIGN_BIT, ~bits, (bits & SIGN_BIT) != 0u);
-}
-
-fn sample_of(key: u32) -> f32 {
-    return bitcast<f32>(select(~key, key & ~SIGN_BIT, (key & SIGN_BIT) != 0u));
-}
-
-// How many keys are below `key` (x), how many equal it (y), and the least above it (z; TOP_KEY for none).
-fn around(col: i32, row: i32, key: u32) -> vec3<u32> {
-    let radius = i32(params.radius);
-    var found = vec3<u32>(0u, 0u, TOP_KEY);
-    for (var dr = -radius; dr <= radius; dr++) {
-        for (var dc = -radius; dc <= radius; dc++) {
+// How many keys with the bits `prefix` above `shift` and its digit have 0, 1, 2, 3 as that digit.
+fn count_digits(col: i32, row: i32, prefix: u32, shift: u32) -> vec4<u32> {
+    let rows = i32(params.reach_rows);
+    let cols = i32(params.reach_cols);
+    let above = ~(((DIGIT_MASK + 1u) << shift) - 1u);
+    var counts = vec4<u32>();
+    for (var dr = -rows; dr <= rows; dr++) {
+        for (var dc = -cols; dc <= cols; dc++) {
+            if !belongs(dc, dr) {
+                continue;
+            }
             let z = sample_at(col + dc, row + dr, params.border);
-            if belongs(dc, dr) && is_finite(z) {
-                let other = key_of(z);
-                found.x += u32(other < key);
-                found.y += u32(other == key);
-                found.z = select(found.z, min(found.z, other), other > key);
+            let key = key_of(z);
+            if is_finite(z) && ((key ^ prefix) & above) == 0u {
+                counts += vec4<u32>(vec4<u32>((key >> shift) & DIGIT_MASK) == vec4<u32>(0u, 1u, 2u, 3u));
             }
         }
     }
-    return found;
+    return counts;
 }
 
-fn percentile(col: i32, row: i32, valid: u32) -> f32 {
-    let position = params.fraction * f32(valid - 1u);
-    let k = u32(floor(position));
-    // Bit by bit, the greatest key that no more than k are below.
-    var key = 0u;
-    for (var bit = SIGN_BIT; bit > 0u; bit = bit >> 1u) {
-        if around(col, row, key | bit).x <= k {
-            key |= bit;
+// The least key above `key`; TOP_KEY for none.
+fn next_above(col: i32, row: i32, key: u32) -> u32 {
+    let rows = i32(params.reach_rows);
+    let cols = i32(params.reach_cols);
+    var next = TOP_KEY;
+    for (var dr = -rows; dr <= rows; dr++) {
+        for (var dc = -cols; dc <= cols; dc++) {
+            if !belongs(dc, dr) {
+                continue;
+            }
+            let z = sample_at(col + dc, row + dr, params.border);
+            let other = key_of(z);
+            if is_finite(z) && other > key {
+                next = min(next, other);
+            }
         }
     }
-    let found = around(col, row, key);
+    return next;
+}
+
+fn percentile(col: i32, row: i32, found: Survey) -> f32 {
+    // The position among the sorted samples: a whole number, and what is beyond it in 2^-32.
+    let rest = (found.valid - 1u) * params.share_low;
+    let high = (found.valid - 1u) * params.share_high + (rest >> 16u);
+    var rank = high >> 16u;
+    let way = (high << 16u) | (rest & 0xffffu);
+    // The bits that all keys share need no look.
+    let first = key_of(found.least);
+    let differ = first ^ key_of(found.most);
+    var key = first;
+    var alike = found.valid;
+    if differ != 0u {
+        for (var shift = i32((TOP_BIT - countLeadingZeros(differ)) & ~1u); shift >= 0; shift -= i32(DIGIT_BITS)) {
+            let counts = count_digits(col, row, key, u32(shift));
+            var digit = 0u;
+            while digit < DIGIT_MASK && rank >= counts[digit] {
+                rank -= counts[digit];
+                digit++;
+            }
+            alike = counts[digit];
+            key = (key & ~(DIGIT_MASK << u32(shift))) | (digit << u32(shift));
+        }
+    }
     let low = sample_of(key);
-    if position == f32(k) || found.x + found.y > k + 1u {
+    if way == 0u || rank + 1u < alike {
         return low;
     }
-    return low + (position - f32(k)) * (sample_of(found.z) - low);
-}
-
-// The most frequent value (x) and how many there are (y).
-fn tally(col: i32, row: i32, least: f32) -> vec2<f32> {
-    var key = key_of(least);
-    var best = key;
-    var most: u32;
-    var values: u32;
-    loop {
-        let found = around(col, row, key);
-        values++;
-        if found.y > most {
-            most = found.y;
-            best = key;
-        }
-        if found.z == TOP_KEY {
-            break;
-        }
-        key = found.z;
+    let next = sample_of(next_above(col, row, key));
+    if way == HALF_WAY {
+        // Halves are exact, so that one rounding is left.
+        return HALF * low + HALF * next;
     }
-    return vec2<f32>(sample_of(best), f32(values));
+    return low + (f32(way) * PER_STEP) * (next - low);
 }
 
 @compute @workgroup_size(16, 16)
@@ -184,9 +183,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             let variance = sum_of(col, row, base, shift, true) / count;
             result = select(variance, sqrt(variance), params.stat == STAT_STD);
         }
-        case STAT_PERCENTILE: { result = percentile(col, row, found.valid); }
-        case STAT_MAJORITY: { result = tally(col, row, found.least).x; }
-        case STAT_VARIETY: { result = tally(col, row, found.least).y; }
+        case STAT_PERCENTILE: { result = percentile(col, row, found); }
         case STAT_TPI: { result = -(sum_of(col, row, base, 0.0, false) / count); }
         default: { result = base + sum_of(col, row, base, 0.0, false) / count; }
     }

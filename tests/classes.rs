@@ -31,7 +31,7 @@ fn swath(command: &[&str], input: &Path, output: &Path, backend: &[String]) {
 }
 
 /// Ramps of every form: few and many colours, cliffs, steps of less than a metre, alpha, numbers beyond the heights.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     (
         "relief",
         "nv 1 2 3 4\n230 0 97 71\n300.5, 16, 122, 47\n500:232:215:125\n700\t161 67 0\n900 130 30 30\n1000 161 161 161\n1080 white\n",
@@ -39,6 +39,7 @@ const FILES: [(&str, &str); 5] = [
     ("cliffs", "nv 9 9 9 0\n400 0 0 0 255\n400 255 10 0 200\n600.25 10 200 30 100\n600.25 0 0 255\n600.75 3 3 3 3\n2000 255 255 255 0\n"),
     ("one", "nv indigo 5\n450 purple 77\n"),
     ("below", "nv 0 0 0\n-500 red\n-100 green\n100 blue\n"),
+    ("percent", "nv 1 1 1\n0% 1 2 3\n33.3% green 100\n600 200 3 77 9\n87.5% 250 250 0\n100% white\n"),
     ("classes", "nv 7 7 7\n436 orange\n437 aqua\n438 1 1 1\n440 brown 10\n500 gray\n"),
 ];
 
@@ -65,7 +66,10 @@ fn color_maps_are_gdaldems_byte_for_byte_with_every_option_on_both_models() {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name);
     let backends = backends();
-    for model in [PROJECTED, GEOGRAPHIC].map(data) {
+    for name in [PROJECTED, GEOGRAPHIC] {
+        // A copy: gdaldem leaves statistics beside it.
+        let model = path(name);
+        fs::copy(data(name), &model).unwrap();
         let heights = compute_array(&GeoTiff::open(&model).unwrap().raster(), &Context::cpu(), BUDGET).unwrap();
         for (name, text) in FILES {
             let colors = path(name);
@@ -212,6 +216,73 @@ fn bands_are_chosen_repeated_and_all_taken_on_the_command_line() {
     }
     let refused = run_swath(["slope".as_ref(), "-b".as_ref(), "4".as_ref(), input.as_os_str(), path("x.tif").as_os_str()]);
     assert!(refused.status == Some(2) && refused.stderr.contains("band '4' is not accepted: 1 to 3"), "{refused}");
+}
+
+#[test]
+fn percentages_are_of_the_samples_and_cost_one_pass_more() {
+    let folder = TempDir::new().unwrap();
+    let [output, report] = ["colours.tif", "report.json"].map(|name| folder.path().join(name));
+    let said = report.display().to_string();
+    for backend in backends() {
+        swath(&["color-map", "--color-map", "magma_r", "--report", &said], &data(PROJECTED), &output, &backend);
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+        assert_eq!(report["inputs"][0]["max_decodes_per_chunk"], 2, "{report:#}");
+        let [least, greatest] = [[252.0, 253.0, 191.0], [0.0, 0.0, 4.0]];
+        let (picture, heights) =
+            (pixels(&output), compute_array(&GeoTiff::open(data(PROJECTED)).unwrap().raster(), &Context::cpu(), BUDGET).unwrap());
+        let ends = heights.iter().filter(|z| z.is_finite()).fold((f32::MAX, f32::MIN), |(low, high), &z| (low.min(z), high.max(z)));
+        for ((at, &z), color) in heights.indexed_iter().zip(picture.lanes(ndarray::Axis(2))) {
+            assert!(z != ends.0 || color.to_vec() == least, "{at:?}: {color}");
+            assert!(z != ends.1 || color.to_vec() == greatest, "{at:?}: {color}");
+        }
+    }
+}
+
+#[test]
+fn bands_are_chosen_and_stacked_in_pipelines() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::copy(data(PROJECTED), path("dem.tif")).unwrap();
+    for backend in backends() {
+        let work = |line: &str| {
+            let words = line.split(' ').map(|word| if word.ends_with(".tif") { path(word) } else { word.to_owned() });
+            let more = ["--overwrite", "-q"].into_iter().map(str::to_owned).chain(backend.iter().cloned());
+            run_swath(["pipeline".to_owned()].into_iter().chain(more).chain(words)).expect_success();
+        };
+        work(
+            "read dem.tif ! tee [ normals ! tee [ write normals.tif ] [ select -b 3 -b 1 ! write chosen.tif ] ] [ slope ! write slope.tif ]",
+        );
+        let (normals, chosen, slope) =
+            (pixels(path("normals.tif").as_ref()), pixels(path("chosen.tif").as_ref()), pixels(path("slope.tif").as_ref()));
+        let band =
+            |picture: &Array3<f64>, band: usize| picture.index_axis(ndarray::Axis(2), band).iter().map(|z| z.to_bits()).collect::<Vec<_>>();
+        assert_eq!(chosen.dim().2, 2);
+        assert!(band(&chosen, 0) == band(&normals, 2) && band(&chosen, 1) == band(&normals, 0));
+        work("read normals.tif -b 3 -b 2 ! write read.tif");
+        let read = pixels(path("read.tif").as_ref());
+        assert!(read.dim().2 == 2 && band(&read, 0) == band(&normals, 2) && band(&read, 1) == band(&normals, 1));
+        // What came before, twice, and another file, of which two bands.
+        work("read dem.tif ! stack [ slope ] [ normals ! select -b 2 ] [ read normals.tif -b 1,3 ] ! write stack.tif");
+        let stack = pixels(path("stack.tif").as_ref());
+        assert_eq!(stack.dim().2, 4);
+        let wanted = [band(&slope, 0), band(&normals, 1), band(&normals, 0), band(&normals, 2)];
+        assert!((0..4).all(|at| band(&stack, at) == wanted[at]));
+        // Focal operators go over all bands, operators of terrain over the first, unless they are told.
+        work("read normals.tif ! tee [ focal ! write all.tif ] [ focal -b 2 ! write second.tif ] [ slope -b all ! write slopes.tif ]");
+        let (all, second, slopes) =
+            (pixels(path("all.tif").as_ref()), pixels(path("second.tif").as_ref()), pixels(path("slopes.tif").as_ref()));
+        assert!(all.dim().2 == 3 && second.dim().2 == 1 && slopes.dim().2 == 3 && band(&all, 1) == band(&second, 0));
+    }
+    for (line, told) in [
+        ("read dem.tif ! select ! write a.tif", "step 2 (select): bands are missing: select -b 3 -b 1"),
+        ("read dem.tif ! stack ! write a.tif", "step 2 (stack): branches are missing"),
+        ("read dem.tif ! stack [ slope ! write b.tif ] ! write a.tif", "'write' is not accepted here"),
+        ("read dem.tif ! stack [ slope ! read b.tif ] ! write a.tif", "'read' is not accepted here"),
+        ("read dem.tif ! stack b.tif [ slope ] ! write a.tif", "'b.tif' is not accepted; branches in brackets are"),
+    ] {
+        let ran = run_swath(["pipeline"].into_iter().chain(line.split(' ')));
+        assert!(ran.status == Some(2) && ran.stderr.contains(told), "{ran}");
+    }
 }
 
 #[test]

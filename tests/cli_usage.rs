@@ -22,7 +22,7 @@ fn wrong_usage_exits_2_with_one_line() {
         ("slope dem.tif a.tif --cog --strip-rows 16", "a COG is tiled: --strip-rows (--co TILED=NO) does not go with --cog"),
         (
             "slope dem.tif a.tif -co TFW=YES",
-            "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS",
+            "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, MAX_Z_ERROR, JPEG_QUALITY, QUALITY, PREDICTOR, INTERLEAVE, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, OVERVIEW_COMPRESS, OVERVIEW_PREDICTOR, OVERVIEW_QUALITY, MAX_Z_ERROR_OVERVIEW, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS",
         ),
         ("slope dem.tif a.tif --compress lzw --level 3", "a level goes with deflate or zstd only"),
         ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
@@ -42,7 +42,7 @@ fn wrong_usage_exits_2_with_one_line() {
         ("synth a.tif", "the following required arguments were not provided: --size <COLSxROWS>"),
         (
             "hilshade dem.tif a.tif",
-            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
+            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, calc, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
         ),
     ] {
         place.fails(line, 2, message);

@@ -4,12 +4,12 @@ mod twins;
 
 use swath::{
     graph::Operator,
-    op::{Edges, OperatorInfo, REGISTRY, Slope},
+    op::{Edges, OperatorInfo, PARTS, REGISTRY, Slope},
     raster::{SampleType, Span},
 };
 use twins::{
     cpu_part,
-    gpu::{Part, gpu},
+    gpu::{Part, gpu, kernel_of},
     reference,
     terrain::{Dem, awkward, fans, mountains},
 };
@@ -28,8 +28,8 @@ fn agree(info: &OperatorInfo, operator: &dyn Operator, (gpu, cpu): (f32, f32), s
         // One byte is the promise; what is not yet rounded must be far closer.
         return false;
     }
-    let chosen =
-        ["Min", "Max", "Range", "Majority", "Variety"].iter().any(|stat| format!("{operator:?}").contains(&format!("stat: {stat},")));
+    let exact = ["Min", "Max", "Range", "Median", "Majority", "Variety"];
+    let chosen = exact.iter().any(|stat| format!("{operator:?}").contains(&format!("stat: {stat},")));
     if chosen {
         // A sample or a number of samples, not a sum.
         return gpu == cpu;
@@ -78,17 +78,25 @@ fn the_twins_agree_on_every_example_and_shape() {
     let mut dems = mountains(67, 45);
     dems.extend(awkward());
     dems.extend(fans());
-    for info in REGISTRY {
-        let pipeline = gpu.pipeline(info);
+    for info in REGISTRY.iter().chain(PARTS) {
         let mut worst = (0.0f32, 0);
-        for operator in (info.examples)() {
+        // Halves of a kernel are compared as a whole.
+        for operator in (info.examples)().into_iter().filter(|operator| operator.has_cpu_twin()) {
+            let pipeline = gpu.pipeline(kernel_of(&*operator), &*operator);
             for dem in &dems {
                 let steepness = reference::slope(dem, &Slope { edges: Edges::Extrapolate, ..Slope::default() });
                 for part in parts(dem) {
                     let ours = cpu_part(&*operator, dem, part.rows, part.cols);
-                    let theirs = gpu.compute(&pipeline, &*operator, dem, &part);
-                    assert_eq!(ours.len(), theirs.len());
-                    for (at, (&theirs, &ours)) in theirs.iter().zip(&ours).enumerate() {
+                    let ours_len = ours.len();
+                    // As one kernel, if that is all of it, and as the nodes that a job makes of it.
+                    let mut theirs = match gpu.compute_expanded(&*operator, dem, &part, false) {
+                        Some(_) => Vec::new(),
+                        None => gpu.compute(&pipeline, &*operator, dem, &part),
+                    };
+                    theirs.extend(gpu.compute_expanded(&*operator, dem, &part, true).unwrap_or_default());
+                    assert!(!theirs.is_empty() && theirs.len().is_multiple_of(ours.len()));
+                    for (at, (&theirs, &ours)) in theirs.iter().zip(ours.iter().cycle()).enumerate() {
+                        let at = at % ours_len;
                         let at = at / operator.bands();
                         let (col, row) = (part.cols.start + at % part.cols.len(), part.rows.start + at / part.cols.len());
                         let place = format!("{operator:?} on {} at column {col}, row {row}: GPU {theirs}, CPU {ours}", dem.name);
@@ -115,15 +123,16 @@ fn outputs_are_what_gdal_writes() {
     for info in REGISTRY {
         for operator in (info.examples)() {
             let output = operator.output();
-            let (expected, range) = match info.name {
-                "hillshade" => ((SampleType::U8, 0.0), Some((1, 255))),
-                "color-map" => ((SampleType::U8, 0.0), Some((0, 255))),
+            let truth = operator.formula().is_some_and(|formula| formula.is_truth(formula.steps().len() - 1));
+            let (sample, nodata, byte_range) = match info.name {
+                "hillshade" => (SampleType::U8, 0.0, Some((1, 255))),
+                "color-map" => (SampleType::U8, 0.0, Some((0, 255))),
                 // By its classes.
                 "reclassify" => continue,
-                _ => ((SampleType::F32, -9999.0), None),
+                _ if truth => (SampleType::U8, 255.0, Some((0, 1))),
+                _ => (SampleType::F32, -9999.0, None),
             };
-            assert_eq!((output.sample, output.nodata.to_f64()), expected);
-            assert_eq!(output.byte_range, range);
+            assert_eq!((output.sample, output.nodata.to_f64(), output.byte_range), (sample, nodata, byte_range));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 const BORDER_NEAREST: u32 = 1u;
 const BORDER_REFLECT: u32 = 2u;
+const BORDER_EXTRAPOLATE: u32 = 3u;
 const MISSING_PROPAGATES: u32 = 1u;
 
 // Where the border's rule finds position `at` of `count`; still beyond the raster where it finds nothing.
@@ -22,14 +23,40 @@ fn place(at: i32, count: i32, border: u32) -> i32 {
     return at;
 }
 
+// As far beyond `near` as `far` is before it.
+fn beyond(near: f32, far: f32) -> f32 {
+    if is_finite(near) && is_finite(far) {
+        return (near + near) - far;
+    }
+    return missing();
+}
+
+// The sample of a row of the raster.
+fn along_row(col: i32, row: u32, border: u32) -> f32 {
+    let count = i32(grid.raster_cols);
+    let c = place(col, count, border);
+    if u32(c) < u32(count) {
+        return load0(u32(c), row);
+    }
+    let near = clamp(c, 0, count - 1);
+    let far = near + near - c;
+    if border == BORDER_EXTRAPOLATE && u32(far) < u32(count) {
+        return beyond(load0(u32(near), row), load0(u32(far), row));
+    }
+    return missing();
+}
+
 // The sample there; what is not finite is missing.
 fn sample_at(col: i32, row: i32, border: u32) -> f32 {
-    let cols = i32(grid.raster_cols);
-    let rows = i32(grid.raster_rows);
-    let c = place(col, cols, border);
-    let r = place(row, rows, border);
-    if c < 0 || r < 0 || c >= cols || r >= rows {
-        return missing();
+    let count = i32(grid.raster_rows);
+    let r = place(row, count, border);
+    if u32(r) < u32(count) {
+        return along_row(col, u32(r), border);
     }
-    return load0(u32(c), u32(r));
+    let near = clamp(r, 0, count - 1);
+    let far = near + near - r;
+    if border == BORDER_EXTRAPOLATE && u32(far) < u32(count) {
+        return beyond(along_row(col, u32(near), border), along_row(col, u32(far), border));
+    }
+    return missing();
 }

@@ -24,6 +24,8 @@ pub const COMMANDS: &[&str] = &[
     "roughness",
     "focal",
     "convolve",
+    "morphology",
+    "calc",
     "reclassify",
     "color-map",
     "convert",
@@ -37,9 +39,6 @@ pub const COMMANDS: &[&str] = &[
     "bench",
     "help",
 ];
-
-/// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["calc"];
 
 /// Commands whose options are gradient and scale.
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals"];
@@ -59,6 +58,8 @@ const JOBS: &[&str] = &[
     "roughness",
     "focal",
     "convolve",
+    "morphology",
+    "calc",
     "reclassify",
     "color-map",
     "convert",
@@ -167,9 +168,6 @@ fn command_position(args: &[OsString]) -> Outcome<Option<usize>> {
     }
     let name = first.to_string_lossy();
     let commands = COMMANDS.join(", ");
-    if PLANNED.iter().any(|planned| name.eq_ignore_ascii_case(planned)) {
-        return Err(Stop::usage(format!("'{name}' is planned and not built yet; there are: {commands}")));
-    }
     let guess = nearest(&name, COMMANDS).map(|c| format!("; did you mean '{c}'?")).unwrap_or_default();
     Err(Stop::usage(format!("'{name}' is not a command{guess}; there are: {commands}")))
 }
@@ -269,9 +267,8 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, calc, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
-        assert_eq!(words("swath Calc a"), format!("'Calc' is planned and not built yet; {list}"));
     }
 }

@@ -52,6 +52,11 @@ impl OperatorBands {
 }
 
 impl ChosenBands {
+    /// Whether nothing was typed.
+    pub fn is_default(&self) -> bool {
+        self.bands.is_empty()
+    }
+
     /// The raster of those bands.
     pub fn of(&self, raster: &Raster) -> Raster {
         match wanted(&self.bands) {

@@ -2,12 +2,14 @@
 
 use super::{
     bench::BenchArgs,
+    calc::CalcArgs,
     classes::{ColorMapOptions, ReclassifyOptions},
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,
     focal::FocalOptions,
     info::InfoArgs,
+    morphology::MorphologyOptions,
     operators::OperatorsArgs,
     pipeline::PipelineArgs,
     selftest::SelftestArgs,
@@ -51,6 +53,8 @@ pub enum Command {
     Roughness(Op<RoughnessOptions>),
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
+    Morphology(Op<MorphologyOptions>),
+    Calc(CalcArgs),
     Reclassify(Op<ReclassifyOptions>),
     ColorMap(Op<ColorMapOptions>),
     Convert(ConvertArgs),

@@ -1,8 +1,8 @@
 //! `swath convolve`.
 
-use super::{values::named, verb::OperatorOptions};
+use super::{matrix::Matrix, values::named, verb::OperatorOptions};
 use clap::Args;
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 use swath::{
     graph::Operator,
     op::{Convolve, ConvolveKernel, FocalBorder, FocalMissing},
@@ -22,9 +22,9 @@ pub struct ConvolveOptions {
     /// How much the unsharp mask adds of what the Gaussian takes away
     #[arg(long, default_value = "1", value_name = "SHARE", allow_negative_numbers = true, help_heading = HOW)]
     amount: f64,
-    /// Rows of a custom kernel, parted by semicolons
+    /// Rows of a custom kernel, parted by semicolons, or a text file of them
     #[arg(long, value_name = "ROWS", allow_hyphen_values = true, help_heading = HOW)]
-    weights: Option<Table>,
+    weights: Option<Matrix>,
     /// Divide the weights by their sum
     #[arg(long, requires = "weights", help_heading = HOW)]
     normalize: bool,
@@ -34,20 +34,6 @@ pub struct ConvolveOptions {
     /// What lies beyond the raster
     #[arg(long, value_parser = named(FocalBorder::ALL, FocalBorder::as_str), ignore_case = true, default_value = "missing", help_heading = HOW)]
     border: FocalBorder,
-}
-
-/// Weights as they are typed.
-#[derive(Clone, Debug)]
-struct Table(Vec<Vec<f64>>);
-
-impl FromStr for Table {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = |word: &str| word.parse().map_err(|_| format!("'{word}' is not a number; '0 1 0; 1 -4 1; 0 1 0' is accepted"));
-        let row = |line: &str| line.split([' ', ',']).filter(|word| !word.is_empty()).map(number).collect();
-        text.split(';').map(row).collect::<Result<_, _>>().map(Self)
-    }
 }
 
 impl OperatorOptions for ConvolveOptions {

@@ -4,6 +4,7 @@
 mod argv;
 mod bands;
 mod bench;
+mod calc;
 mod classes;
 mod commands;
 mod convert;
@@ -14,6 +15,9 @@ mod focal;
 mod fractal;
 mod guard;
 mod info;
+mod inputs;
+mod matrix;
+mod morphology;
 mod operators;
 mod options;
 mod pipeline;
@@ -67,6 +71,8 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Roughness(args) => args.run(),
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
+        Command::Morphology(args) => args.run(),
+        Command::Calc(args) => args.run(),
         Command::Reclassify(args) => args.run(),
         Command::ColorMap(args) => args.run(),
         Command::Convert(args) => args.run(),

@@ -1,6 +1,7 @@
 //! `swath curvature`, `northness`, `eastness`, `normals`, `tri`, `tpi` and `roughness`.
 
 use super::{
+    matrix::Matrix,
     terrain::{EdgeOptions, GradientOptions, HeightOptions, ScaleOptions},
     values::named,
     verb::OperatorOptions,
@@ -9,7 +10,10 @@ use clap::Args;
 use std::sync::Arc;
 use swath::{
     graph::Operator,
-    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Normals, Northness, Roughness, Tpi, Tri, TriAlgorithm},
+    op::{
+        Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Focal, FocalMissing, FocalShape, FocalStat, Normals, Northness,
+        Roughness, Tpi, Tri, TriAlgorithm,
+    },
 };
 
 const HOW: &str = "How it is computed";
@@ -40,6 +44,18 @@ impl OperatorOptions for TriOptions {
 /// Options of `tpi`.
 #[derive(Args, Debug)]
 pub struct TpiOptions {
+    /// How far the neighbours reach, in pixels: 1 to 64. Beyond 1 those that there are count, at the raster's border too
+    #[arg(long, default_value = "1", value_name = "PIXELS", help_heading = HOW)]
+    radius: usize,
+    /// Outline of the neighbourhood [default: box, or custom with --mask]
+    #[arg(long, value_parser = named(FocalShape::ALL, FocalShape::as_str), ignore_case = true, help_heading = HOW)]
+    shape: Option<FocalShape>,
+    /// Radius of an annulus's hole, in pixels
+    #[arg(long, default_value = "0", value_name = "PIXELS", help_heading = HOW)]
+    inner: usize,
+    /// Rows of a custom outline, parted by semicolons, or a text file of them: what is not 0 belongs
+    #[arg(long, value_name = "ROWS", allow_hyphen_values = true, help_heading = HOW)]
+    mask: Option<Matrix>,
     #[command(flatten)]
     edges: EdgeOptions,
 }
@@ -48,10 +64,21 @@ impl OperatorOptions for TpiOptions {
     const ABOUT: &'static str = "Topographic position index: height above the mean of the neighbours";
     const EXAMPLES: &'static str = "Examples:
   swath tpi dem.tif tpi.tif
-  swath tpi dem.tif tpi.tif --no-edges";
+  swath tpi dem.tif tpi.tif --no-edges
+  swath tpi dem.tif ridges.tif --radius 20
+  swath tpi dem.tif tpi.tif --shape annulus --radius 20 --inner 10";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        Arc::new(Tpi { edges: self.edges.edges() })
+        let default = if self.mask.is_some() { FocalShape::Custom } else { FocalShape::Box };
+        let shape = self.shape.unwrap_or(default);
+        if self.radius == 1 && shape == FocalShape::Box {
+            return Arc::new(Tpi { edges: self.edges.edges() });
+        }
+        let missing = if self.edges.edges() == Edges::Missing { FocalMissing::Propagate } else { FocalMissing::Skip };
+        let mask = self.mask.as_ref().map(Matrix::mask).unwrap_or_default();
+        let (radius, inner) = (self.radius, self.inner);
+        let focal = Focal { stat: FocalStat::Tpi, shape, radius, inner, mask, missing, ..Focal::default() };
+        Arc::new(focal)
     }
 }
 

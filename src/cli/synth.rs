@@ -83,6 +83,7 @@ fn georeferencing() -> Georeferencing {
         tiepoints: vec![0.0, 0.0, 0.0, CORNER.0, CORNER.1, 0.0],
         matrix: Vec::new(),
         keys: Some(GeoTags { directory, doubles: Vec::new(), ascii: String::new() }),
+        ..Georeferencing::default()
     }
 }
 

@@ -2,16 +2,19 @@
 
 use super::{
     bands::OperatorBands,
+    calc::CalcOptions,
     classes::{ColorMapOptions, ReclassifyOptions},
     convolve::ConvolveOptions,
     focal::FocalOptions,
+    inputs::TypedOperator,
+    morphology::MorphologyOptions,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
     surface::{CurvatureOptions, EastnessOptions, NormalsOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
     terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
 };
-use clap::{ArgMatches, Args, Command, error::Error as Complaint};
+use clap::{ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
 use std::{fmt::Debug, path::PathBuf, sync::Arc};
 use swath::{
     graph::{Operator, Raster},
@@ -29,6 +32,32 @@ pub trait OperatorOptions: Args + Debug {
     fn operator(&self) -> Arc<dyn Operator>;
 }
 
+/// Options of a step of pipelines: an operator, and where each of its inputs comes from.
+pub trait StepOptions: Args + Debug {
+    /// What the operator yields, in one line.
+    const ABOUT: &'static str;
+    /// Whether `-b` says which bands of its one input it is computed over.
+    const TAKES_BANDS: bool = false;
+
+    /// The operator that was typed, and its inputs.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    fn typed(&self) -> Outcome<TypedOperator>;
+}
+
+/// Operators of one input take the step before.
+impl<T: OperatorOptions> StepOptions for T {
+    const ABOUT: &'static str = <T as OperatorOptions>::ABOUT;
+    const TAKES_BANDS: bool = true;
+
+    fn typed(&self) -> Outcome<TypedOperator> {
+        let operator = self.operator();
+        operator.check()?;
+        Ok(TypedOperator::alone(operator))
+    }
+}
+
 /// An operator that is a step of pipelines.
 pub struct Verb {
     /// As it is typed.
@@ -36,10 +65,10 @@ pub struct Verb {
     /// What it yields.
     pub about: &'static str,
     options: fn(Command) -> Command,
-    operator: fn(&ArgMatches) -> Result<Arc<dyn Operator>, Complaint>,
+    typed: fn(&ArgMatches) -> Result<Outcome<TypedOperator>, Complaint>,
 }
 
-/// Every operator of one input: a line here makes it a step of pipelines.
+/// Every operator: a line here makes it a step of pipelines.
 pub const VERBS: &[Verb] = &[
     Verb::of::<SlopeOptions>("slope"),
     Verb::of::<AspectOptions>("aspect"),
@@ -53,13 +82,15 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<RoughnessOptions>("roughness"),
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
+    Verb::of::<MorphologyOptions>("morphology"),
+    Verb::of::<CalcOptions>("calc"),
     Verb::of::<ReclassifyOptions>("reclassify"),
     Verb::of::<ColorMapOptions>("color-map"),
 ];
 
 impl Verb {
-    const fn of<T: OperatorOptions>(name: &'static str) -> Self {
-        Self { name, about: T::ABOUT, options: T::augment_args, operator: |matches| T::from_arg_matches(matches).map(|t| t.operator()) }
+    const fn of<T: StepOptions>(name: &'static str) -> Self {
+        Self { name, about: T::ABOUT, options: augment::<T>, typed: typed::<T> }
     }
 
     /// A parser of the operator's options alone.
@@ -67,13 +98,27 @@ impl Verb {
         (self.options)(Command::new(self.name))
     }
 
-    /// The operator of what the parser found.
+    /// The operator of what the parser found, and its inputs.
     ///
     /// # Errors
-    /// clap's.
-    pub fn operator(&self, matches: &ArgMatches) -> Result<Arc<dyn Operator>, Complaint> {
-        (self.operator)(matches)
+    /// clap's, and within them the operator's.
+    pub fn typed(&self, matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
+        (self.typed)(matches)
     }
+}
+
+fn augment<T: StepOptions>(command: Command) -> Command {
+    let command = T::augment_args(command);
+    if T::TAKES_BANDS { OperatorBands::augment_args(command) } else { command }
+}
+
+fn typed<T: StepOptions>(matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
+    let typed = T::from_arg_matches(matches)?.typed();
+    if !T::TAKES_BANDS {
+        return Ok(typed);
+    }
+    let bands = OperatorBands::from_arg_matches(matches)?;
+    Ok(typed.map(|typed| TypedOperator { bands, ..typed }))
 }
 
 /// The files of a job of one input.
@@ -89,7 +134,7 @@ pub struct Files {
 
 // Its help is the operator's.
 #[derive(Args, Debug)]
-#[command(about = T::ABOUT, after_help = T::EXAMPLES)]
+#[command(about = <T as OperatorOptions>::ABOUT, after_help = T::EXAMPLES)]
 pub struct OperatorArgs<T: OperatorOptions> {
     #[command(flatten)]
     files: Files,

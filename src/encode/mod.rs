@@ -35,4 +35,4 @@ pub use memory::{max_segment_bytes, scratch_bytes};
 pub use missing::{Counts, MissingRule};
 pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyramid_bytes, pyramid_state_bytes};
 pub use segment::{EncodedSegment, SegmentEncoder, SegmentSpec};
-pub use statistics::Statistics;
+pub use statistics::{Statistics, statistics_of};

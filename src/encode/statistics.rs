@@ -55,6 +55,20 @@ impl Statistics {
     }
 }
 
+/// Statistics of the finite samples of some rows, summed as those of a segment are.
+pub fn statistics_of<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Statistics {
+    let mut gather = Gather::default();
+    const RUN: usize = 256;
+    let mut finite = [0f32; RUN];
+    for run in rows.flat_map(|row| row.chunks(RUN)) {
+        for (to, &sample) in finite.iter_mut().zip(run) {
+            *to = if sample.is_finite() { sample } else { f32::NAN };
+        }
+        gather.add::<f32>(bytemuck::cast_slice(&finite[..run.len()]), 0, 1, None);
+    }
+    gather.finish()
+}
+
 /// Statistics of one band of one segment in the making.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gather {
@@ -148,5 +162,7 @@ mod tests {
         let none = of(&[&[f32::NAN, -1.0], &[-1.0]], Some(-1.0));
         assert_eq!(none, Statistics::default());
         assert_eq!(of(&[&[-1.0, 3.0]], Some(-1.0)).mean, 3.0);
+        let infinite = statistics_of([&[f32::INFINITY, 3.0][..], &[f32::NEG_INFINITY, f32::NAN]].into_iter());
+        assert_eq!((infinite.valid, infinite.mean, infinite.max), (1, 3.0, 3.0));
     }
 }

@@ -61,8 +61,14 @@ impl Workers {
 }
 
 /// Scratch objects that workers borrow in turn: never more than were ever in use at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shelf<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl<T> Shelf<T> {
     /// An empty shelf.
@@ -74,6 +80,11 @@ impl<T> Shelf<T> {
     pub fn take_or<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let shelved = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         shelved.map_or_else(make, Ok)
+    }
+
+    /// All objects, once nobody works any more.
+    pub fn into_all(self) -> Vec<T> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts an object back.

@@ -1,8 +1,9 @@
+use super::{Formula, Raster, Survey, Surveyed};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     raster::{Georeferencing, Nodata, SampleType, Span},
 };
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What every kernel of one job knows of the raster it works on.
 #[derive(Clone, Debug)]
@@ -171,6 +172,13 @@ pub trait Operator: Send + Sync + fmt::Debug {
         false
     }
 
+    /// The same as a graph of simpler operators over `inputs`, whose last one has this one's name and output: where that
+    /// is cheaper on a device or on the CPU, or the only way. It may not hang on anything but the operator's parameters.
+    fn expand(&self, inputs: &[Raster], on_device: bool) -> Option<Raster> {
+        let _ = (inputs, on_device);
+        None
+    }
+
     /// Neighbourhood.
     fn footprint(&self) -> Footprint;
 
@@ -197,12 +205,32 @@ pub trait Operator: Send + Sync + fmt::Debug {
         Shift::Neither
     }
 
+    /// What it must know of its inputs before it can compute, if anything: then the job has a pass over them first, in
+    /// which their sources are decoded and their operators computed once more. The plan says so, and counts it.
+    fn survey(&self) -> Option<Survey> {
+        None
+    }
+
+    /// The operator that computes, given what a [`survey`](Self::survey) found of each input: it needs none any more,
+    /// and is planned as this one is (inputs, footprint and output are the same).
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage) where nothing can be computed from such inputs.
+    fn surveyed(&self, _inputs: &[Surveyed]) -> Result<Arc<dyn Operator>> {
+        Err(Error::Internal("an operator without a survey was given one"))
+    }
+
     /// The WGSL twin.
     fn gpu_kernel(&self) -> GpuKernel;
 
     /// Whether there is a CPU twin; an operator without one is refused on the CPU backend.
     fn has_cpu_twin(&self) -> bool {
         true
+    }
+
+    /// What it computes, if it looks at the pixel alone and both twins are made from this: neighbours of that kind run as one.
+    fn formula(&self) -> Option<&Formula> {
+        None
     }
 
     /// The CPU twin: the specification, and the fallback.

@@ -1,9 +1,9 @@
 //! Results in memory.
 
-use super::Job;
+use super::{Job, survey::SurveyOutput};
 use crate::{
     error::{Error, Result},
-    execute::{Context, Finished},
+    execute::{BufferPool, Context, Finished},
     graph::Raster,
     plan::Budget,
     raster::SampleType,
@@ -43,17 +43,17 @@ impl ArrayOutput {
     }
 
     /// Whether all bands are wanted.
-    pub(super) fn takes_all_bands(&self) -> bool {
+    fn takes_all_bands(&self) -> bool {
         self.all_bands
     }
 
     /// An array of missing samples to fill.
-    pub(super) fn open(&self, rows: usize, cols: usize, bands: usize) {
+    fn open(&self, rows: usize, cols: usize, bands: usize) {
         *self.cell.lock().unwrap_or_else(PoisonError::into_inner) = Some(Array3::from_elem((rows, cols, bands), f32::NAN));
     }
 
     /// Copies a finished window.
-    pub(super) fn accept(&self, finished: &Finished) -> Result<()> {
+    fn accept(&self, finished: &Finished) -> Result<()> {
         if finished.window.sample != SampleType::F32 {
             return Err(Error::Internal("an array was given packed samples"));
         }
@@ -68,6 +68,46 @@ impl ArrayOutput {
             }
         }
         Ok(())
+    }
+}
+
+/// An output in memory.
+#[derive(Clone, Debug)]
+pub(super) enum InMemory {
+    /// The caller's array.
+    Array(ArrayOutput),
+    /// What a survey finds.
+    Survey(SurveyOutput),
+}
+
+impl InMemory {
+    /// Begins anew.
+    pub fn open(&self, rows: usize, cols: usize, bands: usize) {
+        match self {
+            Self::Array(array) => array.open(rows, cols, bands),
+            Self::Survey(survey) => survey.open(),
+        }
+    }
+
+    /// Takes a finished window.
+    pub fn accept(&self, finished: &Finished, pool: &BufferPool) -> Result<()> {
+        match self {
+            Self::Array(array) => array.accept(finished),
+            Self::Survey(survey) => survey.accept(finished, pool),
+        }
+    }
+
+    /// Whether all bands are wanted, or the first.
+    pub fn takes_all_bands(&self) -> bool {
+        matches!(self, Self::Array(array) if array.takes_all_bands())
+    }
+
+    /// Bytes that each worker needs.
+    pub fn scratch_bytes(&self) -> usize {
+        match self {
+            Self::Array(_) => 0,
+            Self::Survey(survey) => survey.scratch_bytes(),
+        }
     }
 }
 

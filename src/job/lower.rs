@@ -1,7 +1,8 @@
 //! From the graph to numbers for the planner and runnable nodes for the executor.
 
 use super::{
-    ArrayOutput, Precision,
+    Precision,
+    array::InMemory,
     outputs::{OutputFile, computed_file, copied_file, output_spec, packed_file, packing_of, unwritten_spec},
     precision,
 };
@@ -31,8 +32,8 @@ pub struct Lowered {
     pub sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
     /// Files: the first outputs.
     pub files: Vec<OutputFile>,
-    /// Arrays: the outputs after the files.
-    pub arrays: Vec<ArrayOutput>,
+    /// In memory: the outputs after the files.
+    pub arrays: Vec<InMemory>,
     /// Passes on the device: the last outputs.
     pub consumers: Vec<DeviceConsumer>,
     /// How outputs are packed on the device.
@@ -51,13 +52,33 @@ pub struct Targets {
     /// Files.
     pub files: Vec<(Raster, Destination)>,
     /// Arrays in memory.
-    pub arrays: Vec<(Raster, ArrayOutput)>,
+    pub arrays: Vec<(Raster, InMemory)>,
     /// The caller's passes on the device.
     pub consumers: Vec<(Raster, DeviceConsumer)>,
 }
 
+impl Targets {
+    /// Every raster that is wanted, in the order of the outputs.
+    pub fn rasters(&self) -> impl Iterator<Item = &Raster> {
+        let memory = self.arrays.iter().map(|(raster, _)| raster).chain(self.consumers.iter().map(|(raster, _)| raster));
+        self.files.iter().map(|(raster, _)| raster).chain(memory)
+    }
+
+    /// The same to be left behind of other rasters.
+    pub fn map(self, mut new: impl FnMut(&Raster) -> Raster) -> Self {
+        Self {
+            files: self.files.into_iter().map(|(raster, to)| (new(&raster), to)).collect(),
+            arrays: self.arrays.into_iter().map(|(raster, to)| (new(&raster), to)).collect(),
+            consumers: self.consumers.into_iter().map(|(raster, to)| (new(&raster), to)).collect(),
+            placement: self.placement,
+        }
+    }
+}
+
 /// Lowering in progress.
+#[derive(Default)]
 struct Lowering {
+    on_device: bool,
     sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
     nodes: Vec<(NodeSpec, NodeRun, usize, SampleType)>,
     seen: Vec<(Raster, usize)>,
@@ -71,7 +92,10 @@ struct Lowering {
 /// # Errors
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
 pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, precision: Precision) -> Result<Lowered> {
-    let mut lowering = Lowering { sources: Vec::new(), nodes: Vec::new(), seen: Vec::new(), ingests: Vec::new(), firsts: Vec::new() };
+    // A copy takes the whole job to the CPU, and so does float64.
+    let copies = targets.files.iter().any(|(raster, _)| matches!(raster.node(), Node::Source { .. }));
+    let on_device = device.is_some() && !copies && precision != Precision::F64;
+    let mut lowering = Lowering { on_device, ..Lowering::default() };
     let mut file_nodes = Vec::new();
     for (raster, destination) in &targets.files {
         file_nodes.push(lowering.output(raster, &destination.options)?);
@@ -107,6 +131,9 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, pr
         lowered.packing.push(None);
     }
     lowered.arrays = targets.arrays.iter().map(|(_, output)| output.clone()).collect();
+    for (spec, array) in lowered.spec.outputs[lowered.files.len()..].iter_mut().zip(&lowered.arrays) {
+        spec.scratch_bytes = array.scratch_bytes();
+    }
     lowered.consumers = targets.consumers.iter().map(|(_, consumer)| consumer.clone()).collect();
     lowering.finish(&mut lowered);
     precision::settle(&mut lowered, precision)?;
@@ -215,6 +242,11 @@ impl Lowering {
                         accepted: format!("{} takes {}", operator.name(), operator.inputs()),
                     });
                 }
+                if let Some(expanded) = operator.expand(inputs, self.on_device) {
+                    let node = self.node(&expanded)?;
+                    self.seen.push((raster.clone(), node));
+                    return Ok(node);
+                }
                 let inputs = inputs.iter().map(|input| self.input(operator.as_ref(), input)).collect::<Result<Vec<_>>>()?;
                 let footprint = operator.footprint();
                 let kind = NodeKind::Operator { inputs: inputs.clone(), halo_rows: footprint.halo_rows, halo_cols: footprint.halo_cols };
@@ -261,7 +293,7 @@ impl Lowering {
     }
 
     /// The node that an array is filled from.
-    fn array(&mut self, raster: &Raster, array: &ArrayOutput) -> Result<usize> {
+    fn array(&mut self, raster: &Raster, array: &InMemory) -> Result<usize> {
         match raster.node() {
             Node::Source { .. } if array.takes_all_bands() => self.node(&Raster::stack(vec![raster.clone()])),
             Node::Operator { operator, .. } if !array.takes_all_bands() && operator.bands() > 1 => {

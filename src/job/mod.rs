@@ -13,19 +13,22 @@ mod precision;
 mod recover;
 mod report;
 mod run;
+mod survey;
 
 pub use array::{ArrayOutput, compute_array, compute_bands};
 pub use precision::Precision;
 pub use report::{
     AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds, SpoolReport,
+    SurveyReport, SurveyedReport,
 };
 
 use crate::{
     error::Result,
     execute::{Context, DeviceConsumer, Trace},
     graph::{Destination, Placement, Raster},
-    plan::{self, Budget, Cut, Plan},
+    plan::{self, Budget, Cut, JobSpec, Plan},
 };
+use array::InMemory;
 use lower::{Lowered, Targets, lower};
 use std::{
     fmt,
@@ -35,6 +38,7 @@ use std::{
     },
     time::Instant,
 };
+use survey::SurveyPass;
 
 /// Told how far a running job is; called from the writer's thread.
 pub trait Observer: Send + Sync {
@@ -97,7 +101,7 @@ impl Job {
     /// Adds an output in memory.
     #[must_use]
     pub fn write_array(mut self, raster: impl Into<Raster>, output: &ArrayOutput) -> Self {
-        self.targets.arrays.push((raster.into(), output.clone()));
+        self.targets.arrays.push((raster.into(), InMemory::Array(output.clone())));
         self
     }
 
@@ -172,12 +176,15 @@ impl Job {
     pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
         let threads = self.threads.unwrap_or_else(default_threads);
-        let mut lowered = lower(&self.targets, threads, self.context.limits(), self.precision)?;
-        lowered.spec.trace_bytes = if self.traced { Trace::BYTES } else { 0 };
-        let plan = plan::plan_cut(&lowered.spec, budget, &self.cut)?;
         let Self { targets, cut, context, observer, cancel, traced, precision, .. } = self;
-        let plan_seconds = started.elapsed().as_secs_f64();
-        Ok(PlannedJob { plan, lowered, targets, cut, context, observer, cancel, traced, precision, plan_seconds })
+        let mut how = How { cut, context, observer, cancel, traced, precision, plan_seconds: 0.0 };
+        let surveys = survey::plan_surveys(&targets, threads, &how, budget)?;
+        let mut lowered = lower(&targets, threads, how.context.limits(), precision)?;
+        lowered.spec.trace_bytes = if traced { Trace::BYTES } else { 0 };
+        let mut plan = plan::plan_cut(&lowered.spec, budget, &cut)?;
+        plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
+        how.plan_seconds = started.elapsed().as_secs_f64();
+        Ok(PlannedJob { pass: Pass { plan, lowered, targets }, surveys, how })
     }
 }
 
@@ -187,9 +194,31 @@ fn default_threads() -> usize {
 
 /// A job with its plan, ready to run.
 pub struct PlannedJob {
+    pass: Pass,
+    /// What comes before it.
+    surveys: Vec<SurveyPass>,
+    how: How,
+}
+
+/// One pass over the raster: what is left behind, and how.
+struct Pass {
     plan: Plan,
     lowered: Lowered,
     targets: Targets,
+}
+
+impl Pass {
+    /// Makes the nodes that run of targets that have changed since; the plan stays.
+    fn lower_again(&mut self, how: &How) -> Result<()> {
+        let JobSpec { threads, device, trace_bytes, .. } = self.lowered.spec;
+        self.lowered = lower(&self.targets, threads, device, how.precision)?;
+        self.lowered.spec.trace_bytes = trace_bytes;
+        Ok(())
+    }
+}
+
+/// How all passes of a job are run.
+struct How {
     cut: Cut,
     context: Context,
     observer: Option<Arc<dyn Observer>>,
@@ -202,7 +231,7 @@ pub struct PlannedJob {
 impl PlannedJob {
     /// The plan.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.pass.plan
     }
 
     /// Runs the job.
@@ -216,6 +245,6 @@ impl PlannedJob {
 
 impl fmt::Display for PlannedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.plan.fmt(f)
+        self.pass.plan.fmt(f)
     }
 }

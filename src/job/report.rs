@@ -1,4 +1,4 @@
-use crate::{encode::Statistics, execute::Timeline};
+use crate::{encode::Statistics, execute::Timeline, graph::Surveyed};
 use serde::Serialize;
 
 /// What a finished job did, counted where it happened. Sizes are bytes, times seconds.
@@ -36,6 +36,10 @@ pub struct Report {
     pub seconds: Seconds,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Passes that ran before this one, for operators that had to know their inputs first. What they read is in
+    /// [`inputs`](Self::inputs) too; all other numbers here are of the last pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub surveys: Vec<SurveyReport>,
     /// What was done when, on which thread; only of a job that was asked for it ([`Job::trace`](super::Job::trace)).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
@@ -130,6 +134,40 @@ impl BandStatistics {
         let (min, max, mean, stddev) = (some(band.min), some(band.max), some(band.mean), some(band.stddev()));
         Self { min, max, mean, stddev, valid: band.valid }
     }
+
+    /// As a survey found them.
+    pub(super) fn found(s: &Surveyed) -> Self {
+        let some = |value: f64| if s.valid > 0 { value } else { f64::NAN };
+        Self { min: some(s.min), max: some(s.max), mean: some(s.mean), stddev: some(s.stddev), valid: s.valid }
+    }
+}
+
+/// A pass before the first: see [`Operator::survey`](crate::graph::Operator::survey).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the names are the report's")]
+pub struct SurveyReport {
+    pub statistics: Vec<SurveyedReport>,
+    pub inputs: Vec<InputReport>,
+    pub operators: Vec<OperatorReport>,
+    pub swaths: usize,
+    pub lanes: usize,
+    pub readbacks: u64,
+    pub host: MemoryReport,
+    pub device: MemoryReport,
+    pub seconds: Seconds,
+    pub warnings: Vec<String>,
+}
+
+/// What was found of one raster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SurveyedReport {
+    /// The file, or the operator.
+    pub of: String,
+    /// Of its finite samples.
+    #[serde(flatten)]
+    pub statistics: BandStatistics,
+    /// Samples that are not finite.
+    pub missing: u64,
 }
 
 /// Memory of one kind.
@@ -141,6 +179,14 @@ pub struct MemoryReport {
     pub predicted_peak: u64,
     /// What the ledger saw.
     pub measured_peak: u64,
+}
+
+impl MemoryReport {
+    fn add(&mut self, other: &Self) {
+        self.budget = self.budget.max(other.budget);
+        self.predicted_peak = self.predicted_peak.max(other.predicted_peak);
+        self.measured_peak = self.measured_peak.max(other.measured_peak);
+    }
 }
 
 /// Disk that overviews take while they wait for their place in the file, over all outputs.
@@ -167,6 +213,28 @@ pub struct Seconds {
 }
 
 impl Report {
+    /// Adds the passes before: what they read was read once more, peaks are those of all.
+    pub(super) fn add_surveys(&mut self, surveys: Vec<SurveyReport>) {
+        for survey in &surveys {
+            for read in &survey.inputs {
+                match self.inputs.iter_mut().find(|input| input.path == read.path) {
+                    Some(input) => {
+                        input.chunks_decoded += read.chunks_decoded;
+                        input.max_decodes_per_chunk += read.max_decodes_per_chunk;
+                        input.bytes_read += read.bytes_read;
+                    }
+                    None => self.inputs.push(read.clone()),
+                }
+            }
+            self.host.add(&survey.host);
+            self.device.add(&survey.device);
+            // Planning was one, and is in the last pass's time.
+            self.seconds.total += survey.seconds.total - survey.seconds.plan;
+            self.warnings.extend(survey.warnings.iter().filter(|w| !self.warnings.contains(w)).cloned().collect::<Vec<_>>());
+        }
+        self.surveys = surveys;
+    }
+
     /// The report as pretty JSON.
     pub fn to_json(&self) -> String {
         // Plain data: serialising cannot fail.

@@ -1,13 +1,14 @@
 //! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    AdapterReport, BandStatistics, CancelToken, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, PlannedJob, Report,
-    Seconds, SpoolReport, disk,
+    AdapterReport, BandStatistics, CancelToken, How, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Pass,
+    PlannedJob, Report, Seconds, SpoolReport, disk,
     encode_stage::{EncodeSeconds, EncodeStage},
     lower::{Lowered, lower},
     origin,
     output_run::EncodedOutput,
     recover,
+    survey::Resolved,
 };
 use crate::{
     error::{Error, Result},
@@ -94,32 +95,53 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
     }
 }
 
-/// Runs a planned job into its outputs. A device that has less memory than its budget is tried again with half of it,
+/// Runs a planned job: its surveys, if there are any, then itself with what they found.
+///
+/// # Errors
+/// As [`PlannedJob::run`].
+pub fn run(job: PlannedJob) -> Result<Report> {
+    let PlannedJob { mut pass, surveys, how } = job;
+    if surveys.is_empty() {
+        return run_pass(pass, &how);
+    }
+    let mut resolved = Resolved::default();
+    let mut reports = Vec::new();
+    for survey in surveys {
+        reports.push(survey.run(&how, &mut resolved)?);
+    }
+    pass.targets = std::mem::take(&mut pass.targets).map(|raster| resolved.raster(raster));
+    pass.lower_again(&how)?;
+    let mut report = run_pass(pass, &how)?;
+    report.add_surveys(reports);
+    Ok(report)
+}
+
+/// Runs one pass into its outputs. A device that has less memory than its budget is tried again with half of it,
 /// then without.
 ///
 /// # Errors
 /// As [`PlannedJob::run`].
-pub fn run(mut job: PlannedJob) -> Result<Report> {
+pub fn run_pass(mut job: Pass, how: &How) -> Result<Report> {
     let mut notes = Vec::new();
     loop {
         let origins = origin::find(&mut job.lowered, &job.plan)?;
-        let failure = match attempt(&job, &notes, &origins) {
+        let failure = match attempt(&job, how, &notes, &origins) {
             Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
             other => return other,
         };
         // Half of what was asked of it, which may be far less than it was allowed.
         let asked = job.plan.device.map_or(u64::MAX, |peak| peak.peak);
         job.plan.budget.device.0 = job.plan.budget.device.0.min(asked) / 2;
-        match plan::plan_cut(&job.lowered.spec, job.plan.budget, &job.cut) {
+        match plan::plan_cut(&job.lowered.spec, job.plan.budget, &how.cut) {
             Ok(smaller) => {
                 notes.push(format!("{failure}: going on with at most {}", smaller.budget.device));
                 job.plan = smaller;
             }
             Err(_) => {
                 // Copies, rows on the device and operators without a CPU twin end here with the first failure.
-                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None, job.precision) else { return Err(failure) };
+                let Ok(mut lowered) = lower(&job.targets, job.lowered.spec.threads, None, how.precision) else { return Err(failure) };
                 lowered.spec.trace_bytes = job.lowered.spec.trace_bytes;
-                job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &job.cut)?;
+                job.plan = plan::plan_cut(&lowered.spec, job.plan.budget, &how.cut)?;
                 job.lowered = lowered;
                 notes.push(format!("{failure}: going on with the CPU"));
             }
@@ -127,9 +149,10 @@ pub fn run(mut job: PlannedJob) -> Result<Report> {
     }
 }
 
-fn attempt(job: &PlannedJob, notes: &[String], origins: &[OriginReport]) -> Result<Report> {
+fn attempt(job: &Pass, how: &How, notes: &[String], origins: &[OriginReport]) -> Result<Report> {
     let started = Instant::now();
-    let PlannedJob { plan, lowered, context, observer, cancel, traced, plan_seconds, .. } = job;
+    let Pass { plan, lowered, .. } = job;
+    let How { context, observer, cancel, traced, plan_seconds, .. } = how;
     let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     let pool = BufferPool::new(ledger.clone());
@@ -154,7 +177,7 @@ fn attempt(job: &PlannedJob, notes: &[String], origins: &[OriginReport]) -> Resu
         let mut accept = |finished: Finished| {
             *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((finished.swath, finished.lane));
             match lowered.arrays.get(finished.output.wrapping_sub(lowered.files.len())) {
-                Some(array) => array.accept(&finished)?,
+                Some(array) => array.accept(&finished, &pool)?,
                 // The writer only goes away once this sender is gone.
                 None => drop(sender.send(finished)),
             }
@@ -295,6 +318,7 @@ fn report(
         spool,
         seconds,
         warnings: Vec::new(),
+        surveys: Vec::new(),
         timeline: None,
     }
 }

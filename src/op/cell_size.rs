@@ -5,9 +5,11 @@ use crate::raster::{Affine, Georeferencing, ModelType};
 /// The matrix `m` with `east = m[0] per_col + m[1] per_row`, `north = m[2] per_col + m[3] per_row`, for heights'
 /// differences per column and per row at `row`: the inverse transpose of the pixel's Jacobian.
 ///
-/// The georeferencing decides where north is, whatever the order of rows. Projected coordinates are taken as they are
-/// (heights in the same unit); angles are turned into metres at the latitude of the row's middle, unless `scale` says
-/// how many horizontal units one vertical unit is. No transform, or one that has no inverse: unit cells, north up.
+/// The georeferencing decides where north is, whatever the order of rows, and what units coordinates and heights have: a
+/// projected CRS in feet under heights in metres has its cells in metres. Angles are turned into metres at the latitude of
+/// the row's middle (of a rotated geographic raster, at that of the row's middle column). Unless `scale` says how many
+/// horizontal units one vertical unit is: then coordinates are taken as they are. Coordinates without a CRS have the
+/// heights' unit. No transform, or one that has no inverse: unit cells, north up.
 pub(super) fn gradient_matrix(georef: &Georeferencing, cols: usize, row: usize, scale: Option<(f64, f64)>) -> [f64; 4] {
     let transform = georef.transform.unwrap_or(UNIT_CELLS);
     let middle = (cols as f64 / 2.0, row as f64 + 0.5);
@@ -20,9 +22,14 @@ pub(super) fn gradient_matrix(georef: &Georeferencing, cols: usize, row: usize, 
             // No centre of a row gets nearer to a pole than half a row: there the parallels have no length.
             let latitude = (y * unit).clamp(half_row - POLE, POLE - half_row);
             let (east, north) = georef.ellipsoid().metres_per_radian(latitude);
-            (east * unit, north * unit)
+            let heights = georef.height_unit_m();
+            (east * unit / heights, north * unit / heights)
         }
-        (None, _) => (1.0, 1.0),
+        (None, ModelType::Projected) => {
+            let heights_long = georef.linear_unit_m() / georef.height_unit_m();
+            (heights_long, heights_long)
+        }
+        (None, ModelType::Other) => (1.0, 1.0),
     };
     inverse_transpose(&transform, kx, ky).or_else(|| inverse_transpose(&UNIT_CELLS, 1.0, 1.0)).unwrap_or_default()
 }
@@ -84,6 +91,27 @@ mod tests {
         let m = gradient_matrix(&geographic(transform), 100, 7, Some((111_120.0, 111_120.0)));
         close(m[0].recip(), 111.12, 1e-12);
         close(-m[3].recip(), 222.24, 1e-12);
+    }
+
+    #[test]
+    fn cells_are_as_long_as_heights_are_measured() {
+        let of = |keys: &[(u16, u16)], sample_unit_m| {
+            let directory = [1, 1, 0, keys.len() as u16].into_iter().chain(keys.iter().flat_map(|&(id, code)| [id, 0, 1, code]));
+            let keys = Some(GeoTags { directory: directory.collect(), ..GeoTags::default() });
+            let transform = Some(Affine::north_up(0.0, 45.5, 10.0, 10.0));
+            gradient_matrix(&Georeferencing { transform, keys, sample_unit_m, ..Georeferencing::default() }, 1, 0, None)[0].recip()
+        };
+        let (projected, feet, survey) = ((1024, 1), (3076, 9002), (3076, 9003));
+        // Ten feet are 3.048 m under heights in metres, declared or not, and ten feet under heights in feet.
+        close(of(&[projected, feet], None), 3.048, 1e-12);
+        close(of(&[projected, feet, (4099, 9001)], None), 3.048, 1e-12);
+        close(of(&[projected, feet, (4099, 9002)], None), 10.0, 1e-12);
+        close(of(&[projected, survey], Some(1200.0 / 3937.0)), 10.0, 1e-12);
+        close(of(&[projected, (3076, 9001), (4096, 8228)], None), 10.0 / 0.3048, 1e-12);
+        let degrees = [(1024, 2), (2048, 4326), (2054, 9102)];
+        close(of(&degrees, Some(0.3048)), of(&degrees, None) / 0.3048, 1e-12);
+        // Without a CRS nothing is known but numbers.
+        close(of(&[], None), 10.0, 1e-12);
     }
 
     #[test]

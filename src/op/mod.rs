@@ -10,7 +10,9 @@
 //! | [`Normals`] | the upright vector, three bands | `shaders/normals.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
+//! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
+//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
 //! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
 //! | [`ColorMap`] | a colour for each sample | `shaders/color_map.wgsl` |
 //!
@@ -22,6 +24,7 @@ mod abi;
 mod agreement;
 mod aspect;
 mod bands;
+mod calc;
 mod cell_size;
 mod color_map;
 mod convolve;
@@ -30,15 +33,19 @@ mod custom;
 mod eastness;
 mod exposure;
 mod focal;
+pub mod functions;
 mod gradient;
 mod hillshade;
 pub mod math;
+mod morphology;
 mod normals;
 mod northness;
+mod pointwise;
 mod real;
 mod reclassify;
 mod relief;
 mod roughness;
+mod separable;
 mod shader;
 mod slope;
 mod stencil;
@@ -52,18 +59,19 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use calc::{Calc, ExpressionError};
 pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
 pub use eastness::Eastness;
 pub use exposure::ExposureParams;
-pub use focal::{
-    Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_PERCENTILE_RADIUS, MAX_RADIUS, MAX_TALLY_RADIUS,
-};
+pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use morphology::{Morphology, MorphologyOperation};
 pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
+pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
@@ -111,9 +119,15 @@ pub const REGISTRY: &[OperatorInfo] = &[
     roughness::INFO,
     focal::INFO,
     convolve::INFO,
+    morphology::INFO,
+    calc::INFO,
     reclassify::INFO,
     color_map::INFO,
 ];
+
+/// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
+/// as the registered ones.
+pub const PARTS: &[OperatorInfo] = &[focal::TALLY, separable::ACROSS, separable::DOWN];
 
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {

@@ -12,8 +12,8 @@ use std::sync::Arc;
 ///
 /// Weiss (2001, *Topographic position and landforms analysis*, ESRI User Conference); Wilson et al. (2007, Marine
 /// Geodesy 30). The pixel's size does not count. A missing centre gives missing; [`Edges`] says what becomes of
-/// incomplete neighbourhoods. Written as float32 with nodata -9999. For wider neighbourhoods see
-/// [`Focal`](super::Focal)'s statistic `tpi`.
+/// incomplete neighbourhoods. Written as float32 with nodata -9999. Wider neighbourhoods are [`Focal`](super::Focal)'s
+/// statistic `tpi`, which takes the mean of the neighbours that there are: the command `tpi` makes it of `--radius`.
 ///
 /// Against float64: 2e-7 of the greatest difference among the nine; CPU against GPU: the same.
 ///
@@ -31,7 +31,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tpi",
     summary: "height above the mean of the neighbours, in its unit",
-    options: &[("no-edges", "")],
+    options: &[("radius", "PIXELS"), ("shape", "box|circle|annulus|custom"), ("inner", "PIXELS"), ("mask", "ROWS"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
     shader: relief_shader!("tpi.wgsl"),

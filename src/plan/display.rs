@@ -1,22 +1,31 @@
 //! A plan for people, and as JSON with the predicted half of the report's names.
 
-use super::{DecodeMode, NodeKind, Plan};
+use super::{DecodeMode, NodeKind, NodeSpec, Plan, SourceSpec};
 use crate::raster::ByteSize;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::fmt;
 
 impl Plan {
+    /// Passes that read a source: this one, and the surveys before it that do.
+    fn passes_over(&self, source: &SourceSpec) -> usize {
+        let reads = |plan: &&Self| plan.spec.sources.iter().any(|s| s.name == source.name);
+        1 + self.surveys.iter().filter(reads).count()
+    }
+
     /// The plan as JSON: the report's names, predicted values.
     pub fn to_json(&self) -> Value {
         let spec = &self.spec;
+        let peak = self.surveys.iter().map(|p| p.host.peak).fold(self.host.peak, usize::max);
+        let device_peak = self.surveys.iter().chain([self]).filter_map(|p| p.device).map(|d| d.peak).max().unwrap_or(0);
         let inputs: Vec<Value> = spec
             .sources
             .iter()
             .zip(&self.execution.modes)
             .map(|(source, modes)| {
                 let chunks: usize = source.planes.iter().map(|p| p.across(spec.cols) * p.down(spec.rows)).sum();
-                json!({ "path": source.name, "chunks": chunks, "chunks_decoded": chunks, "max_decodes_per_chunk": 1,
+                let passes = self.passes_over(source);
+                json!({ "path": source.name, "chunks": chunks, "chunks_decoded": passes * chunks, "max_decodes_per_chunk": passes,
                         "chunking": source.planes, "decode": modes })
             })
             .collect();
@@ -40,7 +49,7 @@ impl Plan {
                         "overviews": o.overviews.iter().map(|size| [size.cols, size.rows]).collect::<Vec<_>>() })
             })
             .collect();
-        json!({
+        let mut json = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "backend": if self.device.is_some() { "gpu" } else { "cpu" },
             "inputs": inputs,
@@ -53,10 +62,20 @@ impl Plan {
             "readbacks": if self.device.is_some() { self.readbacks() } else { 0 },
             "threads": self.execution.threads,
             "units_in_flight": self.execution.units_in_flight,
-            "host": { "budget": self.budget.host, "predicted_peak": self.host.peak, "parts": self.host },
-            "device": { "budget": self.budget.device, "predicted_peak": self.device.map_or(0, |d| d.peak), "parts": self.device },
+            "host": { "budget": self.budget.host, "predicted_peak": peak, "parts": self.host },
+            "device": { "budget": self.budget.device, "predicted_peak": device_peak, "parts": self.device },
             "spool": { "predicted": spec.outputs.iter().map(|o| o.spool_bytes).sum::<u64>() },
-        })
+        });
+        if !self.surveys.is_empty() {
+            json["surveys"] = self.surveys.iter().map(Self::to_json).collect();
+        }
+        json
+    }
+}
+
+impl Plan {
+    fn operators(&self) -> impl Iterator<Item = &NodeSpec> {
+        self.spec.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Operator { .. }))
     }
 }
 
@@ -78,13 +97,28 @@ impl fmt::Display for Plan {
                     DecodeMode::WholeChunks => "whole chunks",
                     DecodeMode::RowCursors => "row cursors",
                 };
-                writeln!(f, "input     {}: {} chunks of {} x {}, each decoded once ({how})", source.name, chunks, plane.cols, plane.rows)?;
+                let times = match self.passes_over(source) {
+                    1 => "once".to_owned(),
+                    passes => format!("{passes} times, once a pass"),
+                };
+                writeln!(
+                    f,
+                    "input     {}: {} chunks of {} x {}, each decoded {times} ({how})",
+                    source.name, chunks, plane.cols, plane.rows
+                )?;
             }
         }
         for node in &spec.nodes {
             if let NodeKind::Operator { halo_rows, .. } = node.kind {
                 writeln!(f, "operator  {}: halo {halo_rows}, every row computed once", node.name)?;
             }
+        }
+        for survey in &self.surveys {
+            let of: Vec<&str> = survey.spec.outputs.iter().map(|o| o.name.as_str()).collect();
+            let again: Vec<&str> = survey.operators().map(|node| node.name.as_str()).collect();
+            let again = if again.is_empty() { String::new() } else { format!(", computing {} once more", again.join(", ")) };
+            let (swaths, lanes, peak) = (survey.swaths(), survey.lanes.len(), ByteSize::b(survey.host.peak as u64));
+            writeln!(f, "survey    a pass before, over {}{again}: {swaths} swaths, {lanes} lanes, {peak} of host memory", of.join(", "))?;
         }
         for output in &spec.outputs {
             let segments = spec.rows.div_ceil(output.segment_rows) * spec.cols.div_ceil(output.segment_cols);

@@ -41,6 +41,8 @@ pub struct Plan {
     pub device: Option<DevicePeak>,
     /// Pixels that each node will compute, lane seams included.
     pub pixels_computed: Vec<u64>,
+    /// Passes that run before it, for operators that must know their inputs first: each decodes its sources once more.
+    pub surveys: Vec<Plan>,
 }
 
 impl Plan {

@@ -230,7 +230,17 @@ fn finish(spec: &JobSpec, budget: Budget, schedule: Schedule, execution: Executi
         (cols * spec.rows) as u64
     };
     let pixels_computed = (0..spec.nodes.len()).map(pixels).collect();
-    Plan { spec: spec.clone(), budget, lanes: schedule.lanes.clone(), schedule, execution, host, device, pixels_computed }
+    Plan {
+        spec: spec.clone(),
+        budget,
+        lanes: schedule.lanes.clone(),
+        schedule,
+        execution,
+        host,
+        device,
+        pixels_computed,
+        surveys: Vec::new(),
+    }
 }
 
 /// Chunks of a plane that lie in a run of rows.

@@ -18,6 +18,8 @@ pub struct Georeferencing {
     pub matrix: Vec<f64>,
     /// GeoKeys, verbatim.
     pub keys: Option<GeoTags>,
+    /// Metres in one unit of the samples, where the file says so of its samples and not of its CRS (GDAL's `UNITTYPE`).
+    pub sample_unit_m: Option<f64>,
 }
 
 /// The three GeoKey tags, verbatim.
@@ -190,6 +192,14 @@ impl Georeferencing {
         }
     }
 
+    /// Metres in one unit of heights: as the samples' own unit says, else `VerticalUnitsGeoKey`, else the unit of the vertical
+    /// CRS's EPSG code; 1 where unstated, as GDAL has it from 3.11 on.
+    pub fn height_unit_m(&self) -> f64 {
+        let stated = self.sample_unit_m.or_else(|| self.short(4099).and_then(linear_unit));
+        let stated = stated.or_else(|| linear_unit(super::crs::unit_of(self.short(4096)?)?));
+        stated.filter(|&u| u > 0.0).unwrap_or(1.0)
+    }
+
     /// Metres in one unit of projected coordinates (`ProjLinearUnitsGeoKey`, else the unit of the CRS's EPSG code); 1 where
     /// unstated.
     pub fn linear_unit_m(&self) -> f64 {
@@ -310,6 +320,13 @@ mod tests {
         assert_eq!((utm.model_type(), utm.epsg(), utm.linear_unit_m()), (ModelType::Projected, Some(32632), 1.0));
         let feet = keyed(&[(1024, 0, 1, 1), (3072, 0, 1, 2227), (3076, 0, 1, 9003)], &[], "");
         assert_eq!(feet.linear_unit_m(), 1200.0 / 3937.0);
+        let by_code = |code| keyed(&[(1024, 0, 1, 1), (3072, 0, 1, code)], &[], "").linear_unit_m();
+        assert_eq!([by_code(2227), by_code(2222), by_code(32632)], [1200.0 / 3937.0, 0.3048, 1.0]);
+        let heights = |id, code| keyed(&[(1024, 0, 1, 1), (id, 0, 1, code)], &[], "").height_unit_m();
+        assert_eq!([heights(4099, 9002), heights(4096, 8228), heights(4096, 6360)], [0.3048, 0.3048, 1200.0 / 3937.0]);
+        assert_eq!([heights(4096, 5703), heights(4099, 9001), heights(3076, 9003)], [1.0; 3]);
+        let sampled = Georeferencing { sample_unit_m: Some(0.3048), ..keyed(&[(4099, 0, 1, 9001)], &[], "") };
+        assert_eq!(sampled.height_unit_m(), 0.3048);
         let nad27 = keyed(&[(1024, 0, 1, 2), (2048, 0, 1, 4267)], &[], "");
         assert_eq!((nad27.model_type(), nad27.epsg()), (ModelType::Geographic, Some(4267)));
         assert_eq!(nad27.ellipsoid().semi_major_m, 6_378_206.4);

@@ -5,6 +5,7 @@
 mod byte_size;
 mod crs;
 mod georef;
+mod histogram;
 mod layout;
 mod metadata;
 mod nodata;
@@ -17,6 +18,7 @@ mod view;
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use crs::{Crs, CrsError};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
+pub use histogram::Histogram;
 pub use layout::{BigTiff, Compression, Container, Interleave, Layout, LercThen, MaxError, Predictor, PrefixMethod, Segmentation};
 pub use metadata::{Metadata, MetadataItem};
 pub use nodata::{Nodata, NodataError, Sentinel};

@@ -1,10 +1,13 @@
 //! One dispatch at a time on whatever adapter there is: no pooling, no budget, nothing of the library's own GPU code.
 
 use super::{shader_text, terrain::Dem};
-use std::sync::OnceLock;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock},
+};
 use swath::{
-    graph::Operator,
-    op::{GridUniform, MISSING_BITS, OperatorInfo},
+    graph::{Node, Operator, Raster},
+    op::{GridUniform, MISSING_BITS, OperatorInfo, PARTS, REGISTRY},
     raster::Span,
 };
 use wgpu::{BufferUsages, util::DeviceExt};
@@ -15,6 +18,7 @@ pub struct Gpu {
     queue: wgpu::Queue,
     bindings: wgpu::BindGroupLayout,
     bindings_with_table: wgpu::BindGroupLayout,
+    pipelines: Mutex<BTreeMap<String, wgpu::ComputePipeline>>,
 }
 
 /// The adapter, if there is one; `SWATH_ADAPTER` chooses by part of its name. `SWATH_REQUIRE_GPU=1` makes its absence a failure.
@@ -27,6 +31,13 @@ pub fn gpu() -> Option<&'static Gpu> {
         None => eprintln!("SKIPPED: there is no GPU adapter"),
     }
     gpu
+}
+
+/// The registered kernel, or part of one, that an operator runs.
+pub fn kernel_of(operator: &dyn Operator) -> &'static OperatorInfo {
+    let text = operator.gpu_kernel().wgsl;
+    let made = |info: &&OperatorInfo| operator.formula().is_some() && info.name == operator.name();
+    REGISTRY.iter().chain(PARTS).find(|info| info.shader.text() == text || made(info)).expect("a kernel that is registered")
 }
 
 /// A pixel range and where its samples go.
@@ -62,12 +73,18 @@ impl Gpu {
         let entries = [(0, Uniform), (1, Uniform), (2, read), (3, write), (4, read), (5, read)].map(entry);
         let layout = |entries| device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries });
         let (bindings, bindings_with_table) = (layout(&entries[..5]), layout(&entries));
-        Some(Self { name: adapter.get_info().name, device, queue, bindings, bindings_with_table })
+        Some(Self { name: adapter.get_info().name, device, queue, bindings, bindings_with_table, pipelines: Mutex::default() })
     }
 
-    /// The pipeline of an operator; panics where it does not validate or does not fit the bindings.
-    pub fn pipeline(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
-        let source = wgpu::ShaderSource::Wgsl(shader_text(info).into());
+    /// The pipeline of an operator, compiled once; panics where it does not validate or does not fit the bindings.
+    pub fn pipeline(&self, info: &OperatorInfo, operator: &dyn Operator) -> wgpu::ComputePipeline {
+        let text = shader_text(info, operator);
+        let mut pipelines = self.pipelines.lock().expect("no test has panicked here");
+        pipelines.entry(text.clone()).or_insert_with(|| self.compile(info, text)).clone()
+    }
+
+    fn compile(&self, info: &OperatorInfo, text: String) -> wgpu::ComputePipeline {
+        let source = wgpu::ShaderSource::Wgsl(text.into());
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(info.name), source });
         let has_table = (info.examples)()[0].most_table_bytes() > 0;
         let layouts = [Some(if has_table { &self.bindings_with_table } else { &self.bindings })];
@@ -83,18 +100,54 @@ impl Gpu {
         })
     }
 
+    /// As a job computes it: what it expands to, there or anywhere, node by node over the whole raster, then the part of the last; `None`
+    /// where it does not expand.
+    pub fn compute_expanded(&self, operator: &dyn Operator, dem: &Dem, part: &Part, on_device: bool) -> Option<Vec<f32>> {
+        let source = swath::source::ArraySource::new(ndarray::Array2::<f32>::zeros((1, 1))).expect("a source");
+        let expanded = operator.expand(&[Raster::from_source(source)], on_device)?;
+        Some(self.compute_node(&expanded, dem, part))
+    }
+
+    fn compute_node(&self, raster: &Raster, dem: &Dem, part: &Part) -> Vec<f32> {
+        let Node::Operator { operator, inputs } = raster.node() else { panic!("a source computes nothing") };
+        let expanded = operator.expand(inputs, true);
+        if let Some(expanded) = expanded {
+            return self.compute_node(&expanded, dem, part);
+        }
+        let info = kernel_of(&**operator);
+        let input = match inputs[0].node() {
+            Node::Source { .. } => dem.clone(),
+            Node::Operator { .. } => Dem { heights: self.compute_node(&inputs[0], dem, &Part::whole(dem)), ..dem.clone() },
+        };
+        self.compute_from(&self.pipeline(info, &**operator), &**operator, (&input, operator.input_bands()), part)
+    }
+
     /// Samples of `part`, row after row, the bands of a pixel side by side; panics if the kernel writes outside it.
     pub fn compute(&self, pipeline: &wgpu::ComputePipeline, operator: &dyn Operator, dem: &Dem, part: &Part) -> Vec<f32> {
+        self.compute_from(pipeline, operator, (dem, 1), part)
+    }
+
+    /// As [`compute`](Self::compute), from a raster of several bands, side by side in every pixel.
+    fn compute_from(
+        &self,
+        pipeline: &wgpu::ComputePipeline,
+        operator: &dyn Operator,
+        (dem, in_bands): (&Dem, usize),
+        part: &Part,
+    ) -> Vec<f32> {
         const UNTOUCHED: f32 = -77_777.0;
         let halo = operator.footprint();
         let (rows, cols) = (part.rows, part.cols);
         let (in_rows, in_cols) = (rows.dilate(halo.halo_rows, dem.grid.rows), cols.dilate(halo.halo_cols, dem.grid.cols));
-        let heights: Vec<f32> = in_rows.iter().flat_map(|row| &dem.row(row)[in_cols.start..in_cols.end]).copied().collect();
+        let row_of = |row: usize| &dem.heights[row * dem.grid.cols * in_bands..(row + 1) * dem.grid.cols * in_bands];
+        let heights: Vec<f32> =
+            in_rows.iter().flat_map(|row| &row_of(row)[in_cols.start * in_bands..in_cols.end * in_bands]).copied().collect();
         let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&dem.grid, row)).collect();
         let (left, above, longer) = part.out_margin;
         let pitch = cols.len() + left + longer;
         let bands = operator.bands();
         let untouched = vec![UNTOUCHED; pitch * (rows.len() + above) * bands];
+        let first_input = [in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, in_bands as u32];
         let grid = GridUniform {
             raster_cols: dem.grid.cols as u32,
             raster_rows: dem.grid.rows as u32,
@@ -107,7 +160,7 @@ impl Gpu {
             out_pitch: pitch as u32,
             missing_bits: MISSING_BITS,
             out_bands: bands as u32,
-            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, 1], [9; 4], [9; 4], [9; 4]],
+            inputs: std::array::from_fn(|input| if input == 0 { first_input } else { [9; 4] }),
             ..GridUniform::default()
         };
         let buffer =

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    graph::{Colors, Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{Colors, Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Survey, Surveyed},
     raster::{Nodata, SampleType},
 };
 use ramp::{NOTHING, Ramp};
@@ -243,8 +243,7 @@ impl Operator for ColorMap {
             }
         }
         match self.range {
-            None if self.has_percentages() => refuse("percentages of a colour map", "no range".to_owned(), "what they are of: a range"),
-            Some((least, greatest)) if !(least < greatest && least.is_finite() && greatest.is_finite()) => {
+            Some((least, greatest)) if !(least <= greatest && least.is_finite() && greatest.is_finite()) => {
                 refuse("range", format!("{least},{greatest}"), "two numbers, the less one first")
             }
             _ => Ok(()),
@@ -253,6 +252,16 @@ impl Operator for ColorMap {
 
     fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
         [0.0; 4]
+    }
+
+    fn survey(&self) -> Option<Survey> {
+        (self.has_percentages() && self.range.is_none()).then(Survey::default)
+    }
+
+    fn surveyed(&self, inputs: &[Surveyed]) -> Result<Arc<dyn Operator>> {
+        // Where nothing is valid, no colour stands anywhere.
+        let range = inputs.first().filter(|found| found.valid > 0).map_or((0.0, 0.0), |found| (found.min, found.max));
+        Ok(Arc::new(Self { range: Some(range), ..self.clone() }))
     }
 
     fn gpu_kernel(&self) -> GpuKernel {

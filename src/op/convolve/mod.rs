@@ -6,12 +6,13 @@ use super::{
     Agreement, FocalBorder, FocalMissing, OperatorInfo,
     abi::{self, shader_constants, uniform},
     focal,
+    separable::{Kind, Separable},
     shader::shader,
     terrain::{self, named_option},
 };
 use crate::{
     error::{Error, Result},
-    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, Raster, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -121,7 +122,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
         ("weights", "ROWS"),
         ("normalize", ""),
         ("missing", "skip|propagate"),
-        ("border", "missing|nearest|reflect"),
+        ("border", "missing|nearest|reflect|extrapolate"),
     ],
     examples,
     agreement: Agreement { ulp: 64, relief: 1e-5, ..Agreement::EXACT },
@@ -283,6 +284,17 @@ impl Operator for Convolve {
             ..ConvolveParams::default()
         };
         GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
+    }
+
+    fn expand(&self, inputs: &[Raster], on_device: bool) -> Option<Raster> {
+        let kind = match self.kernel {
+            ConvolveKernel::Gaussian => Kind::Smooth,
+            ConvolveKernel::Unsharp => Kind::Sharpen(self.amount),
+            _ => return None,
+        };
+        let (name, reach, weights) = (INFO.name, (self.radius(), self.radius()), self.gaussian());
+        let separable = Separable { name, kind, reach, weights, missing: self.missing, border: self.border };
+        if on_device { separable.expand(inputs.first()?) } else { None }
     }
 
     fn compute_rows(&self, task: &mut RowsTask<'_>) {

@@ -71,8 +71,14 @@ sums! {
     Mean => |n, sum, _centre| (sum / n) as f32;
     /// Sum.
     Sum => |n, sum, _centre| sum as f32;
-    /// The centre less the mean.
+    /// The centre, which does not belong, less the mean.
     AboveMean => |n, sum, centre| if is_finite(centre) { (f64::from(centre) - sum / n) as f32 } else { f32::NAN };
+    /// The centre, which belongs, less the mean of the others.
+    AboveOthers => |n, sum, centre| if is_finite(centre) & (n > 1.0) {
+        (f64::from(centre) - (sum - f64::from(centre)) / (n - 1.0)) as f32
+    } else {
+        f32::NAN
+    };
 }
 
 /// Least (0), greatest (1) or their difference (2).

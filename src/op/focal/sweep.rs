@@ -1,34 +1,35 @@
 //! The driver of foldable statistics: down the columns of a block, then across them.
 //!
-//! For one row of results, every column's samples are folded once: of a box all alike, and windows of 1, 2, 4 ... columns
-//! then make up its width; of a circle from the middle outwards, each extent being handed to the two columns that have it.
-//! Everything is relative to the pixel, so that the order of operations is the same wherever a swath or lane begins.
+//! Of a box all columns are alike: see [`columns`](super::columns); windows of 1, 2, 4 ... columns then make up its width. A circle
+//! is folded from the middle outwards, once for every column of a row of results, each extent being handed to the two columns that
+//! have it; any other outline is folded sample by sample. The order of operations is that of the raster: it is the same wherever
+//! a swath or lane begins.
 
-use super::{FocalBorder, Lines, fold::Fold, neighbourhood::Extent};
+use super::{
+    FocalBorder, Lines,
+    columns::Columns,
+    fold::Fold,
+    outline::{Extent, Outline},
+};
 use crate::graph::RowsTask;
 use std::marker::PhantomData;
 
 /// A neighbourhood and its rules.
 pub struct Around {
-    /// Of columns 0 to radius columns away.
-    pub extents: Vec<Extent>,
+    pub outline: Outline,
     pub border: FocalBorder,
     /// A missing sample makes the result missing.
     pub propagates: bool,
 }
 
 impl Around {
-    pub fn radius(&self) -> usize {
-        self.extents.len() - 1
-    }
-
     pub fn lines<'a>(&self, task: &RowsTask<'a>) -> Lines<'a> {
         Lines { input: &task.inputs[0], raster_cols: task.grid.cols, raster_rows: task.grid.rows, border: self.border }
     }
 }
 
 /// Columns that are worked on at once, so that their states stay in the cache.
-const BLOCK: usize = 256;
+pub const BLOCK: usize = 256;
 
 /// Computes a task.
 pub fn fold<T: Copy, const K: usize, F: Fold<T, K>>(task: &mut RowsTask<'_>, around: &Around, _fold: F) {
@@ -43,37 +44,42 @@ struct Sweep<'t, 'a, T, const K: usize, F> {
 }
 
 /// States of a run of columns, each of their numbers side by side.
-struct Planes<T, const K: usize>([Vec<T>; K]);
+pub struct Planes<T, const K: usize>([Vec<T>; K]);
 
 impl<T: Copy, const K: usize> Planes<T, K> {
-    fn new(state: [T; K], len: usize) -> Self {
+    pub fn new(state: [T; K], len: usize) -> Self {
         Self(state.map(|number| vec![number; len]))
     }
 
     #[inline(always)]
-    fn fill(&mut self, state: [T; K]) {
+    pub fn fill(&mut self, state: [T; K]) {
         self.0.iter_mut().zip(state).for_each(|(plane, number)| plane.fill(number));
     }
 
     /// From column `at` on, `len` of them.
     #[inline(always)]
-    fn run(&self, at: usize, len: usize) -> [&[T]; K] {
+    pub fn run(&self, at: usize, len: usize) -> [&[T]; K] {
         self.0.each_ref().map(|plane| &plane[at..at + len])
     }
 
     #[inline(always)]
-    fn run_mut(&mut self, len: usize) -> [&mut [T]; K] {
+    pub fn copy_from(&mut self, other: &Self, len: usize) {
+        self.0.iter_mut().zip(&other.0).for_each(|(to, from)| to[..len].copy_from_slice(&from[..len]));
+    }
+
+    #[inline(always)]
+    pub fn run_mut(&mut self, len: usize) -> [&mut [T]; K] {
         self.0.each_mut().map(|plane| &mut plane[..len])
     }
 }
 
 #[inline(always)]
-fn get<T: Copy, const K: usize>(planes: &[&[T]; K], at: usize) -> [T; K] {
+pub fn get<T: Copy, const K: usize>(planes: &[&[T]; K], at: usize) -> [T; K] {
     std::array::from_fn(|k| planes[k][at])
 }
 
 #[inline(always)]
-fn change<T: Copy, const K: usize>(planes: &mut [&mut [T]; K], at: usize, change: impl FnOnce([T; K]) -> [T; K]) {
+pub fn change<T: Copy, const K: usize>(planes: &mut [&mut [T]; K], at: usize, change: impl FnOnce([T; K]) -> [T; K]) {
     let state = change(std::array::from_fn(|k| planes[k][at]));
     for k in 0..K {
         planes[k][at] = state[k];
@@ -86,39 +92,38 @@ impl<T: Copy, const K: usize, F: Fold<T, K>> pulp::WithSimd for Sweep<'_, '_, T,
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         let Self { task, around, .. } = self;
-        let (lines, radius, width) = (around.lines(task), around.radius(), task.cols.len());
+        let (lines, (reach_rows, reach_cols), width) = (around.lines(task), around.outline.reach(), task.cols.len());
         if width == 0 {
             return;
         }
-        let whole_columns = around.extents.iter().all(|e| *e == Extent { from: 0, to: radius as isize });
-        let most = BLOCK + 2 * radius;
+        let extents = around.outline.extents();
+        let most = BLOCK + 2 * reach_cols;
         let mut line = vec![0.0; most];
         let [mut columns, mut parts, mut results] = [most, most, BLOCK].map(|len| Planes::new(F::NONE, len));
-        for (row, out) in task.rows.iter().zip(task.out.chunks_exact_mut(width)) {
-            for (index, out) in out.chunks_mut(BLOCK).enumerate() {
-                let first = (task.cols.start + index * BLOCK) as isize - radius as isize;
-                let wide = out.len() + 2 * radius;
-                let (row, line) = (row as isize, &mut line[..wide]);
-                let mut down = Down::<T, K, F> {
-                    lines: &lines,
-                    row,
-                    first,
-                    strict: around.propagates,
-                    line,
-                    columns: &mut columns,
-                    _fold: self._fold,
-                };
-                if whole_columns {
-                    down.columns.fill(F::NONE);
-                    (-(radius as isize)..=radius as isize).for_each(|dr| down.push(dr));
-                    down.close(&mut parts);
-                    across::<T, K, F>(&mut parts, wide, 2 * radius + 1, &mut results, out.len());
+        let mut tall = around.outline.is_box().then(|| Columns::<T, K, F>::new(reach_rows, most, around.propagates));
+        for from in (0..width).step_by(BLOCK) {
+            let len = (width - from).min(BLOCK);
+            let first = (task.cols.start + from) as isize - reach_cols as isize;
+            let line = &mut line[..len + 2 * reach_cols];
+            if let Some(tall) = &mut tall {
+                tall.begin(task.rows);
+            }
+            for (row, out) in task.rows.iter().zip(task.out.chunks_exact_mut(width)) {
+                let (row, out) = (row as isize, &mut out[from..from + len]);
+                if let Some(tall) = &mut tall {
+                    tall.of_row(&lines, row, first, line, &mut parts);
+                    across::<T, K, F>(&mut parts, line.len(), 2 * reach_cols + 1, &mut results, len);
                 } else {
-                    outline(&mut down, &around.extents, &mut parts, &mut results, out.len());
+                    let (columns, strict, _fold) = (&mut columns, around.propagates, self._fold);
+                    let mut down = Down::<T, K, F> { lines: &lines, row, first, strict, line: &mut *line, columns, _fold };
+                    match &extents {
+                        Some(extents) => outline(&mut down, extents, &mut parts, &mut results, len),
+                        None => by_sample(&mut down, &around.outline, &mut results, len),
+                    }
                 }
-                let centres = &mut line[..out.len()];
-                lines.fill(centres, row, first + radius as isize);
-                let results = results.run(0, out.len());
+                let centres = &mut line[..len];
+                lines.fill(centres, row, first + reach_cols as isize);
+                let results = results.run(0, len);
                 for (at, (out, &centre)) in out.iter_mut().zip(centres.iter()).enumerate() {
                     *out = F::finish(get(&results, at), centre);
                 }
@@ -243,5 +248,32 @@ fn outline<T: Copy, const K: usize, F: Fold<T, K>>(
         for &side in &sides[..if dc == 0 { 1 } else { 2 }] {
             join::<T, K, F>(results, parts, side, len);
         }
+    }
+}
+
+/// Sample by sample: of any outline.
+#[inline(always)]
+fn by_sample<T: Copy, const K: usize, F: Fold<T, K>>(
+    down: &mut Down<'_, T, K, F>,
+    outline: &Outline,
+    results: &mut Planes<T, K>,
+    len: usize,
+) {
+    let (reach_rows, reach_cols) = outline.reach();
+    let (rows, cols, strict) = (reach_rows as isize, reach_cols as isize, down.strict);
+    results.fill(F::NONE);
+    for dr in -rows..=rows {
+        down.lines.fill(down.line, down.row + dr, down.first);
+        for dc in (-cols..=cols).filter(|&dc| outline.belongs(dr, dc)) {
+            let samples = &down.line[(cols + dc) as usize..][..len];
+            let mut results = results.run_mut(len);
+            for (at, &z) in samples.iter().enumerate() {
+                change(&mut results, at, |state| F::push(state, z, strict));
+            }
+        }
+    }
+    let mut results = results.run_mut(len);
+    for at in 0..len {
+        change(&mut results, at, F::close);
     }
 }

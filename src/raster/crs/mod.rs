@@ -162,10 +162,10 @@ impl Georeferencing {
     }
 }
 
-/// Metres in a unit of the coordinates of a projected CRS of the registry, by the unit's EPSG code.
+/// EPSG code of the unit of the coordinates of a projected, or the heights of a vertical CRS of the registry.
 pub(super) fn unit_of(code: u16) -> Option<u16> {
     match table::find(code)? {
-        table::Entry::Projected { unit, .. } => Some(unit),
+        table::Entry::Projected { unit, .. } | table::Entry::Vertical { unit, .. } => Some(unit),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    raster::{Affine, GeoTags, Georeferencing, Nodata, Profile, RasterType, TEXT_TAGS},
+    raster::{Affine, GeoTags, Georeferencing, Metadata, Nodata, Profile, RasterType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
 
@@ -28,6 +28,8 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
     };
+    let gdal_metadata = header.text(ifd, GDAL_METADATA)?;
+    let sample_unit_m = gdal_metadata.as_deref().and_then(sample_unit);
     let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
     Ok(Profile {
         cols: image.cols,
@@ -40,9 +42,9 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         photometric,
         extra_samples,
         color_map: header.shorts(ifd, Tag::ColorMap)?,
-        gdal_metadata: header.text(ifd, GDAL_METADATA)?,
+        gdal_metadata,
         texts: texts(header, ifd),
-        georef: georeferencing(header, ifd)?,
+        georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
     })
 }
 
@@ -89,7 +91,19 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
         RasterType::Point => Affine { c: t.c - 0.5 * (t.a + t.b), f: t.f - 0.5 * (t.d + t.e), ..t },
     });
     let transform = transform.filter(|t| [t.a, t.b, t.c, t.d, t.e, t.f].iter().all(|v| v.is_finite()) && t.a * t.e != t.b * t.d);
-    Ok(Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys })
+    Ok(Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys, sample_unit_m: None })
+}
+
+/// Metres in one unit of the first band's samples, by GDAL's name of it.
+fn sample_unit(xml: &str) -> Option<f64> {
+    let metadata = Metadata::parse(xml);
+    let name = metadata.get("UNITTYPE", Some(0))?.trim().to_ascii_lowercase();
+    match name.as_str() {
+        "m" | "metre" | "metres" | "meter" | "meters" => Some(1.0),
+        "ft" | "foot" | "feet" | "international foot" => Some(0.3048),
+        "us-ft" | "ftus" | "foot_us" | "us survey foot" | "us_survey_foot" => Some(1200.0 / 3937.0),
+        _ => None,
+    }
 }
 
 /// The affine transform as the tags have it, in GDAL's order of preference: scale and first tiepoint, then the
@@ -115,6 +129,15 @@ mod tests {
         let t = transform(&[2.0, 3.0, 0.0], &[1.0, 1.0, 0.0, 102.0, 197.0, 0.0], &[]).unwrap();
         assert_eq!(t, Affine::north_up(100.0, 200.0, 2.0, 3.0));
         assert_eq!(transform(&[2.0, -3.0, 0.0], &[0.0, 0.0, 0.0, 100.0, 200.0, 0.0], &[]).unwrap(), t);
+    }
+
+    #[test]
+    fn gdals_unit_of_the_first_bands_samples_is_known() {
+        let item = |attributes: &str, text: &str| format!("<GDALMetadata>\n  <Item {attributes}>{text}</Item>\n</GDALMetadata>");
+        let of = |text: &str| sample_unit(&item("name=\"UNITTYPE\" sample=\"0\" role=\"unittype\"", text));
+        assert_eq!([of("metre"), of("ft"), of("US survey foot"), of("furlong")], [Some(1.0), Some(0.3048), Some(1200.0 / 3937.0), None]);
+        assert_eq!(sample_unit(&item("name=\"UNITTYPE\" sample=\"1\" role=\"unittype\"", "ft")), None);
+        assert_eq!(sample_unit("<GDALMetadata></GDALMetadata>"), None);
     }
 
     #[test]

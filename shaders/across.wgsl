@@ -1,0 +1,80 @@
+// The first half of a separable neighbourhood: one row of it, around every pixel.
+//     W = sum of w_k,  S = sum of w_k (z_k - b),  Q = sum of (z_k - b - S / W)^2,  or least and greatest, over valid samples
+// b is the sample in the middle, or the first valid one. Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm
+// for computing sample variances".
+
+@compute @workgroup_size(16, 16)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= grid.cols || id.y >= grid.rows {
+        return;
+    }
+    let col = grid.first_col + id.x;
+    let row = grid.first_row + id.y;
+    let reach = i32(params.reach);
+    let centre = load0(col, row);
+    let whole = is_finite(centre);
+    var found = whole;
+    var gaps = !whole;
+    var base = select(0.0, centre, whole);
+    var least = base;
+    var most = base;
+    if !whole || params.kind >= KIND_MIN {
+        for (var dc = -reach; dc <= reach; dc++) {
+            let z = along_row(i32(col) + dc, row, params.border);
+            if !is_finite(z) {
+                gaps = true;
+                continue;
+            }
+            if !found {
+                found = true;
+                base = z;
+                least = z;
+                most = z;
+            }
+            least = min(least, z);
+            most = max(most, z);
+        }
+    }
+    if params.kind >= KIND_MIN {
+        if !found || (gaps && params.missing == MISSING_PROPAGATES) {
+            store_all_missing(col, row);
+            return;
+        }
+        store_band(col, row, BAND_EXTREME, select(least, most, params.kind == KIND_MAX));
+        if params.kind == KIND_RANGE {
+            store_band(col, row, BAND_GREATEST, most);
+        }
+        return;
+    }
+    var weight = 0.0;
+    var sum = 0.0;
+    for (var dc = -reach; dc <= reach; dc++) {
+        let z = along_row(i32(col) + dc, row, params.border);
+        if !is_finite(z) {
+            gaps = true;
+            continue;
+        }
+        let w = weight_at(dc);
+        weight += w;
+        sum += w * (z - base);
+    }
+    store_band(col, row, BAND_BASE, base);
+    store_band(col, row, BAND_SUM, sum);
+    if gaps && params.missing == MISSING_PROPAGATES {
+        store_band(col, row, BAND_WEIGHT, missing());
+    } else {
+        store_band(col, row, BAND_WEIGHT, select(-weight, weight, whole));
+    }
+    if params.kind == KIND_STD || params.kind == KIND_VARIANCE {
+        let mean = sum / weight;
+        var squares = 0.0;
+        for (var dc = -reach; dc <= reach; dc++) {
+            let z = along_row(i32(col) + dc, row, params.border);
+            if is_finite(z) {
+                let d = (z - base) - mean;
+                squares += d * d;
+            }
+        }
+        store_band(col, row, BAND_SQUARES, squares);
+    }
+}

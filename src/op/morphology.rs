@@ -1,0 +1,170 @@
+//! Greyscale morphology: least and greatest of a neighbourhood, and both after each other.
+
+use super::{Agreement, Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, OperatorInfo, focal, terrain::named_option};
+use crate::{
+    error::Result,
+    graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, Raster, RowsTask, Shift},
+};
+use std::sync::Arc;
+
+/// Greyscale morphology with a flat structuring element ([`MorphologyOperation`]), in the samples' unit.
+///
+/// Serra (1982, *Image Analysis and Mathematical Morphology*); Haralick, Sternberg and Zhuang (1987, IEEE PAMI 9). The
+/// element is any of [`Focal`]'s shapes; where it is not the same when turned by half a turn, dilation uses it turned, so
+/// that open and close undo themselves on what fits. Missing samples and what lies beyond the raster are treated as by
+/// [`Focal`]'s least and greatest: opening and closing apply [`FocalBorder`] to either step. Written as float32 with nodata
+/// -9999.
+///
+/// A result is one of the samples: exact, and the same bits on CPU and GPU. Costs are those of [`Focal`]'s extremes, twice
+/// for open and close, of which each step is a node of its own that swaths carry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Morphology {
+    /// What is done.
+    pub operation: MorphologyOperation,
+    /// The structuring element.
+    pub shape: FocalShape,
+    /// How far it reaches, in pixels: 1 to 64. A custom element has its own reach.
+    pub radius: usize,
+    /// Radius of the annulus's hole, less than `radius`.
+    pub inner: usize,
+    /// Rows of the custom element, as [`Focal::mask`].
+    pub mask: Vec<Vec<bool>>,
+    /// What a missing sample does.
+    pub missing: FocalMissing,
+    /// What lies beyond the raster.
+    pub border: FocalBorder,
+}
+
+named_option! {
+    /// What morphology does.
+    "operation" MorphologyOperation {
+        /// The least sample: peaks that the element does not fit into shrink.
+        #[default]
+        Erode = "erode",
+        /// The greatest sample under the turned element: peaks grow.
+        Dilate = "dilate",
+        /// Erode, then dilate: peaks narrower than the element go.
+        Open = "open",
+        /// Dilate, then erode: pits narrower than the element go.
+        Close = "close",
+    }
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "morphology",
+    summary: "greyscale morphology: erode, dilate, open, close",
+    options: &[
+        ("operation", "erode|dilate|open|close"),
+        ("shape", "box|circle|annulus|custom"),
+        ("radius", "PIXELS"),
+        ("inner", "PIXELS"),
+        ("mask", "ROWS"),
+        ("missing", "skip|propagate"),
+        ("border", "missing|nearest|reflect|extrapolate"),
+    ],
+    examples,
+    agreement: Agreement::EXACT,
+    shader: focal::SHADER,
+    params: FocalParams::LAYOUT,
+    constants: focal::CONSTANTS,
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    use {FocalBorder as B, FocalMissing as M, FocalShape as S, MorphologyOperation as O};
+    let of = |operation, shape, radius, missing, border| Morphology { operation, shape, radius, missing, border, ..Morphology::default() };
+    let mask = vec![vec![false, true, true], vec![true, false, false], vec![true, false, false]];
+    let all = [
+        Morphology::default(),
+        of(O::Dilate, S::Circle, 3, M::Propagate, B::Nearest),
+        of(O::Open, S::Box, 2, M::Skip, B::Reflect),
+        Morphology { inner: 1, ..of(O::Close, S::Annulus, 3, M::Skip, B::Missing) },
+        Morphology { mask: mask.clone(), ..of(O::Dilate, S::Custom, 1, M::Skip, B::Missing) },
+        Morphology { mask, ..of(O::Open, S::Custom, 1, M::Skip, B::Extrapolate) },
+    ];
+    all.into_iter().map(|morphology| Arc::new(morphology) as Arc<dyn Operator>).collect()
+}
+
+impl Default for Morphology {
+    fn default() -> Self {
+        let Focal { shape, radius, inner, mask, missing, border, .. } = Focal::default();
+        Self { operation: MorphologyOperation::default(), shape, radius, inner, mask, missing, border }
+    }
+}
+
+impl Morphology {
+    /// Its steps.
+    fn steps(&self) -> Vec<Focal> {
+        let Self { shape, radius, inner, ref mask, missing, border, .. } = *self;
+        let erode = Focal { stat: FocalStat::Min, shape, radius, inner, mask: mask.clone(), missing, border, ..Focal::default() };
+        let turned = mask.iter().rev().map(|row| row.iter().rev().copied().collect()).collect();
+        let dilate = Focal { stat: FocalStat::Max, mask: turned, ..erode.clone() };
+        match self.operation {
+            MorphologyOperation::Erode => vec![erode],
+            MorphologyOperation::Dilate => vec![dilate],
+            MorphologyOperation::Open => vec![erode, dilate],
+            MorphologyOperation::Close => vec![dilate, erode],
+        }
+    }
+
+    /// The last of its steps, or the only one.
+    fn last(&self) -> Focal {
+        self.steps().pop().unwrap_or_default()
+    }
+}
+
+impl Operator for Morphology {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn is_per_band(&self) -> bool {
+        true
+    }
+
+    fn footprint(&self) -> Footprint {
+        let steps = self.steps();
+        let reach = steps[0].footprint();
+        Footprint { halo_rows: steps.len() * reach.halo_rows, halo_cols: steps.len() * reach.halo_cols }
+    }
+
+    fn output(&self) -> OperatorOutput {
+        self.last().output()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.last().check()
+    }
+
+    fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
+        [0.0; 4]
+    }
+
+    fn shift(&self) -> Shift {
+        Shift::Equivariant
+    }
+
+    /// The kernel of the last step.
+    fn gpu_kernel(&self) -> GpuKernel {
+        self.last().gpu_kernel()
+    }
+
+    fn expand(&self, inputs: &[Raster], _on_device: bool) -> Option<Raster> {
+        inputs.first().map(|input| self.steps().into_iter().fold(input.clone(), |raster, step| raster.apply(step)))
+    }
+
+    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        let mut steps = self.steps();
+        let last = steps.pop().unwrap_or_default();
+        let Some(first) = steps.pop() else { return last.compute_rows(task) };
+        // What the second step looks at.
+        let reach = last.footprint();
+        let (rows, cols) = (task.rows.dilate(reach.halo_rows, task.grid.rows), task.cols.dilate(reach.halo_cols, task.grid.cols));
+        let mut between = vec![0.0; rows.len() * cols.len()];
+        let factors = vec![[0.0; 4]; rows.len()];
+        first.compute_rows(&mut RowsTask { grid: task.grid, rows, cols, factors: &factors, inputs: task.inputs, out: &mut between });
+        let lines: Vec<&[f32]> = between.chunks_exact(cols.len().max(1)).collect();
+        let inputs = [InputRows { cols, first_row: rows.start, rows: &lines }];
+        let (grid, factors) = (task.grid, task.factors);
+        last.compute_rows(&mut RowsTask { grid, rows: task.rows, cols: task.cols, factors, inputs: &inputs, out: &mut *task.out });
+    }
+}

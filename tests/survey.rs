@@ -1,0 +1,240 @@
+//! Operators that must know their inputs first: the passes before are planned, counted and printed, and what they find
+//! depends on nothing but the samples.
+
+use ndarray::Array2;
+use std::sync::Arc;
+use swath::{
+    graph::{Footprint, GpuKernel, GridInfo, OperatorOutput, RowsTask, Survey, Surveyed},
+    job::ArrayOutput,
+    op::WgslOperator,
+    plan::{Cut, DecodeMode},
+    prelude::*,
+    raster::{Affine, Georeferencing},
+};
+
+const AMPLE: Budget = Budget { host: ByteSize::gib(4), device: ByteSize::gib(1) };
+
+/// The sample less the mean of all samples.
+#[derive(Debug)]
+struct LessMean {
+    histogram: bool,
+}
+
+impl Operator for LessMean {
+    fn name(&self) -> &'static str {
+        "less-mean"
+    }
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
+    }
+    fn output(&self) -> OperatorOutput {
+        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+    fn row_factors(&self, _: &GridInfo, _: usize) -> [f32; 4] {
+        [0.0; 4]
+    }
+    fn gpu_kernel(&self) -> GpuKernel {
+        unreachable!("only what is surveyed runs")
+    }
+    fn compute_rows(&self, _: &mut RowsTask<'_>) {
+        unreachable!("only what is surveyed runs")
+    }
+    fn survey(&self) -> Option<Survey> {
+        Some(Survey { histogram: self.histogram })
+    }
+    fn surveyed(&self, inputs: &[Surveyed]) -> Result<Arc<dyn Operator>> {
+        let [found] = inputs else { panic!("one input") };
+        assert!(found.histogram.is_some() || !self.histogram);
+        if let Some(histogram) = &found.histogram {
+            assert_eq!(histogram.valid(), found.valid);
+            assert_eq!(histogram.range(), Some((found.min as f32, found.max as f32)));
+        }
+        let mean = found.mean as f32;
+        let wgsl = "struct Params { mean: f32, pad0: u32, pad1: u32, pad2: u32 }
+            @group(0) @binding(1) var<uniform> params: Params;
+            @compute @workgroup_size(8, 8)
+            fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+                if id.x >= grid.cols || id.y >= grid.rows { return; }
+                let col = grid.first_col + id.x;
+                let row = grid.first_row + id.y;
+                let sample = load0(col, row);
+                if is_finite(sample) { store(col, row, sample - params.mean); } else { store_missing(col, row); }
+            }";
+        let twin = move |task: &mut RowsTask<'_>| {
+            for (k, row) in task.rows.iter().enumerate() {
+                let samples = task.inputs[0].row(row).expect("the row");
+                let from = task.cols.start - task.inputs[0].cols.start;
+                for j in 0..task.cols.len() {
+                    let sample = samples[from + j];
+                    task.out[k * task.cols.len() + j] = if sample.is_finite() { sample - mean } else { f32::NAN };
+                }
+            }
+        };
+        Ok(Arc::new(WgslOperator::new("less-mean", wgsl).params(&[mean.to_bits(), 0, 0, 0]).cpu(twin)))
+    }
+}
+
+fn samples(rows: usize, cols: usize) -> Array2<f32> {
+    Array2::from_shape_fn((rows, cols), |(r, c)| {
+        let hash = (r as u32).wrapping_mul(0x9E37_79B9) ^ (c as u32).wrapping_mul(0x85EB_CA6B);
+        let noise = (hash.wrapping_mul(0xC2B2_AE35) >> 20) as f32 / 64.0;
+        match hash % 23 {
+            0 => f32::NAN,
+            1 if r == 17 => f32::INFINITY,
+            _ => 1500.0 + r as f32 * 1.5 - c as f32 * 0.7 + noise,
+        }
+    })
+}
+
+fn dem(rows: usize, cols: usize, chunk: (usize, usize)) -> Raster {
+    let georef = Georeferencing { transform: Some(Affine::north_up(0.0, 0.0, 10.0, 12.0)), ..Georeferencing::default() };
+    ArraySource::new(samples(rows, cols)).unwrap().chunks(chunk.0, chunk.1).georeferencing(georef).raster()
+}
+
+fn contexts() -> Vec<Context> {
+    match Context::gpu(Some("llvmpipe")) {
+        Ok(gpu) => vec![Context::cpu(), gpu],
+        Err(why) => {
+            assert!(std::env::var_os("SWATH_REQUIRE_GPU").is_none(), "{why}");
+            eprintln!("SKIPPED: {why}");
+            vec![Context::cpu()]
+        }
+    }
+}
+
+/// Mean and standard deviation by plain loops in float64.
+fn plainly(samples: &Array2<f32>) -> (u64, f64, f64) {
+    let finite: Vec<f64> = samples.iter().filter(|s| s.is_finite()).map(|&s| f64::from(s)).collect();
+    let mean = finite.iter().sum::<f64>() / finite.len() as f64;
+    let variance = finite.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / finite.len() as f64;
+    (finite.len() as u64, mean, variance.sqrt())
+}
+
+#[test]
+fn a_survey_finds_what_plain_loops_find_and_the_pass_is_planned_counted_and_printed() {
+    let (rows, cols) = (700, 600);
+    for context in contexts() {
+        let dem = dem(rows, cols, (128, 200));
+        let slope = dem.apply(Slope::default());
+        let array = ArrayOutput::new();
+        let job = Job::new().threads(2).context(context.clone()).write_array(slope.apply(LessMean { histogram: true }), &array);
+        let planned = job.plan(AMPLE).unwrap();
+        let plan = planned.plan().clone();
+        assert_eq!((plan.surveys.len(), plan.surveys[0].spec.nodes.len()), (1, 2));
+        let text = planned.to_string();
+        assert!(text.contains("each decoded 2 times, once a pass") && text.contains("over slope, computing slope once more"), "{text}");
+        let json = plan.to_json();
+        let chunks = json["inputs"][0]["chunks"].as_u64().unwrap();
+        assert_eq!((&json["inputs"][0]["chunks_decoded"], &json["inputs"][0]["max_decodes_per_chunk"]), (&(2 * chunks).into(), &2.into()));
+        assert_eq!(json["surveys"][0]["inputs"][0]["chunks_decoded"], chunks);
+
+        let report = planned.run().unwrap();
+        assert_eq!((report.inputs.len(), report.inputs[0].chunks), (1, chunks));
+        assert_eq!((report.inputs[0].chunks_decoded, report.inputs[0].max_decodes_per_chunk), (2 * chunks, 2));
+        let survey = &report.surveys[0];
+        assert_eq!((survey.inputs[0].chunks_decoded, survey.operators[0].rows_computed), (chunks, rows as u64));
+        assert!(report.host.measured_peak <= report.host.predicted_peak, "{:?}", report.host);
+        assert_eq!(report.host.predicted_peak, json["host"]["predicted_peak"].as_u64().unwrap());
+        if report.backend == "gpu" {
+            assert_eq!(survey.readbacks, (survey.swaths * survey.lanes) as u64);
+            assert!(survey.device.measured_peak <= survey.device.predicted_peak && survey.device.predicted_peak > 0);
+        }
+
+        let slope = compute_array(&slope, &context, AMPLE).unwrap();
+        let (valid, mean, stddev) = plainly(&slope);
+        let found = &survey.statistics[0];
+        assert_eq!((found.of.as_str(), found.statistics.valid, found.missing), ("slope", valid, (rows * cols) as u64 - valid));
+        assert!((found.statistics.mean - mean).abs() <= 1e-12 * mean && (found.statistics.stddev - stddev).abs() <= 1e-10 * stddev);
+        let computed = array.take().unwrap();
+        for (&got, &sample) in computed.iter().zip(&slope) {
+            let expected = sample - found.statistics.mean as f32;
+            assert!(got.to_bits() == expected.to_bits() || got.is_nan() && !sample.is_finite(), "{got} {expected}");
+        }
+    }
+}
+
+#[test]
+fn no_cut_budget_or_thread_count_changes_what_a_survey_finds() {
+    let (rows, cols) = (600, 700);
+    for context in contexts() {
+        let run = |chunk, threads, cut, budget: Budget| {
+            let array = ArrayOutput::new();
+            let slope = dem(rows, cols, chunk).apply(Slope::default());
+            let job = Job::new().threads(threads).cut(cut).context(context.clone());
+            let report = job.write_array(slope.apply(LessMean { histogram: true }), &array).plan(budget)?.run()?;
+            assert!(report.host.measured_peak <= report.host.predicted_peak, "{:?}", report.host);
+            Ok::<_, Error>((array.take().unwrap().mapv(f32::to_bits), report.surveys[0].statistics.clone()))
+        };
+        let whole = run((rows, cols), 1, Cut { swath_rows: Some(rows), ..Cut::default() }, AMPLE).unwrap();
+        let modes = [DecodeMode::WholeChunks, DecodeMode::RowCursors].map(Some);
+        for (chunk, threads, swath_rows, lane_cols, decode) in [
+            ((64, 64), 3, Some(1), None, modes[0]),
+            ((100, 333), 2, Some(77), None, modes[1]),
+            ((64, 64), 2, Some(64), Some(256), modes[1]),
+            ((1, 700), 1, Some(256), Some(512), modes[0]),
+            ((600, 1), 2, None, None, None),
+        ] {
+            let cut = Cut { swath_rows, lane_cols, decode };
+            assert!(run(chunk, threads, cut, AMPLE).unwrap() == whole, "{chunk:?}, {threads} threads, {cut:?}");
+        }
+        let Err(Error::Budget { memory: "host", minimum, .. }) = run((64, 64), 2, Cut::default(), Budget { host: ByteSize::b(1), ..AMPLE })
+        else {
+            panic!("a byte is enough")
+        };
+        // Both passes must fit; the refusal names what the first that does not fit needs.
+        let least = match run((64, 64), 2, Cut::default(), Budget { host: minimum, ..AMPLE }) {
+            Err(Error::Budget { minimum, .. }) => minimum,
+            Ok(found) => {
+                assert!(found == whole);
+                continue;
+            }
+            Err(e) => panic!("{e}"),
+        };
+        assert!(run((64, 64), 2, Cut::default(), Budget { host: least, ..AMPLE }).unwrap() == whole);
+    }
+}
+
+#[test]
+fn operators_over_one_raster_share_a_pass_and_those_over_results_of_others_wait_for_them() {
+    let dem = dem(300, 300, (64, 64));
+    let shared = dem.apply(Slope::default());
+    let (first, second) = (shared.apply(LessMean { histogram: false }), shared.apply(LessMean { histogram: true }));
+    let third = first.apply(Slope::default()).apply(LessMean { histogram: false });
+    let arrays = [ArrayOutput::new(), ArrayOutput::new(), ArrayOutput::new()];
+    let mut job = Job::new().threads(2);
+    for (raster, array) in [first.clone(), second, third].into_iter().zip(&arrays) {
+        job = job.write_array(raster, array);
+    }
+    let planned = job.plan(AMPLE).unwrap();
+    assert_eq!(planned.plan().surveys.len(), 2);
+    assert_eq!(planned.plan().surveys[0].spec.outputs.len(), 1);
+    assert!(planned.to_string().contains("each decoded 3 times"), "{planned}");
+    let report = planned.run().unwrap();
+    assert_eq!((report.inputs[0].chunks_decoded, report.inputs[0].max_decodes_per_chunk), (3 * report.inputs[0].chunks, 3));
+    let results: Vec<Array2<f32>> = arrays.iter().map(|array| array.take().unwrap()).collect();
+    assert!(results[0].iter().zip(&results[1]).all(|(a, b)| a.to_bits() == b.to_bits()));
+    assert!(plainly(&results[0]).1.abs() < 1e-4 && plainly(&results[2]).1.abs() < 1e-4);
+    // The third saw the first's results: its survey is of their slope.
+    let slope = compute_array(&first.apply(Slope::default()), &Context::cpu(), AMPLE).unwrap();
+    assert_eq!(report.surveys[1].statistics[0].statistics.valid, plainly(&slope).0);
+}
+
+#[test]
+fn a_raster_without_a_finite_sample_is_surveyed_and_a_cancelled_survey_leaves_nothing() {
+    let nothing = ArraySource::new(Array2::from_elem((40, 50), f32::NAN)).unwrap().raster();
+    let array = ArrayOutput::new();
+    let report = Job::new().write_array(nothing.apply(LessMean { histogram: false }), &array).plan(AMPLE).unwrap().run().unwrap();
+    assert_eq!((report.surveys[0].statistics[0].statistics.valid, report.surveys[0].statistics[0].missing), (0, 2000));
+    assert!(array.take().unwrap().iter().all(|s| s.is_nan()));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("never.tif");
+    let token = CancelToken::default();
+    token.cancel();
+    let job = Job::new().write(dem(300, 300, (64, 64)).apply(LessMean { histogram: true }), GTiff::at(&path)).cancel_token(token);
+    assert!(matches!(job.plan(AMPLE).unwrap().run(), Err(Error::Cancelled)));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
