@@ -47,8 +47,10 @@ const FILES: [(&str, &str); 6] = [
 /// that is not below the sample, then compares with the one before. Here every sample gets the colour of its own entry.
 fn find_all_entries(picture: &mut Array3<f64>, heights: &Array2<f32>, text: &str) {
     let entries = ColorMap::parse(text).unwrap();
+    let greatest = heights.iter().copied().filter(|z| z.is_finite()).fold(f32::MIN, f32::max);
+    let stands = |at: ColorPlace, z: f32| at == ColorPlace::Value(f64::from(z)) || (at == ColorPlace::Percent(100.0) && z == greatest);
     for (mut pixel, &height) in picture.lanes_mut(ndarray::Axis(2)).into_iter().zip(heights) {
-        let own: Vec<_> = entries.iter().filter(|entry| entry.at == ColorPlace::Value(f64::from(height))).collect();
+        let own: Vec<_> = entries.iter().filter(|entry| stands(entry.at, height)).collect();
         // What is given twice lies beside its value.
         if let [entry] = own[..] {
             let color: Vec<f64> = entry.color.iter().map(|&byte| f64::from(byte)).take(pixel.len()).collect();
