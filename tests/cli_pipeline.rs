@@ -131,7 +131,7 @@ fn a_step_of_several_inputs_takes_files_and_chains_in_brackets() {
 fn wrong_pipelines_exit_2_and_name_the_step() {
     let place = Place::new();
     cli_support::write_tiny_tiff(&place.path("dem.tif"));
-    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, calc, reclassify, color-map, select, stack, tee, write";
+    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, reclassify, color-map, select, stack, tee, write";
     for (line, message) in [
         ("", "steps are missing; read IN.tif ! ... ! write OUT.tif is accepted".to_owned()),
         ("slope ! write a.tif", "a pipeline begins with 'read FILE', not with 'slope'".into()),
@@ -212,11 +212,11 @@ fn wrong_pipelines_exit_2_and_name_the_step() {
         ),
         (
             "read dem.tif ! slope ! write a.tif --tile-size 100",
-            "step 3 (write): invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted".into(),
+            "step 3 (write): invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".into(),
         ),
         (
             "--tile-size 100 read dem.tif ! write a.tif",
-            "invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted".into(),
+            "invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".into(),
         ),
         ("read dem.tif ! tee [ write a.tif ] [ slope ! write a.tif ]", "a.tif is named for two outputs; choose another name".into()),
         ("read dem.tif ! slope ! write dem.tif --overwrite", "dem.tif is the input dem.tif; choose another name".into()),

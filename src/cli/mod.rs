@@ -4,6 +4,7 @@
 mod argv;
 mod bands;
 mod bench;
+mod bilateral;
 mod calc;
 mod classes;
 mod commands;
@@ -20,6 +21,7 @@ mod matrix;
 mod morphology;
 mod operators;
 mod options;
+mod pipe;
 mod pipeline;
 mod place;
 mod preview;
@@ -72,6 +74,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
         Command::Reclassify(args) => args.run(),
         Command::ColorMap(args) => args.run(),
@@ -137,7 +140,10 @@ mod tests {
             ("swath slope a", "the following required arguments were not provided: <OUTPUT>"),
             ("swath slope a b --unit grad", "invalid value 'grad' for '--unit <UNIT>' [possible values: degree, percent]"),
             ("swath slope a b --unti percent", "unexpected argument '--unti' found; a similar argument exists: '--unit'"),
-            ("swath slope a b --tile-size 100", "invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted"),
+            (
+                "swath slope a b --tile-size 100",
+                "invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256",
+            ),
             (
                 "swath slope a b --host-memory 12Q",
                 "invalid value '12Q' for '--host-memory <SIZE>': '12Q' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M",

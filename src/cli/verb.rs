@@ -2,6 +2,7 @@
 
 use super::{
     bands::OperatorBands,
+    bilateral::BilateralOptions,
     calc::CalcOptions,
     classes::{ColorMapOptions, ReclassifyOptions},
     convolve::ConvolveOptions,
@@ -83,6 +84,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
     Verb::of::<MorphologyOptions>("morphology"),
+    Verb::of::<BilateralOptions>("bilateral"),
     Verb::of::<CalcOptions>("calc"),
     Verb::of::<ReclassifyOptions>("reclassify"),
     Verb::of::<ColorMapOptions>("color-map"),

@@ -11,6 +11,7 @@
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
+//! | [`Bilateral`] | a mean that stops at edges | `shaders/bilateral.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
 //! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
@@ -24,6 +25,7 @@ mod abi;
 mod agreement;
 mod aspect;
 mod bands;
+mod bilateral;
 mod calc;
 mod cell_size;
 mod color_map;
@@ -59,6 +61,7 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use bilateral::{Bilateral, BilateralParams};
 pub use calc::{Calc, ExpressionError};
 pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
@@ -120,6 +123,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     focal::INFO,
     convolve::INFO,
     morphology::INFO,
+    bilateral::INFO,
     calc::INFO,
     reclassify::INFO,
     color_map::INFO,
