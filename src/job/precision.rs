@@ -129,10 +129,7 @@ fn widen(lowered: &mut Lowered) -> Result<()> {
         }
     }
     let narrow = read_narrow(lowered);
-    for node in 0..lowered.nodes.len() {
-        if narrow[node] {
-            continue;
-        }
+    for node in (0..narrow.len()).filter(|&node| !narrow[node]) {
         if let NodeRun::Ingest { converter, verbatim: false, .. } = &mut lowered.nodes[node] {
             *converter = converter.clone().wide();
             lowered.spec.nodes[node].pixel_bytes = converter.window_pixel_bytes();

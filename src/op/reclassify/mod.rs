@@ -211,7 +211,7 @@ impl Operator for Reclassify {
             // Rules are fewer than the numbers that are tried.
             let tries = (0..=self.rules.len() as i64).map(|i| if from_above { greatest - i } else { least + i });
             if let Some(spare) = tries.filter(|n| (least..=greatest).contains(n)).find(|&n| self.is_spare(n)) {
-                let byte_range = (sample == SampleType::U8).then(|| if spare == 255 { (0, 254) } else { (0, 255) });
+                let byte_range = (sample == SampleType::U8).then_some(if spare == 255 { (0, 254) } else { (0, 255) });
                 return OperatorOutput { sample, nodata: Nodata::Integer(spare.into()), byte_range };
             }
         }
