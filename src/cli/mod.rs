@@ -2,8 +2,11 @@
 //! ([`say`], the only place that prints).
 
 mod argv;
+mod bands;
 mod bench;
+mod bilateral;
 mod calc;
+mod classes;
 mod commands;
 mod convert;
 mod convolve;
@@ -18,6 +21,7 @@ mod matrix;
 mod morphology;
 mod operators;
 mod options;
+mod pipe;
 mod pipeline;
 mod place;
 mod preview;
@@ -63,13 +67,17 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Curvature(args) => args.run(),
         Command::Northness(args) => args.run(),
         Command::Eastness(args) => args.run(),
+        Command::Normals(args) => args.run(),
         Command::Tri(args) => args.run(),
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
+        Command::Reclassify(args) => args.run(),
+        Command::ColorMap(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

@@ -58,7 +58,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
         ("shape", "box|circle|annulus|custom"),
         ("radius", "PIXELS"),
         ("inner", "PIXELS"),
-        ("mask", "ROWS"),
+        ("footprint", "ROWS"),
         ("missing", "skip|propagate"),
         ("border", "missing|nearest|reflect|extrapolate"),
     ],
@@ -115,6 +115,10 @@ impl Morphology {
 impl Operator for Morphology {
     fn name(&self) -> &'static str {
         INFO.name
+    }
+
+    fn is_per_band(&self) -> bool {
+        true
     }
 
     fn footprint(&self) -> Footprint {
