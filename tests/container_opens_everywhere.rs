@@ -86,8 +86,15 @@ fn georeferencing() -> Vec<(Georeferencing, Value)> {
 }
 
 fn nodata(k: usize, sample: SampleType) -> (Option<Nodata>, Option<String>) {
-    let nodata = match k % 3 {
+    let nodata = match k % 5 {
         0 => None,
+        // What the C library prints with 17 digits, and what no float of 64 bits can hold between two others.
+        3 if sample == SampleType::F16 => Some(Nodata::Float(-65504.0)),
+        3 if sample == SampleType::F32 => Some(Nodata::Float(f64::from(f32::MIN))),
+        3 if sample == SampleType::F64 => Some(Nodata::Float(-1.7976931348623157e308)),
+        3 => Some(Nodata::Integer(sample.integer_range().map_or(0, |range| range.1))),
+        4 if sample == SampleType::F32 => Some(Nodata::Float(f64::from(1.0f32 / 3.0))),
+        4 if sample == SampleType::F64 => Some(Nodata::Float(1.0 / 3.0)),
         1 if sample.is_float() => Some(Nodata::Float(f64::NAN)),
         1 => Some(Nodata::Integer(sample.integer_range().map_or(0, |range| range.0.max(-9999)))),
         // tifffile thinks that int8 cannot hold +100.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use swath::{
-    encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes, scratch_bytes},
+    encode::{EncodeScratch, MaskFrom, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes, scratch_bytes},
     raster::{
         BigTiff, Compression, Interleave, Layout, LercThen, MaxError, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span,
     },
@@ -70,12 +70,23 @@ fn main() {
             let predictor = if compression.takes_predictor() { Predictor::Float } else { Predictor::None };
             let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel };
             let missing = MissingRule::Verbatim { declared: None };
-            let spec =
-                SegmentSpec { cols: 512, rows: 512, bands: 1, window_sample: sample, output_sample: sample, missing, mask: None, layout };
+            let spec = SegmentSpec {
+                cols: 512,
+                rows: 512,
+                bands: 1,
+                window_sample: sample,
+                output_sample: sample,
+                missing,
+                mask: (size == 64).then_some(MaskFrom::Samples),
+                layout,
+            };
             let encoder = SegmentEncoder::new(spec).expect("a legal spec");
             let before = in_use();
             let mut scratch = EncodeScratch::new();
             let segment = encoder.encode(&window, 0, 0, &mut scratch).expect("encoded");
+            if spec.mask.is_some() {
+                drop(encoder.encode_plane(&window, (1, 0, 0), &mut scratch).expect("encoded"));
+            }
             let (len, bound) = (segment.bytes.len(), max_segment_bytes(&spec));
             drop(segment);
             let (measured, predicted) = (in_use().saturating_sub(before), scratch_bytes(&spec));

@@ -180,4 +180,45 @@ mod tests {
         let infinite = statistics_of([&[f32::INFINITY, 3.0][..], &[f32::NEG_INFINITY, f32::NAN]].into_iter());
         assert_eq!((infinite.valid, infinite.mean, infinite.max), (1, 3.0, 3.0));
     }
+
+    /// The reference: two passes in f64 over the samples as f64.
+    fn two_passes(samples: &[f64]) -> (f64, f64) {
+        let mean = samples.iter().map(|v| v / samples.len() as f64).sum::<f64>();
+        let squares: f64 = samples.iter().map(|v| (v - mean) * (v - mean)).sum();
+        (mean, (squares / samples.len() as f64).sqrt())
+    }
+
+    #[test]
+    fn integers_of_64_bits_and_lifted_floats_agree_with_two_passes_to_1e_9() {
+        fn check<T: Cell>(samples: &[T]) {
+            let mut merged = Statistics::default();
+            for part in samples.chunks(997) {
+                let mut gather = Gather::default();
+                gather.add::<T>(bytemuck::cast_slice(part), 0, 1, None);
+                merged.merge(&gather.finish());
+            }
+            let exact: Vec<f64> = samples.iter().map(|&v| v.to_f64()).collect();
+            let (mean, stddev) = two_passes(&exact);
+            let near = |got: f64, want: f64| (got - want).abs() <= 1e-9 * want.abs();
+            assert!(near(merged.mean, mean) && near(merged.stddev(), stddev), "{merged:?} {mean} {stddev}");
+            assert_eq!(merged.min, exact.iter().copied().fold(f64::INFINITY, f64::min));
+            assert_eq!(merged.max, exact.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+        }
+        let noise = |k: i64| k.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(k) >> 44;
+        check::<i64>(&(0..20_000).map(|k| (1 << 45) + noise(k)).collect::<Vec<_>>());
+        check::<i64>(&(0..20_000).map(|k| noise(k) << 42).collect::<Vec<_>>());
+        check::<u64>(&(0..20_000).map(|k| u64::MAX - ((noise(k).unsigned_abs()) << 30)).collect::<Vec<_>>());
+        check::<f32>(&(0..20_000).map(|k| 1e6 + noise(k) as f32 / 65536.0).collect::<Vec<_>>());
+        check::<f64>(&(0..20_000).map(|k| 1e6 + noise(k) as f64 * 1e-9).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_mask_says_what_nan_does() {
+        let samples: Vec<f32> = (0..1000).map(|k| if k % 7 == 0 { f32::NAN } else { k as f32 * 0.37 }).collect();
+        let valid: Vec<u8> = samples.iter().map(|v| u8::from(!v.is_nan())).collect();
+        let filled: Vec<f32> = samples.iter().map(|v| if v.is_nan() { 0.0 } else { *v }).collect();
+        let mut masked = Gather::default();
+        masked.add_masked::<f32>(bytemuck::cast_slice(&filled), 0, 1, &valid);
+        assert_eq!(masked.finish(), of(&[&samples], None));
+    }
 }

@@ -7,7 +7,7 @@
 use super::{
     super::cast::Cell,
     blocks::Blocks,
-    method::{Below, Method, Row, Sums},
+    method::{Below, Method, Pixels, Row, Sums},
 };
 use crate::{
     error::Result,
@@ -117,6 +117,21 @@ pub(super) trait BandLadder: Send {
     /// Takes row `row` of a patch whose first row and columns are these: pixel-interleaved samples,
     /// of which this is one band of so many; a mask may say which pixels are valid.
     fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], band: (usize, usize), valid: Option<&[u8]>);
+    /// Whether patches may be fused: whole pairs of rows and columns, but for the raster's last.
+    fn fuses(&self, rows: Span, cols: Span) -> bool;
+    /// Takes rows `row` and the next, if there is one, of a patch that may be fused, at once and further than
+    /// [`feed`](Self::feed).
+    fn fuse(
+        &mut self,
+        rows: Span,
+        cols: Span,
+        row: usize,
+        pixels: [Option<Pixels<'_>>; 2],
+        band: (usize, usize),
+        blocks: &mut Blocks,
+    ) -> Result<()>;
+    /// As [`climb`](Self::climb), after all rows of the patch were fused.
+    fn climb_fused(&mut self, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()>;
     /// All rows of the patch are fed: makes of it what can be made.
     fn climb(&mut self, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()>;
 }
@@ -134,6 +149,13 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
         }
         let (values, weights, samples) = (vec![M::Value::zeroed(); width], vec![0.0; width], vec![T::zeroed(); width]);
         Self { method, sentinel, mask_band, levels, values, weights, samples, sums: Sums::new(width) }
+    }
+
+    /// Rows and columns of level 1 that become known with a patch of level 0.
+    fn above(&self, rows: Span, cols: Span) -> (Span, Span) {
+        let size = self.levels[0].size;
+        let of = |span: Span, total| Span::new(ready(span.start, total, M::REACH), ready(span.end, total, M::REACH));
+        (of(rows, size.rows), of(cols, size.cols))
     }
 
     fn level(&mut self, l: usize, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()> {
@@ -224,6 +246,32 @@ impl<T: Cell, M: Method<T>> BandLadder for Ladder<T, M> {
                 (*value, *weight) = (M::Value::zeroed(), 0.0);
             }
         }
+    }
+
+    fn fuses(&self, rows: Span, cols: Span) -> bool {
+        let size = self.levels[0].size;
+        let even = |span: Span, total: usize| span.start.is_multiple_of(2) && (span.end.is_multiple_of(2) || span.end == total);
+        M::FUSED && even(rows, size.rows) && even(cols, size.cols)
+    }
+
+    fn fuse(
+        &mut self,
+        rows: Span,
+        cols: Span,
+        row: usize,
+        pixels: [Option<Pixels<'_>>; 2],
+        band: (usize, usize),
+        blocks: &mut Blocks,
+    ) -> Result<()> {
+        let (above_rows, above_cols) = self.above(rows, cols);
+        let (values, weights) = (&mut self.values[..above_cols.len()], &mut self.weights[..above_cols.len()]);
+        self.method.combine_pixels(pixels, band, self.sentinel, values, weights);
+        self.give(1, row / 2, (above_rows, above_cols), band.0, blocks)
+    }
+
+    fn climb_fused(&mut self, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()> {
+        let (above_rows, above_cols) = self.above(rows, cols);
+        if self.levels.len() > 1 { self.level(1, above_rows, above_cols, band, blocks) } else { Ok(()) }
     }
 
     fn climb(&mut self, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
 use super::super::cast::Cell;
-use bytemuck::{Pod, Zeroable};
+use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 
 /// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
 /// missing, and the value is zero then).
@@ -9,6 +9,13 @@ use bytemuck::{Pod, Zeroable};
 pub(super) struct Row<'a, V> {
     pub values: &'a [V],
     pub weights: &'a [f64],
+}
+
+/// One row of full resolution: pixel-interleaved samples, and which pixels a mask calls valid.
+#[derive(Clone, Copy)]
+pub(super) struct Pixels<'a> {
+    pub samples: &'a [u8],
+    pub valid: Option<&'a [u8]>,
 }
 
 /// The rows that one row of the level above looks at, top to bottom (`None` outside the raster), and where its
@@ -48,6 +55,13 @@ pub(super) trait Method<T: Cell>: Copy + Send {
 
     /// A valid sample of level 0.
     fn take(self, sample: T) -> Self::Value;
+    /// Whether [`combine_pixels`](Self::combine_pixels) may stand for [`take`](Self::take) and [`combine`](Self::combine).
+    const FUSED: bool = false;
+
+    /// One row of level 1 straight from one or two rows of pixels, bit for bit what the two steps make; level 0 never
+    /// becomes values and weights, which are twice to sixteen times as long.
+    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: (usize, usize), _: Option<T>, _: &mut [Self::Value], _: &mut [f64]) {}
+
     /// One row of the level above.
     fn combine(self, below: &Below<'_, Self::Value>, sums: &mut Sums, values: &mut [Self::Value], weights: &mut [f64]);
     /// A valid sample of the file; `sentinel` is what it must not become by arithmetic.
@@ -74,6 +88,54 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
     #[inline(always)]
     fn take(self, sample: T) -> Q::Value {
         self.0.take(sample)
+    }
+
+    const FUSED: bool = true;
+
+    fn combine_pixels(
+        self,
+        rows: [Option<Pixels<'_>>; 2],
+        (band, bands): (usize, usize),
+        sentinel: Option<T>,
+        values: &mut [Q::Value],
+        weights: &mut [f64],
+    ) {
+        let ([Some(upper), lower], width) = (rows, size_of::<T>()) else { return };
+        let sample = |pixels: &[u8]| pod_read_unaligned::<T>(&pixels[band * width..(band + 1) * width]);
+        let weighed = |sample: T| {
+            let missing = sample.is_nan() | (sentinel == Some(sample));
+            if missing { (Q::Value::zeroed(), 0.0) } else { (self.0.take(sample), 1.0) }
+        };
+        let out = values.iter_mut().zip(weights.iter_mut());
+        let pixel = bands * width;
+        if let (None, Some(lower), 1) = (upper.valid, lower, bands) {
+            // One band, two rows, no mask: what nearly every raster is made of.
+            let whole = upper.samples.len() / (2 * width);
+            pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    let pairs = upper.samples.chunks_exact(2 * width).zip(lower.samples.chunks_exact(2 * width));
+                    for ((value, weight), (u, l)) in out.zip(pairs) {
+                        let four = [sample(u), sample(&u[width..]), sample(l), sample(&l[width..])].map(weighed);
+                        (*value, *weight) = self.0.fold(four.map(|s| s.0), four.map(|s| s.1));
+                    }
+                },
+            );
+            if whole < values.len() {
+                let at = 2 * whole * width;
+                let (u, l, none) = (weighed(sample(&upper.samples[at..])), weighed(sample(&lower.samples[at..])), Q::Value::zeroed());
+                (values[whole], weights[whole]) = self.0.fold([u.0, none, l.0, none], [u.1, 0.0, l.1, 0.0]);
+            }
+            return;
+        }
+        let at = |row: Option<Pixels<'_>>, col: usize| {
+            let row = row.filter(|row| (col + 1) * pixel <= row.samples.len() && row.valid.is_none_or(|valid| valid[col] != 0));
+            row.map_or((Q::Value::zeroed(), 0.0), |row| weighed(sample(&row.samples[col * pixel..])))
+        };
+        for (j, (value, weight)) in out.enumerate() {
+            let four = [at(Some(upper), 2 * j), at(Some(upper), 2 * j + 1), at(lower, 2 * j), at(lower, 2 * j + 1)];
+            (*value, *weight) = self.0.fold(four.map(|s| s.0), four.map(|s| s.1));
+        }
     }
 
     fn combine(self, below: &Below<'_, Q::Value>, _: &mut Sums, values: &mut [Q::Value], weights: &mut [f64]) {

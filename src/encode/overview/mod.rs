@@ -28,7 +28,7 @@ use crate::{
 };
 use blocks::{Blocks, block_bytes};
 use ladder::{BandLadder, Ladder, ladder_bytes};
-use method::{BILINEAR, CUBIC, Mean, Quads, Rms, Select};
+use method::{BILINEAR, CUBIC, Mean, Pixels, Quads, Rms, Select};
 use std::{fmt, sync::Arc};
 
 /// Columns of a patch: its levels stay in the cache.
@@ -119,8 +119,7 @@ pub fn pyramid_state_bytes(spec: &PyramidSpec) -> usize {
     let sample = spec.base.output_sample.bytes();
     let value = if spec.resampling.selects() { sample } else { 8 };
     let ladder = ladder_bytes(&spec.sizes(), (spec.course_rows(), PATCH_COLS), value, sample, spec.resampling.reach());
-    let picked = if spec.base.takes_whole_pixels() { 0 } else { PATCH_COLS * spec.base.bands * spec.base.window_sample.bytes() };
-    spec.base.bands * (ladder + PATCH_COLS * sample) + picked + PATCH_COLS
+    spec.base.bands * ladder + 2 * Line::bytes(&spec.base)
 }
 
 /// Makes the overviews of one raster.
@@ -129,11 +128,8 @@ pub struct Pyramid {
     carve: Carve,
     ladders: Vec<Box<dyn BandLadder>>,
     blocks: Blocks,
-    line: Vec<u8>,
-    /// The bands of the window's pixels, where they have more samples.
-    picked: Vec<u8>,
-    /// Which pixels are valid, where a mask says so.
-    valid: Vec<u8>,
+    /// Two rows of a patch.
+    lines: [Line; 2],
 }
 
 impl fmt::Debug for Pyramid {
@@ -150,9 +146,8 @@ impl Pyramid {
         let patch = (spec.course_rows(), PATCH_COLS);
         let ladders = (0..base.bands).map(|_| with_sample_type!(base.output_sample, T => ladder::<T>(&spec, &sizes, patch))).collect();
         let blocks = Blocks::new(sizes, spec.tile, spec.tile_bands(), base.output_sample, pool);
-        let (picked, valid) = (vec![0; PATCH_COLS * base.bands * base.window_sample.bytes()], vec![0; PATCH_COLS]);
-        let line = vec![0; PATCH_COLS * base.bands * base.output_sample.bytes()];
-        Self { carve: Carve::new(base.missing, base.window_sample, base.output_sample), spec, ladders, blocks, line, picked, valid }
+        let lines = [Line::new(&base), Line::new(&base)];
+        Self { carve: Carve::new(base.missing, base.window_sample, base.output_sample), spec, ladders, blocks, lines }
     }
 
     /// Takes rows and columns of full resolution: at most [`course_rows`](PyramidSpec::course_rows) rows, each such
@@ -170,29 +165,24 @@ impl Pyramid {
         let mut at = cols.start;
         while at < cols.end {
             let patch = Span::new(at, (at + PATCH_COLS).min(cols.end));
-            let line = &mut self.line[..patch.len() * base.bands * base.output_sample.bytes()];
-            for row in rows.iter() {
-                let pixels = window.row(row, patch);
-                let width = base.window_sample.bytes();
-                let samples = if base.window_bands() == base.bands {
-                    pixels
-                } else {
-                    let picked = &mut self.picked[..patch.len() * base.bands * width];
-                    pick(pixels, base.window_bands() * width, 0, base.bands * width, picked);
-                    &*picked
-                };
-                self.carve.row(base.window_sample, base.output_sample, samples, line);
-                let valid = base.mask.map(|_| {
-                    let valid = &mut self.valid[..patch.len()];
-                    mask::validity(base, pixels, valid);
-                    &*valid
-                });
+            let fused = self.ladders.iter().all(|ladder| ladder.fuses(rows, patch));
+            for row in rows.iter().step_by(if fused { 2 } else { 1 }) {
+                let [upper, lower] = &mut self.lines;
+                let below = Some(row + 1).filter(|row| fused && *row < rows.end);
+                let pixels = [
+                    Some(upper.fill(base, self.carve, window.row(row, patch))),
+                    below.map(|row| lower.fill(base, self.carve, window.row(row, patch))),
+                ];
                 for (band, ladder) in self.ladders.iter_mut().enumerate() {
-                    ladder.feed(rows, patch, row, line, (band, base.bands), valid);
+                    match pixels[0] {
+                        Some(Pixels { samples, valid }) if !fused => ladder.feed(rows, patch, row, samples, (band, base.bands), valid),
+                        _ => ladder.fuse(rows, patch, row, pixels, (band, base.bands), &mut self.blocks)?,
+                    }
                 }
             }
             for (band, ladder) in self.ladders.iter_mut().enumerate() {
-                ladder.climb(rows, patch, band, &mut self.blocks)?;
+                let climb = if fused { BandLadder::climb_fused } else { BandLadder::climb };
+                climb(ladder.as_mut(), rows, patch, band, &mut self.blocks)?;
             }
             at = patch.end;
         }
@@ -202,6 +192,53 @@ impl Pyramid {
     /// Whether every tile that was begun has been given away.
     pub fn is_complete(&self) -> bool {
         self.blocks.is_empty()
+    }
+}
+
+/// One row of a patch on its way from the window to the ladders.
+struct Line {
+    /// Samples as the file holds them.
+    samples: Vec<u8>,
+    /// The bands of the window's pixels, where those have more samples.
+    picked: Vec<u8>,
+    /// Which pixels are valid, where a mask says so.
+    valid: Vec<u8>,
+}
+
+impl Line {
+    fn new(base: &SegmentSpec) -> Self {
+        let picked = if base.window_bands() == base.bands { 0 } else { PATCH_COLS * base.bands * base.window_sample.bytes() };
+        Self { samples: vec![0; PATCH_COLS * base.bands * base.output_sample.bytes()], picked: vec![0; picked], valid: vec![0; PATCH_COLS] }
+    }
+
+    fn bytes(base: &SegmentSpec) -> usize {
+        PATCH_COLS * (base.bands * (base.output_sample.bytes() + base.window_sample.bytes()) + 1)
+    }
+
+    /// Samples and validity of a row of the window.
+    fn fill<'a>(&'a mut self, base: &SegmentSpec, carve: Carve, pixels: &'a [u8]) -> Pixels<'a> {
+        let Self { samples, picked, valid } = self;
+        let width = base.window_sample.bytes();
+        let cols = pixels.len() / (base.window_bands() * width);
+        let valid = base.mask.map(|_| {
+            let valid = &mut valid[..cols];
+            mask::validity(base, pixels, valid);
+            &*valid
+        });
+        let pixels = if base.window_bands() == base.bands {
+            pixels
+        } else {
+            let picked = &mut picked[..cols * base.bands * width];
+            pick(pixels, base.window_bands() * width, 0, base.bands * width, picked);
+            &*picked
+        };
+        // Where the window's samples are the file's but for what is missing, which NaN says as well, none is copied.
+        if base.window_sample == base.output_sample && !matches!(base.missing, MissingRule::SentinelTo { .. }) {
+            return Pixels { samples: pixels, valid };
+        }
+        let samples = &mut samples[..cols * base.bands * base.output_sample.bytes()];
+        carve.row(base.window_sample, base.output_sample, pixels, samples);
+        Pixels { samples, valid }
     }
 }
 
