@@ -2,9 +2,11 @@
 //! ([`say`], the only place that prints).
 
 mod argv;
+mod bands;
 mod bench;
 mod bilateral;
 mod calc;
+mod classes;
 mod commands;
 mod convert;
 mod convolve;
@@ -65,6 +67,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Curvature(args) => args.run(),
         Command::Northness(args) => args.run(),
         Command::Eastness(args) => args.run(),
+        Command::Normals(args) => args.run(),
         Command::Tri(args) => args.run(),
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),
@@ -73,6 +76,8 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Morphology(args) => args.run(),
         Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
+        Command::Reclassify(args) => args.run(),
+        Command::ColorMap(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),
