@@ -83,6 +83,12 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
         Bound::Near(0.0),
     ),
     ("morphology", &["--operation", "dilate", "--mask", "1 1 0; 0 1 0; 0 0 0"], Bound::Near(0.0)),
+    ("standardise", &[], Bound::Near(0.0)),
+    ("standardise", &["--mean", "1000.3", "--stddev", "250"], Bound::Near(0.0)),
+    ("equal-interval", &[], Bound::Near(0.0)),
+    ("equal-interval", &["--classes", "200", "--min", "-10", "--max", "2000"], Bound::Near(0.0)),
+    ("quantile", &[], Bound::Near(0.0)),
+    ("quantile", &["--classes", "255"], Bound::Near(0.0)),
 ];
 
 #[track_caller]

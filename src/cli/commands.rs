@@ -2,6 +2,7 @@
 
 use super::{
     bench::BenchArgs,
+    classes::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,
@@ -51,6 +52,9 @@ pub enum Command {
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
     Morphology(Op<MorphologyOptions>),
+    Standardise(Op<StandardiseOptions>),
+    EqualInterval(Op<EqualIntervalOptions>),
+    Quantile(Op<QuantileOptions>),
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),

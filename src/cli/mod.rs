@@ -3,6 +3,7 @@
 
 mod argv;
 mod bench;
+mod classes;
 mod commands;
 mod convert;
 mod convolve;
@@ -67,6 +68,9 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Standardise(args) => args.run(),
+        Command::EqualInterval(args) => args.run(),
+        Command::Quantile(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

@@ -1,6 +1,7 @@
 //! One operator on the command line: its options once, for its command and for its step of a pipeline.
 
 use super::{
+    classes::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     convolve::ConvolveOptions,
     focal::FocalOptions,
     morphology::MorphologyOptions,
@@ -53,6 +54,9 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
     Verb::of::<MorphologyOptions>("morphology"),
+    Verb::of::<StandardiseOptions>("standardise"),
+    Verb::of::<EqualIntervalOptions>("equal-interval"),
+    Verb::of::<QuantileOptions>("quantile"),
 ];
 
 impl Verb {

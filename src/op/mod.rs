@@ -21,10 +21,12 @@ mod agreement;
 mod aspect;
 mod bands;
 mod cell_size;
+mod classes;
 mod convolve;
 mod curvature;
 mod custom;
 mod eastness;
+mod equal_interval;
 mod exposure;
 mod focal;
 mod gradient;
@@ -32,12 +34,14 @@ mod hillshade;
 pub mod math;
 mod morphology;
 mod northness;
+mod quantile;
 mod real;
 mod relief;
 mod roughness;
 mod separable;
 mod shader;
 mod slope;
+mod standardise;
 mod stencil;
 mod terrain;
 mod tpi;
@@ -48,19 +52,23 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use classes::{ClassesParams, MAX_CLASSES};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
 pub use eastness::Eastness;
+pub use equal_interval::EqualInterval;
 pub use exposure::ExposureParams;
 pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use morphology::{Morphology, MorphologyOperation};
 pub use northness::Northness;
+pub use quantile::Quantile;
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
+pub use standardise::{Standardise, StandardiseParams};
 pub use terrain::{Edges, GradientAlgorithm};
 pub use tpi::Tpi;
 pub use tri::{Tri, TriAlgorithm};
@@ -103,6 +111,9 @@ pub const REGISTRY: &[OperatorInfo] = &[
     focal::INFO,
     convolve::INFO,
     morphology::INFO,
+    standardise::INFO,
+    equal_interval::INFO,
+    quantile::INFO,
 ];
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
