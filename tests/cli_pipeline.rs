@@ -93,11 +93,45 @@ fn options_of_the_job_may_stand_in_any_step() {
 }
 
 #[test]
+fn a_step_of_several_inputs_takes_files_and_chains_in_brackets() {
+    let place = Place::new().with_dem();
+    place.works("slope dem.tif slope.tif --backend cpu -q");
+    place.works("focal dem.tif mean.tif --radius 3 --backend cpu -q");
+    place.works("calc where(A>10,B-C,0) --A slope.tif --B mean.tif --C dem.tif a.tif --tile-size 64 --backend cpu -q");
+    for (i, line) in [
+        "pipeline read slope.tif ! calc where(A>10,B-C,0) --B mean.tif --C dem.tif ! write 0.tif",
+        "pipeline read dem.tif ! calc where(A>10,B-C,0) --A slope.tif --B [ read mean.tif ] ! write 1.tif",
+        "pipeline read dem.tif ! slope ! calc where(A>10,B-C,0) --B [ read dem.tif ! focal --radius 3 ] --C dem.tif,1 ! write 2.tif",
+        "pipeline read dem.tif ! tee [ calc where(A>10,B-C,0) --A [ read dem.tif ! slope ] --B [ read dem.tif -b 1 ! focal --radius 3 ] \
+         ! write 3.tif ]",
+        "pipeline read dem.tif ! slope ! calc where(A>10,B,0) --B [ read dem.tif ! focal --radius 3 ! calc A-B --B dem.tif ] ! write 4.tif",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let told = place.works(&format!("{line} --tile-size 64 --backend cpu -q --report -"));
+        same(&place, "a.tif", &format!("{i}.tif"));
+        let report: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+        // However often a file is named, it is one input and read once.
+        let mut names: Vec<&str> = report["inputs"].as_array().unwrap().iter().map(|input| input["path"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), report["inputs"].as_array().unwrap().len(), "{line}");
+        assert!(report["inputs"].as_array().unwrap().iter().all(|input| input["max_decodes_per_chunk"] == 1), "{report:#}");
+    }
+    place.works("synth other.tif --size 299x200 -q");
+    let said = place.swath("pipeline read dem.tif ! calc A+B --B other.tif ! write b.tif --backend cpu -q");
+    assert_eq!(
+        (said.status, said.stderr.trim_end()),
+        (2, "swath: error: grid of 'other.tif' is not accepted: 300 x 200 pixels placed as in dem.tif")
+    );
+}
+
+#[test]
 fn wrong_pipelines_exit_2_and_name_the_step() {
     let place = Place::new();
     cli_support::write_tiny_tiff(&place.path("dem.tif"));
-    let steps =
-        "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, tee, write";
+    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, tee, write";
     for (line, message) in [
         ("", "steps are missing; read IN.tif ! ... ! write OUT.tif is accepted".to_owned()),
         ("slope ! write a.tif", "a pipeline begins with 'read FILE', not with 'slope'".into()),
@@ -131,7 +165,36 @@ fn wrong_pipelines_exit_2_and_name_the_step() {
         ("read dem.tif ! tee [ slope ! write a.tif", "step 2 (tee): the '[' of branch 1 is not closed by ']'".into()),
         ("read dem.tif ! tee [ write a.tif ] ]", "step 3: ']' closes nothing".into()),
         ("read dem.tif ! tee [ ]", format!("a step is missing at the beginning of branch 1 of step 2 (tee); {steps}")),
-        ("read dem.tif ! slope [ write a.tif ]", "step 2 (slope): '[' stands after tee only".into()),
+        (
+            "read dem.tif ! slope [ write a.tif ]",
+            "step 3 (write): 'write' is not accepted here: in brackets of step 2 (slope) a chain such as read FILE ! slope is".into(),
+        ),
+        ("read dem.tif ! slope [ read dem.tif ] ! write a.tif", "step 2 (slope): unexpected argument '[ ... ]' found".into()),
+        (
+            "read dem.tif ! calc A+B --B [ read dem.tif ! tee [ write b.tif ] ] ! write a.tif",
+            "step 4 (tee): 'tee' is not accepted here: in brackets of step 2 (calc) a chain such as read FILE ! slope is".into(),
+        ),
+        (
+            "read dem.tif ! calc A+B --B [ slope ] ! write a.tif",
+            "step 3 (slope): 'slope' is not accepted here: in brackets of step 2 (calc) a chain such as read FILE ! slope is".into(),
+        ),
+        ("read dem.tif ! calc A+B --B [ read dem.tif", "step 2 (calc): '[' is not closed by ']'".into()),
+        (
+            "read dem.tif ! calc A+B --B [ ] ! write a.tif",
+            format!("a step is missing at the beginning of the chain in brackets of step 2 (calc); {steps}"),
+        ),
+        ("read dem.tif ! calc A+B ! write a.tif", "step 2 (calc): files are missing: --A FILE, --B FILE".into()),
+        (
+            "read dem.tif ! calc A+B --A dem.tif --B dem.tif ! write a.tif",
+            "step 2 (calc): every input is named: one without a file takes the step before".into(),
+        ),
+        ("read dem.tif ! calc A+1 --C dem.tif ! write a.tif", "step 2 (calc): --C is not in the expression, which has A".into()),
+        (
+            "read dem.tif ! calc A+B --B [ read dem.tif ! slope --zfactor 0 ] ! write a.tif",
+            "step 4 (slope): zfactor '0' is not accepted: a number above 0".into(),
+        ),
+        ("read dem.tif ! calc A+B --B dem.tif ! write dem.tif --overwrite", "dem.tif is the input dem.tif; choose another name".into()),
+        ("read dem.tif ! calc A+B --B dem.tif,3 ! write a.tif", "dem.tif has no band 3: 1 to 1 is accepted".into()),
         (
             "read dem.tif ! tee [ write a.tif ] write b.tif",
             "step 2 (tee): 'write' after a branch is not accepted: '[', '!' or an option of the job is".into(),
@@ -144,15 +207,16 @@ fn wrong_pipelines_exit_2_and_name_the_step() {
         ("read dem.tif ! slope -az 3 ! write a.tif", "'-az' is not an option of slope, but of hillshade".into()),
         (
             "read dem.tif ! write a.tif -foo",
-            "'-foo' is not an option of write; with one dash it has -of -co -ot -a_nodata -b -q -v; see 'swath pipeline --help'".into(),
+            "'-foo' is not an option of write; with one dash it has -of -co -ot -a_nodata -a_srs -mo -b -q -v; see 'swath pipeline --help'"
+                .into(),
         ),
         (
             "read dem.tif ! slope ! write a.tif --tile-size 100",
-            "step 3 (write): invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted".into(),
+            "step 3 (write): invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".into(),
         ),
         (
             "--tile-size 100 read dem.tif ! write a.tif",
-            "invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted".into(),
+            "invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".into(),
         ),
         ("read dem.tif ! tee [ write a.tif ] [ slope ! write a.tif ]", "a.tif is named for two outputs; choose another name".into()),
         ("read dem.tif ! slope ! write dem.tif --overwrite", "dem.tif is the input dem.tif; choose another name".into()),

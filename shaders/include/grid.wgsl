@@ -18,7 +18,7 @@ struct Grid {
     out_bands: u32,
     out_band: u32,
     // Of each input's buffer: first column, first row, pixels from row to row, samples of one pixel.
-    inputs: array<vec4<u32>, 4>,
+    inputs: array<vec4<u32>, 26>,
 }
 
 @group(0) @binding(0) var<uniform> grid: Grid;

@@ -24,6 +24,8 @@ pub const COMMANDS: &[&str] = &[
     "focal",
     "convolve",
     "morphology",
+    "bilateral",
+    "calc",
     "standardise",
     "equal-interval",
     "quantile",
@@ -40,7 +42,7 @@ pub const COMMANDS: &[&str] = &[
 ];
 
 /// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["calc", "reclassify", "color-map"];
+const PLANNED: &[&str] = &["reclassify", "color-map"];
 
 /// Commands whose options are gradient and scale.
 const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness"];
@@ -60,6 +62,8 @@ const JOBS: &[&str] = &[
     "focal",
     "convolve",
     "morphology",
+    "bilateral",
+    "calc",
     "standardise",
     "equal-interval",
     "quantile",
@@ -268,9 +272,9 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
-        assert_eq!(words("swath Calc a"), format!("'Calc' is planned and not built yet; {list}"));
+        assert_eq!(words("swath Reclassify a"), format!("'Reclassify' is planned and not built yet; {list}"));
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{
     bench::BenchArgs,
+    bilateral::BilateralOptions,
+    calc::CalcArgs,
     classes::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     convert::ConvertArgs,
     convolve::ConvolveOptions,
@@ -52,6 +54,8 @@ pub enum Command {
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
     Morphology(Op<MorphologyOptions>),
+    Bilateral(Op<BilateralOptions>),
+    Calc(CalcArgs),
     Standardise(Op<StandardiseOptions>),
     EqualInterval(Op<EqualIntervalOptions>),
     Quantile(Op<QuantileOptions>),

@@ -11,6 +11,8 @@ pub type Outcome<T = ()> = Result<T, Stop>;
 pub enum Stop {
     /// Wrong usage: mend the command line. Exit status 2.
     Usage(String),
+    /// The same, told in several lines.
+    Lines(String),
     /// Something failed while working. Exit status 1.
     Failed(String),
     /// The library says no, or failed.
@@ -28,20 +30,33 @@ impl Stop {
         Self::Failed(message.into())
     }
 
+    /// The same, said of a part of the command line.
+    #[must_use]
+    pub fn of(self, part: &str) -> Self {
+        match self {
+            Self::Usage(message) => Self::Usage(format!("{part}: {message}")),
+            Self::Lines(message) => Self::Lines(format!("{part}: {message}")),
+            Self::Failed(message) => Self::Failed(format!("{part}: {message}")),
+            Self::Library(error) if error.is_refusal() => Self::Usage(format!("{part}: {error}")),
+            other => other,
+        }
+    }
+
     /// 0, 1 or 2.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Lines(_) => 2,
             Self::Failed(_) => 1,
             Self::Library(error) => 1 + u8::from(error.is_refusal()),
             Self::NobodyReads => 0,
         })
     }
 
-    /// One line, causes appended; `None` where there is nothing to say.
+    /// One line (but for [`Lines`](Self::Lines)), causes appended; `None` where there is nothing to say.
     pub fn message(&self) -> Option<String> {
         match self {
             Self::Usage(message) | Self::Failed(message) => Some(one_line(message)),
+            Self::Lines(message) => Some(message.clone()),
             Self::Library(error) => {
                 let mut text = error.to_string();
                 let mut cause = error.source();

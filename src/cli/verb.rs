@@ -1,9 +1,12 @@
 //! One operator on the command line: its options once, for its command and for its step of a pipeline.
 
 use super::{
+    bilateral::BilateralOptions,
+    calc::CalcOptions,
     classes::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     convolve::ConvolveOptions,
     focal::FocalOptions,
+    inputs::TypedOperator,
     morphology::MorphologyOptions,
     options::JobOptions,
     run::{Request, run},
@@ -30,6 +33,29 @@ pub trait OperatorOptions: Args + Debug {
     fn operator(&self) -> Arc<dyn Operator>;
 }
 
+/// Options of a step of pipelines: an operator, and where each of its inputs comes from.
+pub trait StepOptions: Args + Debug {
+    /// What the operator yields, in one line.
+    const ABOUT: &'static str;
+
+    /// The operator that was typed, and its inputs.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    fn typed(&self) -> Outcome<TypedOperator>;
+}
+
+/// Operators of one input take the step before.
+impl<T: OperatorOptions> StepOptions for T {
+    const ABOUT: &'static str = <T as OperatorOptions>::ABOUT;
+
+    fn typed(&self) -> Outcome<TypedOperator> {
+        let operator = self.operator();
+        operator.check()?;
+        Ok(TypedOperator::alone(operator))
+    }
+}
+
 /// An operator that is a step of pipelines.
 pub struct Verb {
     /// As it is typed.
@@ -37,10 +63,10 @@ pub struct Verb {
     /// What it yields.
     pub about: &'static str,
     options: fn(Command) -> Command,
-    operator: fn(&ArgMatches) -> Result<Arc<dyn Operator>, Complaint>,
+    typed: fn(&ArgMatches) -> Result<Outcome<TypedOperator>, Complaint>,
 }
 
-/// Every operator of one input: a line here makes it a step of pipelines.
+/// Every operator: a line here makes it a step of pipelines.
 pub const VERBS: &[Verb] = &[
     Verb::of::<SlopeOptions>("slope"),
     Verb::of::<AspectOptions>("aspect"),
@@ -54,14 +80,16 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
     Verb::of::<MorphologyOptions>("morphology"),
+    Verb::of::<BilateralOptions>("bilateral"),
+    Verb::of::<CalcOptions>("calc"),
     Verb::of::<StandardiseOptions>("standardise"),
     Verb::of::<EqualIntervalOptions>("equal-interval"),
     Verb::of::<QuantileOptions>("quantile"),
 ];
 
 impl Verb {
-    const fn of<T: OperatorOptions>(name: &'static str) -> Self {
-        Self { name, about: T::ABOUT, options: T::augment_args, operator: |matches| T::from_arg_matches(matches).map(|t| t.operator()) }
+    const fn of<T: StepOptions>(name: &'static str) -> Self {
+        Self { name, about: T::ABOUT, options: T::augment_args, typed: |matches| T::from_arg_matches(matches).map(|t| t.typed()) }
     }
 
     /// A parser of the operator's options alone.
@@ -69,12 +97,12 @@ impl Verb {
         (self.options)(Command::new(self.name))
     }
 
-    /// The operator of what the parser found.
+    /// The operator of what the parser found, and its inputs.
     ///
     /// # Errors
-    /// clap's.
-    pub fn operator(&self, matches: &ArgMatches) -> Result<Arc<dyn Operator>, Complaint> {
-        (self.operator)(matches)
+    /// clap's, and within them the operator's.
+    pub fn typed(&self, matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
+        (self.typed)(matches)
     }
 }
 
@@ -91,7 +119,7 @@ pub struct Files {
 
 // Its help is the operator's.
 #[derive(Args, Debug)]
-#[command(about = T::ABOUT, after_help = T::EXAMPLES)]
+#[command(about = <T as OperatorOptions>::ABOUT, after_help = T::EXAMPLES)]
 pub struct OperatorArgs<T: OperatorOptions> {
     #[command(flatten)]
     files: Files,

@@ -1,10 +1,11 @@
 use super::{
+    delivery::Delivery,
     failpoint,
     ifd::{Ifd, SegmentIndex, Value},
     metadata,
     prefix::Prefix,
-    publish::Temporary,
     room::GRANULE,
+    sink::Sink,
     size::{self, Decision, HeaderKind},
     spool::{self, Spool},
     tags,
@@ -12,10 +13,10 @@ use super::{
 use crate::{
     encode::Statistics,
     error::{Error, Result},
-    raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, PrefixMethod, Profile, Segmentation},
+    graph::Handover,
+    raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, Predictor, PrefixMethod, Profile, Segmentation},
 };
 use std::{
-    fs::File,
     io::{self, BufWriter, Seek, SeekFrom, Write},
     path::Path,
 };
@@ -46,12 +47,18 @@ pub struct FileSpec {
     pub overview_layout: Layout,
     /// Most bytes that one segment can have, as [`encode::max_segment_bytes`](crate::encode::max_segment_bytes) says.
     pub max_segment_bytes: usize,
+    /// Every level has a mask.
+    pub masked: bool,
+    /// The predictor may still change until the first segment is put.
+    pub predictor_open: bool,
     /// Room is kept for statistics in `GDAL_METADATA`.
     pub statistics: bool,
     /// How the prefix of a COG is put in front.
     pub prefix: PrefixMethod,
     /// Replace an existing file.
     pub overwrite: bool,
+    /// How the finished file is handed over.
+    pub handover: Handover,
 }
 
 impl FileSpec {
@@ -64,18 +71,26 @@ impl FileSpec {
             overviews: Vec::new(),
             overview_layout: Layout { segmentation: Segmentation::Tiles { cols: 512, rows: 512 }, ..layout },
             max_segment_bytes,
+            masked: false,
+            predictor_open: false,
             statistics: false,
             prefix: PrefixMethod::Auto,
             overwrite: false,
+            handover: Handover::File,
         }
     }
 
-    /// Segments of every level, full resolution first.
+    /// Segments of every directory, in the order of [`slot`].
     fn segments(&self) -> Vec<usize> {
-        let count = |layout: &Layout, cols, rows| layout.segmentation.across(cols) * layout.segmentation.down(rows) * self.planes();
+        let count = |layout: &Layout, cols, rows| layout.segmentation.across(cols) * layout.segmentation.down(rows);
         let base = count(&self.layout, self.profile.cols, self.profile.rows);
-        let overviews = self.overviews.iter().map(|size| count(&self.overview_layout, size.cols, size.rows));
-        std::iter::once(base).chain(overviews).collect()
+        let overviews: Vec<usize> = self.overviews.iter().map(|size| count(&self.overview_layout, size.cols, size.rows)).collect();
+        let planes = self.planes();
+        let mut segments = vec![base * planes];
+        segments.extend(self.masked.then_some(base));
+        segments.extend(overviews.iter().map(|n| n * planes));
+        segments.extend(overviews.iter().filter(|_| self.masked));
+        segments
     }
 
     /// Planes whose segments are apart.
@@ -84,14 +99,28 @@ impl FileSpec {
     }
 
     fn directories(&self, segments: &[usize]) -> Vec<Ifd> {
-        let mut base = tags::entries(&self.profile, &self.layout);
+        let Profile { cols, rows, .. } = self.profile;
+        let mut base = tags::entries(&self.profile, &self.layout, self.predictor_open && self.layout.compression.takes_predictor());
         if self.statistics {
             let room = metadata::room(self.profile.gdal_metadata.as_deref(), self.profile.bands);
             base.retain(|entry| entry.0 != tags::GDAL_METADATA);
             base.push((tags::GDAL_METADATA, Value::Ascii(vec![0; room + 1])));
         }
-        let overviews = self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &self.overview_layout, size));
-        std::iter::once(base).chain(overviews).zip(segments).map(|(entries, &segments)| Ifd::new(entries, segments)).collect()
+        let open = self.predictor_open && self.overview_layout.compression.takes_predictor();
+        let mut all = vec![base];
+        all.extend(self.masked.then(|| tags::mask_entries(&self.layout, LevelSize { cols, rows }, false)));
+        all.extend(self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &self.overview_layout, open, size)));
+        all.extend(self.overviews.iter().filter(|_| self.masked).map(|&size| tags::mask_entries(&self.overview_layout, size, true)));
+        all.into_iter().zip(segments).map(|(entries, &segments)| Ifd::new(entries, segments)).collect()
+    }
+}
+
+/// The directory of a level, or of its mask, in a file of so many levels: GDAL's order.
+pub(super) fn slot(levels: usize, masked: bool, level: usize, mask: bool) -> usize {
+    match (level, mask) {
+        (0, mask) => usize::from(mask),
+        (level, false) => level + usize::from(masked),
+        (level, true) => levels + level,
     }
 }
 
@@ -100,7 +129,7 @@ impl FileSpec {
 pub struct SegmentKey {
     /// 0 is full resolution; overview `n` is level `n`.
     pub level: usize,
-    /// The band in a planar file, 0 in a chunky one.
+    /// The band in a planar file, 0 in a chunky one; the next is the mask.
     pub plane: usize,
     /// Row by row from the upper left: `seg_row * across + seg_col`.
     pub index: usize,
@@ -115,23 +144,25 @@ pub struct WrittenFile {
     pub bigtiff: bool,
     /// Segments in it, overviews' included.
     pub segments: usize,
-    /// Bytes that overviews took on disk while they waited.
+    /// Bytes that overviews, and a file without a name of its own, took on disk while they waited.
     pub spooled: u64,
 }
 
 /// Writes one GeoTIFF; see the [module](super) for how.
 #[derive(Debug)]
 pub struct GeoTiffWriter {
-    pub(super) temporary: Temporary,
-    pub(super) out: BufWriter<File>,
+    pub(super) delivery: Delivery,
+    pub(super) out: BufWriter<Box<dyn Sink>>,
     pub(super) prefix: Prefix,
-    /// One a level. Offsets of a COG's full resolution count from its first byte, those of overviews in the spool.
+    /// One a directory. Offsets of a COG's full resolution count from its first byte, those of overviews in the spool.
     pub(super) indices: Vec<SegmentIndex>,
     pub(super) spool: Option<Spool>,
     pub(super) decision: Decision,
     pub(super) method: PrefixMethod,
     /// Planes whose segments are apart.
     planes: usize,
+    /// Full resolution and overviews.
+    pub(super) levels: usize,
     /// Length of the file so far.
     pub(super) end: u64,
     /// Length of the file up to which the system has been asked to write.
@@ -173,7 +204,7 @@ impl GeoTiffWriter {
         if segments.iter().any(|&n| n > u32::MAX as usize) {
             return refuse(format!("TIFF cannot index {} segments; use larger tiles or strips", segments[0]));
         }
-        let prefix = Prefix { ifds: spec.directories(&segments), cog };
+        let prefix = Prefix { ifds: spec.directories(&segments), cog, masked: spec.masked };
         let classic = prefix.bytes(HeaderKind::Classic);
         // What cannot fit is refused before a pixel is computed; what may not fit, when it happens.
         let least = match layout.compression {
@@ -194,24 +225,25 @@ impl GeoTiffWriter {
             Decision::Settled(kind) => prefix.bytes(kind),
             Decision::Open => prefix.bytes(HeaderKind::Big).max(classic),
         };
-        let (temporary, mut file) = Temporary::create(path, spec.overwrite)?;
-        file.seek(SeekFrom::Start(reserved)).map_err(|e| temporary.error("reserve its header", e))?;
-        let spool = (!spec.overviews.is_empty()).then(|| Spool::new(temporary.target().to_owned()));
+        let (delivery, mut sink) = Delivery::open(path, &spec.handover, spec.overwrite)?;
+        sink.seek(SeekFrom::Start(reserved)).map_err(|e| delivery.error("reserve its header", e))?;
+        let spool = (!spec.overviews.is_empty()).then(|| Spool::new(delivery.spool_beside()));
         let index = |&n: &usize| SegmentIndex { offsets: vec![ABSENT; n], byte_counts: vec![0; n] };
         Ok(Self {
-            temporary,
-            out: BufWriter::with_capacity(BUFFER_BYTES, file),
+            delivery,
+            out: BufWriter::with_capacity(BUFFER_BYTES, sink),
             prefix,
             indices: segments.iter().map(index).collect(),
             spool,
             decision,
             method: spec.prefix,
             planes: spec.planes(),
+            levels: 1 + spec.overviews.len(),
             end: reserved,
             nudged: reserved,
             left: all,
             max_segment_bytes: spec.max_segment_bytes,
-            classic_front: classic + around * (all - segments[0]) as u64,
+            classic_front: classic + around * (all - segments[0] - if spec.masked { segments[1] } else { 0 }) as u64,
             metadata: spec.statistics.then(|| (spec.profile.gdal_metadata.clone(), profile.cols as u64 * profile.rows as u64)),
             failed: false,
         })
@@ -224,32 +256,29 @@ impl GeoTiffWriter {
     /// offsets; in both cases the temporary is gone at once. [`Error::Internal`] for a key that is not of this
     /// file or was put before.
     pub fn put(&mut self, key: SegmentKey, bytes: &[u8]) -> Result<()> {
-        let at = self.check(key)?;
+        let (directory, at) = self.check(key)?;
         let byte_count = u32::try_from(bytes.len()).ok().filter(|&n| n > 0 && bytes.len() <= self.max_segment_bytes);
         let byte_count = byte_count.ok_or(Error::Internal("a segment is longer than was said, or empty"))?;
         if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(self.end_after(key, bytes.len() as u64)) {
-            return Err(self.fail(|temporary| temporary.problem(OUTGROWN)));
+            return Err(self.fail(|delivery| delivery.problem(OUTGROWN)));
         }
         let written = match (key.level, &mut self.spool) {
             (0, _) => self.write_base(byte_count, bytes),
             (_, Some(spool)) => spool.append(bytes),
             _ => return Err(Error::Internal("an overview was put into a file that has none")),
         };
-        let offset = written.map_err(|e| self.fail(|temporary| temporary.error("write a segment", e)))?;
-        let index = &mut self.indices[key.level];
+        let offset = written.map_err(|e| self.fail(|delivery| delivery.error("write a segment", e)))?;
+        let index = &mut self.indices[directory];
         (index.offsets[at], index.byte_counts[at]) = (offset, byte_count);
         self.left -= 1;
         self.nudge();
         Ok(())
     }
 
-    /// Asks the system to begin writing what has gathered, so that publishing has little left to wait for. A hint:
-    /// whether it is taken shows in nothing but time.
+    /// Asks the system to begin writing what has gathered, so that publishing has little left to wait for.
     fn nudge(&mut self) {
         if self.end - self.nudged >= NUDGE_BYTES {
-            let length = std::num::NonZeroU64::new(self.end - self.nudged);
-            // On Linux this starts writing the dirty pages of the range, and waits for nothing.
-            let _ = rustix::fs::fadvise(self.out.get_ref(), self.nudged, length, rustix::fs::Advice::DontNeed);
+            self.out.get_mut().settle(self.nudged, self.end - self.nudged);
             self.nudged = self.end;
         }
     }
@@ -259,8 +288,8 @@ impl GeoTiffWriter {
     /// # Errors
     /// [`Error::Internal`] for a key that is not of this file or was put before.
     pub fn put_sparse(&mut self, key: SegmentKey) -> Result<()> {
-        let at = self.check(key)?;
-        self.indices[key.level].offsets[at] = 0;
+        let (directory, at) = self.check(key)?;
+        self.indices[directory].offsets[at] = 0;
         self.left -= 1;
         Ok(())
     }
@@ -287,16 +316,31 @@ impl GeoTiffWriter {
         (self.classic_front + waiting).next_multiple_of(GRANULE) + base + around
     }
 
-    /// Where the segment stands in its level's index.
-    fn check(&self, key: SegmentKey) -> Result<usize> {
+    /// Settles the predictor of full resolution and of overviews that was left open.
+    pub fn set_predictor(&mut self, base: Predictor, overviews: Predictor) {
+        for level in 0..self.levels {
+            let predictor = if level == 0 { base } else { overviews };
+            let directory = slot(self.levels, self.prefix.masked, level, false);
+            self.prefix.ifds[directory].replace(tags::PREDICTOR, Value::Short(vec![predictor.tiff()]));
+        }
+    }
+
+    /// In which directory, and where in its index, the segment stands.
+    fn check(&self, key: SegmentKey) -> Result<(usize, usize)> {
         const WRONG: Error = Error::Internal("a segment was put twice, after a failure, or into another file");
-        let index = self.indices.get(key.level).ok_or(WRONG)?;
-        let a_plane = index.offsets.len() / self.planes;
-        let at = key.plane * a_plane + key.index;
-        if self.failed || key.plane >= self.planes || key.index >= a_plane || index.offsets[at] != ABSENT {
+        let mask = key.plane == self.planes && self.prefix.masked;
+        if self.failed || key.level >= self.levels || (key.plane >= self.planes && !mask) {
             return Err(WRONG);
         }
-        Ok(at)
+        let directory = slot(self.levels, self.prefix.masked, key.level, mask);
+        let index = &self.indices[directory];
+        let (planes, plane) = if mask { (1, 0) } else { (self.planes, key.plane) };
+        let a_plane = index.offsets.len() / planes;
+        let at = plane * a_plane + key.index;
+        if key.index >= a_plane || index.offsets[at] != ABSENT {
+            return Err(WRONG);
+        }
+        Ok((directory, at))
     }
 
     /// Appends to the file; says where the segment begins.
@@ -317,17 +361,18 @@ impl GeoTiffWriter {
     }
 
     /// Removes the temporary; the writer takes nothing more.
-    fn fail(&mut self, error: impl FnOnce(&Temporary) -> Error) -> Error {
+    fn fail(&mut self, error: impl FnOnce(&Delivery) -> Error) -> Error {
         self.failed = true;
-        let error = error(&self.temporary);
-        self.temporary.remove();
+        let error = error(&self.delivery);
+        self.delivery.remove();
         error
     }
 
     /// As if the disk were full, or the file at another length.
     #[cfg(test)]
-    pub(super) fn replace(&mut self, file: File, end: u64) {
-        (self.out, self.end) = (BufWriter::with_capacity(BUFFER_BYTES, file), end);
+    pub(super) fn replace(&mut self, file: std::fs::File, end: u64) {
+        let sink: Box<dyn Sink> = Box::new(file);
+        (self.out, self.end) = (BufWriter::with_capacity(BUFFER_BYTES, sink), end);
     }
 }
 

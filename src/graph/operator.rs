@@ -1,4 +1,4 @@
-use super::{Raster, Survey, Surveyed};
+use super::{Formula, Raster, Survey, Surveyed};
 use crate::{
     error::{Error, Result},
     raster::{Georeferencing, Nodata, SampleType, Span},
@@ -216,6 +216,11 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// Whether there is a CPU twin; an operator without one is refused on the CPU backend.
     fn has_cpu_twin(&self) -> bool {
         true
+    }
+
+    /// What it computes, if it looks at the pixel alone and both twins are made from this: neighbours of that kind run as one.
+    fn formula(&self) -> Option<&Formula> {
+        None
     }
 
     /// The CPU twin: the specification, and the fallback.

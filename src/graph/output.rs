@@ -1,13 +1,19 @@
+use super::handover::{Handover, MemoryOutput, WriterOutput};
 use crate::raster::{
     BigTiff, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// Where a raster is written and how: made by [`GTiff::at`] or [`Cog::at`], refined by consuming builders.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Destination {
-    /// Final name of the file.
+    /// Final name of the file; what messages call it where it gets none.
     pub path: PathBuf,
+    /// How it is handed over.
+    pub handover: Handover,
     /// How it is written.
     pub options: WriteOptions,
 }
@@ -39,6 +45,8 @@ pub struct WriteOptions {
     pub overviews: Overviews,
     /// How overviews are made; `None`: averages, but nearest for palettes.
     pub resampling: Option<Resampling>,
+    /// A mask inside the file, and no value, says which pixels are missing: those of which a sample is.
+    pub mask: bool,
     /// Segments without a valid sample are left out.
     pub sparse: bool,
     /// Statistics of every band stand in the file (they are in the report anyway).
@@ -83,7 +91,8 @@ pub enum Overviews {
 /// How the predictor is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PredictorChoice {
-    /// Floats 3, integers 2, none where nothing is compressed.
+    /// Of 1, 2 and (floats) 3 the one that makes the file's first segment smallest; where hardly any of its samples is
+    /// valid, 3 for floats and 2 for integers; none where the codec takes none.
     #[default]
     Auto,
     /// TIFF predictor 1.
@@ -120,6 +129,7 @@ impl Default for WriteOptions {
             nodata: None,
             overviews: Overviews::ByContainer,
             resampling: None,
+            mask: false,
             sparse: false,
             statistics: false,
             metadata: MetadataPolicy::Copy,
@@ -142,7 +152,7 @@ pub struct Cog;
 impl GTiff {
     /// A plain GeoTIFF at `path`: 512-pixel tiles, deflate.
     pub fn at(path: impl AsRef<Path>) -> Destination {
-        Destination { path: path.as_ref().to_owned(), options: WriteOptions::default() }
+        Destination { path: path.as_ref().to_owned(), handover: Handover::File, options: WriteOptions::default() }
     }
 }
 
@@ -150,11 +160,42 @@ impl Cog {
     /// A cloud-optimised GeoTIFF at `path`: 512-pixel tiles, deflate.
     pub fn at(path: impl AsRef<Path>) -> Destination {
         let options = WriteOptions { container: Container::Cog, ..WriteOptions::default() };
-        Destination { path: path.as_ref().to_owned(), options }
+        Destination { path: path.as_ref().to_owned(), handover: Handover::File, options }
+    }
+}
+
+impl GTiff {
+    /// A plain GeoTIFF in memory.
+    pub fn in_memory(output: &MemoryOutput) -> Destination {
+        Self::at("memory").handed_over(Handover::Memory(output.clone()))
+    }
+
+    /// A plain GeoTIFF that goes to a writer, which messages call `name`.
+    pub fn to_writer(name: &str, writer: impl Write + Send + 'static) -> Destination {
+        Self::at(name).handed_over(Handover::Writer(WriterOutput::new(writer)))
+    }
+}
+
+impl Cog {
+    /// A cloud-optimised GeoTIFF in memory.
+    pub fn in_memory(output: &MemoryOutput) -> Destination {
+        Self::at("memory").handed_over(Handover::Memory(output.clone()))
+    }
+
+    /// A cloud-optimised GeoTIFF that goes to a writer, which messages call `name`.
+    pub fn to_writer(name: &str, writer: impl Write + Send + 'static) -> Destination {
+        Self::at(name).handed_over(Handover::Writer(WriterOutput::new(writer)))
     }
 }
 
 impl Destination {
+    /// How the finished file is handed over.
+    #[must_use]
+    pub fn handed_over(mut self, handover: Handover) -> Self {
+        self.handover = handover;
+        self
+    }
+
     /// Tiles of `cols` x `rows` pixels (multiples of 16).
     #[must_use]
     pub fn tiles(mut self, cols: usize, rows: usize) -> Self {
@@ -243,6 +284,13 @@ impl Destination {
     #[must_use]
     pub fn resampling(mut self, resampling: Resampling) -> Self {
         self.options.resampling = Some(resampling);
+        self
+    }
+
+    /// A mask instead of nodata.
+    #[must_use]
+    pub fn mask(mut self, yes: bool) -> Self {
+        self.options.mask = yes;
         self
     }
 

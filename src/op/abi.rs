@@ -60,6 +60,7 @@ macro_rules! shader_constants {
     };
     (@bits f32 $name:ident) => { $name.to_bits() };
     (@bits u32 $name:ident) => { $name };
+    (@bits i32 $name:ident) => { $name as u32 };
 }
 
 pub(crate) use {shader_constants, uniform};
@@ -94,7 +95,7 @@ uniform! {
         /// Index of the input, where an operator is dispatched once an input.
         out_band: u32,
         /// Of each input buffer: first column, first row, pixels from row to row, samples of one pixel.
-        inputs: [[u32; 4]; 4],
+        inputs: [[u32; 4]; 26],
     }
 }
 

@@ -10,7 +10,9 @@
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
+//! | [`Bilateral`] | a mean that stops at edges | `shaders/bilateral.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
+//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -20,6 +22,8 @@ mod abi;
 mod agreement;
 mod aspect;
 mod bands;
+mod bilateral;
+mod calc;
 mod cell_size;
 mod classes;
 mod convolve;
@@ -29,11 +33,13 @@ mod eastness;
 mod equal_interval;
 mod exposure;
 mod focal;
+pub mod functions;
 mod gradient;
 mod hillshade;
 pub mod math;
 mod morphology;
 mod northness;
+mod pointwise;
 mod quantile;
 mod real;
 mod relief;
@@ -52,6 +58,8 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use bilateral::{Bilateral, BilateralParams};
+pub use calc::{Calc, ExpressionError};
 pub use classes::{ClassesParams, MAX_CLASSES};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
@@ -63,6 +71,7 @@ pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, Focal
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use morphology::{Morphology, MorphologyOperation};
 pub use northness::Northness;
+pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use quantile::Quantile;
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
@@ -111,6 +120,8 @@ pub const REGISTRY: &[OperatorInfo] = &[
     focal::INFO,
     convolve::INFO,
     morphology::INFO,
+    bilateral::INFO,
+    calc::INFO,
     standardise::INFO,
     equal_interval::INFO,
     quantile::INFO,

@@ -17,7 +17,7 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     bindings: wgpu::BindGroupLayout,
-    pipelines: Mutex<BTreeMap<&'static str, wgpu::ComputePipeline>>,
+    pipelines: Mutex<BTreeMap<String, wgpu::ComputePipeline>>,
 }
 
 /// The adapter, if there is one; `SWATH_ADAPTER` chooses by part of its name. `SWATH_REQUIRE_GPU=1` makes its absence a failure.
@@ -35,7 +35,8 @@ pub fn gpu() -> Option<&'static Gpu> {
 /// The registered kernel, or part of one, that an operator runs.
 pub fn kernel_of(operator: &dyn Operator) -> &'static OperatorInfo {
     let text = operator.gpu_kernel().wgsl;
-    REGISTRY.iter().chain(PARTS).find(|info| info.shader.text() == text).expect("a kernel that is registered")
+    let made = |info: &&OperatorInfo| operator.formula().is_some() && info.name == operator.name();
+    REGISTRY.iter().chain(PARTS).find(|info| info.shader.text() == text || made(info)).expect("a kernel that is registered")
 }
 
 /// A pixel range and where its samples go.
@@ -74,13 +75,14 @@ impl Gpu {
     }
 
     /// The pipeline of an operator, compiled once; panics where it does not validate or does not fit the bindings.
-    pub fn pipeline(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
+    pub fn pipeline(&self, info: &OperatorInfo, operator: &dyn Operator) -> wgpu::ComputePipeline {
+        let text = shader_text(info, operator);
         let mut pipelines = self.pipelines.lock().expect("no test has panicked here");
-        pipelines.entry(info.name).or_insert_with(|| self.compile(info)).clone()
+        pipelines.entry(text.clone()).or_insert_with(|| self.compile(info, text)).clone()
     }
 
-    fn compile(&self, info: &OperatorInfo) -> wgpu::ComputePipeline {
-        let source = wgpu::ShaderSource::Wgsl(shader_text(info).into());
+    fn compile(&self, info: &OperatorInfo, text: String) -> wgpu::ComputePipeline {
+        let source = wgpu::ShaderSource::Wgsl(text.into());
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(info.name), source });
         let layouts = [Some(&self.bindings)];
         let layout = wgpu::PipelineLayoutDescriptor { label: None, bind_group_layouts: &layouts, immediate_size: 0 };
@@ -114,7 +116,7 @@ impl Gpu {
             Node::Source { .. } => dem.clone(),
             Node::Operator { .. } => Dem { heights: self.compute_node(&inputs[0], dem, &Part::whole(dem)), ..dem.clone() },
         };
-        self.compute_from(&self.pipeline(info), &**operator, (&input, operator.input_bands()), part)
+        self.compute_from(&self.pipeline(info, &**operator), &**operator, (&input, operator.input_bands()), part)
     }
 
     /// Samples of `part`, row after row, the bands of a pixel side by side; panics if the kernel writes outside it.
@@ -142,6 +144,7 @@ impl Gpu {
         let pitch = cols.len() + left + longer;
         let bands = operator.bands();
         let untouched = vec![UNTOUCHED; pitch * (rows.len() + above) * bands];
+        let first_input = [in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, in_bands as u32];
         let grid = GridUniform {
             raster_cols: dem.grid.cols as u32,
             raster_rows: dem.grid.rows as u32,
@@ -154,7 +157,7 @@ impl Gpu {
             out_pitch: pitch as u32,
             missing_bits: MISSING_BITS,
             out_bands: bands as u32,
-            inputs: [[in_cols.start as u32, in_rows.start as u32, in_cols.len() as u32, in_bands as u32], [9; 4], [9; 4], [9; 4]],
+            inputs: std::array::from_fn(|input| if input == 0 { first_input } else { [9; 4] }),
             ..GridUniform::default()
         };
         let buffer =

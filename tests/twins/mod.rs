@@ -15,16 +15,20 @@ use swath::{
 };
 use terrain::Dem;
 
-/// The text of an operator's shader: what is compiled in, or files from `SWATH_SHADER_DIR` (for mutation).
-pub fn shader_text(info: &OperatorInfo) -> String {
-    match std::env::var_os("SWATH_SHADER_DIR") {
+/// The text of an operator's shader: what is compiled in, or files from `SWATH_SHADER_DIR` (for mutation), and what is made of
+/// its formula.
+pub fn shader_text(info: &OperatorInfo, operator: &dyn Operator) -> String {
+    let whole = operator.gpu_kernel().wgsl;
+    let made = whole.strip_prefix(&info.shader.text()).expect("the shader begins with its files").to_owned();
+    let files = match std::env::var_os("SWATH_SHADER_DIR") {
         None => info.shader.text(),
         Some(dir) => {
             let read = |path: &str| fs::read_to_string(Path::new(&dir).join(path)).expect("a shader file of that name");
             let texts: Vec<String> = info.shader.files.iter().map(|(path, _)| read(path)).collect();
             assemble(texts.iter().map(String::as_str))
         }
-    }
+    };
+    files + &made
 }
 
 /// The CPU twin over the whole raster, the bands of a pixel side by side.

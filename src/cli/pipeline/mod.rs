@@ -8,9 +8,10 @@ mod tree;
 pub mod words;
 
 use super::{
+    inputs::{Files, From, Input},
     options::{JobOptions, OutputOptions},
     run::{Pass, run_pass},
-    stop::Outcome,
+    stop::{Outcome, Stop},
     verb::VERBS,
 };
 use clap::Args;
@@ -19,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use steps::{Chain, Meaning, WriteStep};
-use swath::{graph::Raster, source::GeoTiff};
+use swath::graph::Raster;
 
 /// Steps that are not operators.
 const READ: &str = "read";
@@ -49,12 +50,15 @@ fn after_help() -> String {
         text += &format!("  {:<30} {}; options as of 'swath {}'\n", format!("{} [OPTIONS]", verb.name), lower(verb.about), verb.name);
     }
     text += "
+Where a step takes a FILE, brackets may hold a chain that begins with read: --B [ read b.tif ! slope ].
 Options before 'read', or after the last ']', hold for every output. What branches share is computed once.
 
 Examples:
   swath pipeline read dem.tif ! slope --unit percent ! write slope.tif
   swath pipeline read dem.tif ! tee [ slope ! write slope.tif ] [ hillshade -z 2 ! write shade.tif --tile-size 256 ]
   swath pipeline --backend cpu --compress zstd read dem.tif ! tee [ slope ! write a.tif ] [ aspect ! write b.tif ]
+  swath pipeline read dem.tif ! slope ! calc 'A > 30 and B > 1000' --B dem.tif ! write steep.tif
+  swath pipeline read a.tif ! calc 'B - A' --B [ read b.tif ! focal --radius 2 ] ! write change.tif
   swath pipeline read image.tif -b 2 ! tee [ write band.tif ] ! slope ! write slope.tif --dry-run";
     text
 }
@@ -70,11 +74,12 @@ impl PipelineArgs {
         let mut writes = Vec::new();
         collect(&chain, &mut writes);
         let outputs: Vec<(&Path, &OutputOptions)> = writes.iter().map(|write| (write.path.as_path(), &write.options)).collect();
-        let inputs: Vec<&Path> = vec![&read.path];
+        let mut inputs: Vec<&Path> = vec![&read.path];
+        collect_inputs(&chain, &mut inputs);
         run_pass(&Pass { inputs: &inputs, outputs: &outputs, options: &self.job }, || {
-            let source = Raster::from_source(GeoTiff::open(&read.path)?);
-            let mut rasters = Vec::new();
-            build(&chain, read.band.map_or(source.clone(), |band| source.band(band)), &mut rasters);
+            let (mut files, mut rasters) = (Files::default(), Vec::new());
+            let source = files.open(&read.path, read.band)?;
+            build(&chain, source, &mut files, &mut rasters)?;
             Ok(rasters)
         })
     }
@@ -84,28 +89,66 @@ impl PipelineArgs {
 fn collect<'a>(chain: &'a Chain, writes: &mut Vec<&'a WriteStep>) {
     for step in chain {
         match step {
-            Meaning::Operator(_) => {}
+            Meaning::Operator(..) => {}
             Meaning::Tee(branches) => branches.iter().for_each(|branch| collect(branch, writes)),
             Meaning::Write(write) => writes.push(write),
         }
     }
 }
 
-/// The rasters that a chain writes, in the order of [`collect`]: clones of a handle are one node, computed once.
-fn build(chain: &Chain, mut raster: Raster, written: &mut Vec<Raster>) {
+/// The files that a chain reads beside its own.
+fn collect_inputs<'a>(chain: &'a Chain, inputs: &mut Vec<&'a Path>) {
     for step in chain {
         match step {
-            // An operator of several inputs would name its further files in its options, and combine them here.
-            Meaning::Operator(operator) => raster = raster.apply_shared(operator.clone()),
-            Meaning::Tee(branches) => branches.iter().for_each(|branch| build(branch, raster.clone(), written)),
-            Meaning::Write(_) => written.push(raster.clone()),
+            Meaning::Operator(typed, chains) => {
+                inputs.extend(typed.inputs.iter().filter_map(|from| if let From::Typed(input) = from { input.path() } else { None }));
+                for (read, chain) in chains {
+                    inputs.push(&read.path);
+                    collect_inputs(chain, inputs);
+                }
+            }
+            Meaning::Tee(branches) => branches.iter().for_each(|branch| collect_inputs(branch, inputs)),
+            Meaning::Write(_) => {}
         }
     }
 }
 
+/// The raster that a chain ends in; on the way, the rasters that it writes, in the order of [`collect`]: clones of a handle are
+/// one node, computed once.
+fn build(chain: &Chain, mut raster: Raster, files: &mut Files, written: &mut Vec<Raster>) -> Outcome<Raster> {
+    for step in chain {
+        match step {
+            Meaning::Operator(typed, chains) => {
+                let mut inputs = Vec::new();
+                for from in &typed.inputs {
+                    inputs.push(match from {
+                        From::Flow => raster.clone(),
+                        From::Typed(Input::File(path, band)) => files.open(path, *band)?,
+                        From::Typed(Input::Chain(number)) => {
+                            let Some((read, chain)) = chains.get(*number) else {
+                                return Err(Stop::usage(format!("there are no brackets {number} in this step")));
+                            };
+                            let source = files.open(&read.path, read.band)?;
+                            build(chain, source, files, written)?
+                        }
+                    });
+                }
+                raster = Raster::combine(typed.operator.clone(), inputs);
+            }
+            Meaning::Tee(branches) => {
+                for branch in branches {
+                    build(branch, raster.clone(), files, written)?;
+                }
+            }
+            Meaning::Write(_) => written.push(raster.clone()),
+        }
+    }
+    Ok(raster)
+}
+
 /// `read`.
 #[derive(Args, Debug)]
-struct ReadStep {
+pub struct ReadStep {
     #[arg(value_name = "FILE")]
     path: PathBuf,
     #[arg(short, long, value_parser = super::values::count, value_name = "N")]

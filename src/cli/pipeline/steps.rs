@@ -3,14 +3,14 @@
 use super::{READ, ReadStep, TEE, WRITE, tree::Step};
 use crate::cli::{
     argv::nearest,
+    inputs::{From, Input, TypedOperator},
     one_line,
     options::OutputOptions,
     stop::{Outcome, Stop},
     verb::VERBS,
 };
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use std::{path::PathBuf, sync::Arc};
-use swath::graph::Operator;
+use std::path::PathBuf;
 
 /// Steps after `read`.
 pub type Chain = Vec<Meaning>;
@@ -18,7 +18,8 @@ pub type Chain = Vec<Meaning>;
 /// A step after `read`.
 #[derive(Debug)]
 pub enum Meaning {
-    Operator(Arc<dyn Operator>),
+    /// An operator, and the chains among its inputs.
+    Operator(TypedOperator, Vec<(ReadStep, Chain)>),
     Tee(Vec<Chain>),
     Write(WriteStep),
 }
@@ -47,6 +48,7 @@ pub fn suggestion(name: &str) -> String {
 /// Gives every step its meaning.
 pub fn understand(steps: Vec<Step>) -> Outcome<(ReadStep, Chain)> {
     let mut steps = steps.into_iter();
+    // The tree begins every chain with a step.
     let Some(first) = steps.next() else { return Err(Stop::usage("steps are missing")) };
     let matches = matches(&first, ReadStep::augment_args(Command::new(READ)))?;
     let read = ReadStep::from_arg_matches(&matches).map_err(|error| complaint(&first, &error))?;
@@ -69,9 +71,14 @@ fn meaning(step: Step) -> Outcome<Meaning> {
             let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
                 return Err(Stop::usage(format!("step {}: '{name}' is not a step; {}", step.number, suggestion(name))));
             };
-            let operator = verb.operator(&matches(&step, verb.command())?).map_err(|error| complaint(&step, &error))?;
-            operator.check().map_err(|error| Stop::usage(format!("{}: {error}", step.label())))?;
-            Ok(Meaning::Operator(operator))
+            let typed = verb.typed(&matches(&step, verb.command())?).map_err(|error| complaint(&step, &error))?;
+            let typed = typed.map_err(|stop| stop.of(&step.label()))?;
+            if !typed.inputs.contains(&From::Flow) {
+                let label = step.label();
+                return Err(Stop::usage(format!("{label}: every input is named: one without a file takes the step before")));
+            }
+            let chains = step.chains.into_iter().map(understand).collect::<Outcome<_>>()?;
+            Ok(Meaning::Operator(typed, chains))
         }
     }
 }
@@ -86,6 +93,9 @@ fn complaint(step: &Step, error: &clap::Error) -> Stop {
     let step_like = |word: &&std::ffi::OsString| names().any(|name| word.eq_ignore_ascii_case(name));
     let strayed = step.words.iter().find(step_like).filter(|_| error.kind() == clap::error::ErrorKind::UnknownArgument);
     let hint = strayed.map(|word| format!("; is a '!' missing before '{}'?", word.to_string_lossy())).unwrap_or_default();
-    let text = one_line(&error.render().to_string());
+    let mut text = one_line(&error.render().to_string());
+    for number in 0..step.chains.len() {
+        text = text.replace(&Input::chain_word(number), "[ ... ]");
+    }
     Stop::usage(format!("{}: {text}{hint}", step.label()))
 }

@@ -1,7 +1,10 @@
 //! Words become steps and branches.
 
 use super::{READ, TEE, WRITE, steps::suggestion};
-use crate::cli::stop::{Outcome, Stop};
+use crate::cli::{
+    inputs::Input,
+    stop::{Outcome, Stop},
+};
 use std::ffi::OsString;
 
 /// A step as it was typed.
@@ -15,6 +18,8 @@ pub struct Step {
     pub words: Vec<OsString>,
     /// What a tee leads to.
     pub branches: Vec<Vec<Step>>,
+    /// Chains in brackets among the words, each of which is a raster: `--B [ read b.tif ! slope ]`.
+    pub chains: Vec<Vec<Step>>,
 }
 
 impl Step {
@@ -93,16 +98,48 @@ impl Reader {
         };
         self.words.next();
         self.steps += 1;
-        let mut step = Step { name, number: self.steps, words: Vec::new(), branches: Vec::new() };
-        while self.words.peek().is_some_and(|word| !matches!(word.to_str(), Some("!" | "[" | "]"))) {
-            step.words.extend(self.words.next());
+        let mut step = Step { name, number: self.steps, words: Vec::new(), branches: Vec::new(), chains: Vec::new() };
+        loop {
+            while self.words.peek().is_some_and(|word| !matches!(word.to_str(), Some("!" | "[" | "]"))) {
+                step.words.extend(self.words.next());
+            }
+            if step.name == TEE || !self.at("[") {
+                break;
+            }
+            self.input(&mut step)?;
         }
         if step.name == TEE {
             self.branches(&mut step)?;
-        } else if self.at("[") {
-            return Err(Stop::usage(format!("{}: '[' stands after tee only", step.label())));
         }
         Ok(step)
+    }
+
+    /// A chain in brackets, in a file's place among the step's words.
+    fn input(&mut self, step: &mut Step) -> Outcome {
+        self.take("[");
+        let label = step.label();
+        let whole = format!("the chain in brackets of {label}");
+        let mut chain: Vec<Step> = Vec::new();
+        loop {
+            let next = self.step(chain.last(), &whole)?;
+            if (next.name == READ) != chain.is_empty() || next.name == TEE || next.name == WRITE {
+                return Err(Stop::usage(format!(
+                    "{}: '{}' is not accepted here: in brackets of {label} a chain such as read FILE ! slope is",
+                    next.label(),
+                    next.name
+                )));
+            }
+            chain.push(next);
+            if !self.take("!") {
+                break;
+            }
+        }
+        if !self.take("]") {
+            return Err(Stop::usage(format!("{label}: '[' is not closed by ']'")));
+        }
+        step.words.push(Input::chain_word(step.chains.len()).into());
+        step.chains.push(chain);
+        Ok(())
     }
 
     fn branches(&mut self, tee: &mut Step) -> Outcome {

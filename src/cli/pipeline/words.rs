@@ -3,7 +3,7 @@
 //! The job's options may stand anywhere; options of outputs hold for every output where they stand before the first
 //! step or after the last closing bracket, else for their `write`.
 
-use super::{WRITE, steps};
+use super::{TEE, WRITE, steps};
 use crate::cli::{
     argv,
     options::{ComputeOptions, OutputOptions, RunOptions},
@@ -36,16 +36,26 @@ pub fn rewrite(words: impl Iterator<Item = OsString>) -> Outcome<Vec<OsString>> 
     let (job, output) = (Known::job(), Known::output());
     let mut words: VecDeque<OsString> = words.collect();
     let (mut shared, mut every, mut steps) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut place, mut depth, mut step) = (Place::Outside, 0usize, String::new());
+    let (mut place, mut within, mut step) = (Place::Outside, Vec::new(), String::new());
     while let Some(word) = words.pop_front() {
         let option = word.to_string_lossy().starts_with('-') && word.len() > 1;
         if matches!(word.to_str(), Some("!" | "[" | "]")) {
-            depth = match word.to_str() {
-                Some("[") => depth + 1,
-                Some("]") => depth.saturating_sub(1),
-                _ => depth,
+            place = match word.to_str() {
+                Some("[") => {
+                    // The step whose brackets these are goes on after them.
+                    within.push(step.clone());
+                    Place::Name
+                }
+                Some("]") => {
+                    step = within.pop().unwrap_or_default();
+                    match step.as_str() {
+                        TEE | "" if within.is_empty() => Place::Outside,
+                        TEE => Place::Name,
+                        _ => Place::Step,
+                    }
+                }
+                _ => Place::Name,
             };
-            place = if word == "]" && depth == 0 { Place::Outside } else { Place::Name };
             steps.push(word);
         } else if place == Place::Outside && word == "--" && steps.is_empty() {
             place = Place::Name;
@@ -159,6 +169,18 @@ mod tests {
         );
         assert_eq!(rewritten("read a ! write -- --dry-run"), "-- read a ! write -- --dry-run");
         assert_eq!(rewritten("-- read a ! write b"), "-- read a ! write b");
+    }
+
+    #[test]
+    fn after_the_brackets_of_an_input_its_step_goes_on() {
+        assert_eq!(
+            rewritten("read a ! calc A+B --B [ read b ! slope -p --threads 2 ] -q --C c ! write d --level 3"),
+            "--threads 2 -q -- read a ! calc A+B --B [ read b ! slope --unit=percent ] --C c ! write d --level 3"
+        );
+        assert_eq!(
+            rewritten("read a ! tee [ calc A+B --B [ read b ] ! write c ] [ write d ] --level 3"),
+            "--level 3 -- read a ! tee [ calc A+B --B [ read b ] ! write --level 3 c ] [ write --level 3 d ]"
+        );
     }
 
     #[test]

@@ -1,0 +1,162 @@
+//! `swath calc`.
+
+use super::{
+    inputs::{Files, From, Input, TypedOperator},
+    options::JobOptions,
+    run::{Request, run},
+    stop::{Outcome, Stop},
+    values::count,
+    verb::StepOptions,
+};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use swath::{graph::Raster, op::Calc};
+
+const HOW: &str = "How it is computed";
+
+/// The expression and its inputs.
+#[derive(Args, Debug)]
+pub struct CalcOptions {
+    /// What is computed from the rasters, a capital letter each
+    #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+    expression: String,
+    #[command(flatten)]
+    letters: Letters,
+}
+
+/// `--A FILE` to `--Z FILE`.
+#[derive(Clone, Debug, Default)]
+struct Letters(BTreeMap<String, Input>);
+
+impl FromArgMatches for Letters {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Complaint> {
+        let mut letters = BTreeMap::new();
+        for letter in all_letters() {
+            let Some(mut input) = matches.get_one::<Input>(&letter).cloned() else { continue };
+            if let (Some(&typed), Input::File(_, band)) = (matches.get_one::<usize>(&format!("{letter}-band")), &mut input) {
+                *band = Some(typed);
+            }
+            letters.insert(letter, input);
+        }
+        Ok(Self(letters))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Complaint> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Letters {
+    fn augment_args(mut command: Command) -> Command {
+        for letter in all_letters() {
+            let band = format!("{letter}-band");
+            let shown = matches!(letter.as_str(), "A" | "B");
+            let of_letter = Arg::new(letter.clone())
+                .long(letter.clone())
+                .value_name("FILE[,BAND]")
+                .value_parser(str::parse::<Input>)
+                .help(format!("The raster '{letter}': a file, its first band or the one named (so on to --Z)"))
+                .help_heading(HOW)
+                .hide(!shown);
+            let of_band = Arg::new(band.clone())
+                .long(band)
+                .alias(format!("{letter}_band"))
+                .value_name("N")
+                .value_parser(count)
+                .requires(letter)
+                .help_heading(HOW)
+                .hide(true);
+            command = command.arg(of_letter).arg(of_band);
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn all_letters() -> impl Iterator<Item = String> {
+    ('A'..='Z').map(String::from)
+}
+
+impl CalcOptions {
+    fn calc(&self) -> Outcome<Calc> {
+        Calc::parse(&self.expression).map_err(|error| Stop::Lines(format!("expression: {error}")))
+    }
+}
+
+impl StepOptions for CalcOptions {
+    const ABOUT: &'static str = "An expression over one or several rasters";
+
+    fn typed(&self) -> Outcome<TypedOperator> {
+        let calc = self.calc()?;
+        let inputs: Vec<From> =
+            calc.input_names().iter().map(|name| self.letters.0.get(name).cloned().map_or(From::Flow, From::Typed)).collect();
+        if let Some(letter) = self.letters.0.keys().find(|letter| !calc.input_names().contains(letter)) {
+            let names = calc.input_names().join(", ");
+            return Err(Stop::usage(format!("--{letter} is not in the expression, which has {names}")));
+        }
+        let free: Vec<&str> =
+            calc.input_names().iter().zip(&inputs).filter(|(_, from)| **from == From::Flow).map(|(name, _)| name.as_str()).collect();
+        if free.len() > 1 {
+            return Err(Stop::usage(format!("files are missing: --{} FILE", free.join(" FILE, --"))));
+        }
+        Ok(TypedOperator { operator: Arc::new(calc), inputs })
+    }
+}
+
+/// An expression over one or several rasters
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub struct CalcArgs {
+    #[command(flatten)]
+    how: CalcOptions,
+    /// The GeoTIFF to write
+    #[arg(value_name = "OUTPUT")]
+    output: PathBuf,
+    #[command(flatten)]
+    job: JobOptions,
+}
+
+const HELP: &str = "Expressions:
+  + - * / %  ** (or ^)  < <= > >= == !=  and or not (&& || !)  c ? a : b  brackets
+  abs sqrt exp log log2 log10 pow mod sin cos tan asin acos atan atan2 radians degrees
+  floor ceil round trunc sign square min max clamp(x, least, most)
+  where(c, a, b)  isnan(x)  pi  e  nodata  0xff  1e-3
+  A missing sample makes the result missing, and so does a result that is no number (A / 0, log(-1));
+  isnan(x) and where(c, a, b) do something about it. Truth values are 1 and 0 where a number is wanted,
+  and a result of them is written as uint8. Angles are in radians.
+
+Examples:
+  swath calc '(B - A) / (B + A)' --A red.tif --B nir.tif ndvi.tif
+  swath calc '(B - A) / (B + A)' --A image.tif,3 --B image.tif,4 ndvi.tif --cog
+  swath calc 'where(isnan(A), B, A)' --A dem.tif --B coarse.tif filled.tif
+  swath calc 'A > 500 and A < 800' --A dem.tif band.tif
+  swath calc 'round(A * 10)' --A dem.tif dm.tif --dtype int32
+  swath pipeline read dem.tif ! slope ! calc 'A > 30 and B < 1500' --B dem.tif ! write steep.tif";
+
+impl CalcArgs {
+    pub fn run(self) -> Outcome {
+        let calc = self.how.calc()?;
+        let TypedOperator { operator, inputs } = self.how.typed()?;
+        let mut typed = Vec::new();
+        for (name, from) in calc.input_names().iter().zip(inputs) {
+            match from {
+                From::Typed(Input::File(path, band)) => typed.push((path, band)),
+                _ => return Err(Stop::usage(format!("a file is missing: --{name} FILE"))),
+            }
+        }
+        let paths: Vec<&Path> = typed.iter().map(|(path, _)| path.as_path()).collect();
+        run(&Request { inputs: &paths, output: &self.output, options: &self.job }, || {
+            let mut files = Files::default();
+            let rasters = typed.iter().map(|(path, band)| files.open(path, *band)).collect::<Outcome<Vec<_>>>()?;
+            Ok(Raster::combine(operator, rasters))
+        })
+    }
+}

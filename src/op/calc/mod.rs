@@ -1,0 +1,168 @@
+//! `calc`: expressions over rasters.
+
+mod build;
+mod error;
+mod fold;
+mod library;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use error::ExpressionError;
+
+use super::{
+    Agreement, OperatorInfo, abi, functions, math,
+    pointwise::{self, Pointwise, PointwiseParams},
+};
+use crate::{
+    error::Result,
+    graph::{Footprint, Formula, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    raster::{Nodata, SampleType},
+};
+use build::Names;
+use std::{fmt, sync::Arc};
+
+/// An expression over rasters of one grid, a capital letter each: `(B - A) / (B + A)`.
+///
+/// | | loosest first |
+/// |---|---|
+/// | choice | `c ? a : b`, the same as `where(c, a, b)` |
+/// | logic | `or` (`\|\|`); `and` (`&&`); `not` (`!`) |
+/// | comparison | `< <= > >= == !=`; they do not go on (`A < B < C` is an error) |
+/// | arithmetic | `+ -`; `* / %`; signs; `**` or `^` is power, from the right, and binds closer than a sign: `-A ** 2` is `-(A ** 2)` |
+/// | functions | `abs sqrt exp log log2 log10 pow mod sin cos tan asin acos atan atan2 radians degrees floor ceil round trunc sign square min max clamp where isnan`, and numpy's other names of them |
+/// | numbers | `2`, `.5`, `1e-3`, `0xff`, `pi`, `e`, `nodata` |
+///
+/// Angles are in radians. `round` takes the even one of two neighbours, `%` has the divisor's sign (both as numpy has it).
+///
+/// **Truth values.** Comparisons, logic and `isnan` yield them; `where`, `?` and logic take them. Where a number is wanted they
+/// are 1 and 0 (`A * (A > 0)`); a number is never a truth value (`A != 0` is). A result that is a truth value is written as
+/// uint8 with nodata 255, any other as float32 with nodata -9999.
+///
+/// **Missing.** A missing operand makes a result missing, and so does a result that is no finite number: `A / 0`, `log(-1)`,
+/// `exp(100)`, `sin(1e6)` (angles end at 1e5). There are three ways out: `isnan(x)` is true or false; `where(c, a, b)` is missing
+/// only if `c` or what it chooses is; `x and false` is false and `x or true` true, whatever `x`. So `where(isnan(A), B, A)` fills
+/// gaps.
+///
+/// Everything is float32. Sums, differences, products and quotients are rounded once; for the functions see
+/// [`functions`]. What is the same everywhere is computed once, in float64. CPU against GPU: a quotient may
+/// be 2.5 ulp and a root 3 apart as WGSL has it (they are the same on llvmpipe), functions within their bounds; what is below
+/// 1.2e-38 may be 0 on a GPU.
+#[derive(Clone)]
+pub struct Calc {
+    text: String,
+    inputs: Vec<String>,
+    operator: Pointwise,
+}
+
+impl Calc {
+    /// Understands an expression of capital letters.
+    ///
+    /// # Errors
+    /// [`ExpressionError`], which says where the problem lies.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        Self::of(text, Names::Letters)
+    }
+
+    /// Understands an expression of inputs with these names (any case is taken).
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, names: &[&str]) -> Result<Self, ExpressionError> {
+        Self::of(text, Names::These(names))
+    }
+
+    fn of(text: &str, names: Names<'_>) -> Result<Self, ExpressionError> {
+        let (formula, inputs) = parse::parse(text, names)?;
+        let truth = formula.is_truth(formula.steps().len() - 1);
+        let output = if truth { TRUTH } else { NUMBER };
+        Ok(Self { text: text.to_owned(), inputs, operator: Pointwise::new(INFO.name, formula, output) })
+    }
+
+    /// The expression as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Names of the inputs, in the order in which rasters are to be given: letters in the alphabet's, names in that of the
+    /// list they came in.
+    pub fn input_names(&self) -> &[String] {
+        &self.inputs
+    }
+}
+
+const NUMBER: OperatorOutput = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
+const TRUTH: OperatorOutput = OperatorOutput { sample: SampleType::U8, nodata: Nodata::Integer(255), byte_range: Some((0, 1)) };
+
+impl fmt::Debug for Calc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Calc({:?})", self.text)
+    }
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "calc",
+    summary: "an expression over one or several rasters",
+    options: &[("A", "FILE[,BAND]")],
+    examples,
+    agreement: Agreement { ulp: 4, units: 4e-7, ..Agreement::EXACT },
+    shader: pointwise::SHADER,
+    params: PointwiseParams::LAYOUT,
+    constants: &[abi::CONSTANTS, math::CONSTANTS, functions::CONSTANTS, pointwise::CONSTANTS],
+};
+
+/// Between them every function, over samples as heights are.
+const EXAMPLES: &[&str] = &[
+    "A * 2 - 1",
+    "where(isnan(A), -1, A % 7)",
+    "A > 500 and not (A > 520 or isnan(A))",
+    "sin(A) + cos(A / 100) + atan(A / 50) + atan2(A - 500, 30)",
+    "log(abs(A) + 1) + log2(abs(A) + 2) + log10(abs(A) + 3) + exp(-abs(A) / 1000)",
+    "pow(abs(A) / 1000 + 0.5, 1.5) + sqrt(abs(A)) + sign(A - 505)",
+    "asin(clamp(A / 1000, -1, 1)) + acos(clamp(A / 2000, -1, 1)) + clamp(tan(A / 3000), -2, 2)",
+    "min(A, 510, 505) + max(-A, -515) + floor(A / 3) + ceil(A / 3) + round(A / 2) + trunc(-A / 3)",
+    "A <= 505 ? A < 501 : A == 511 or A != 512",
+];
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    let parsed = EXAMPLES.iter().filter_map(|text| Calc::parse(text).ok());
+    parsed.map(|calc| -> Arc<dyn Operator> { Arc::new(calc) }).collect()
+}
+
+impl Operator for Calc {
+    fn name(&self) -> &str {
+        INFO.name
+    }
+
+    fn inputs(&self) -> usize {
+        self.operator.inputs()
+    }
+
+    fn footprint(&self) -> Footprint {
+        self.operator.footprint()
+    }
+
+    fn output(&self) -> OperatorOutput {
+        self.operator.output()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.operator.check()
+    }
+
+    fn row_factors(&self, grid: &GridInfo, row: usize) -> [f32; 4] {
+        self.operator.row_factors(grid, row)
+    }
+
+    fn gpu_kernel(&self) -> GpuKernel {
+        self.operator.gpu_kernel()
+    }
+
+    fn formula(&self) -> Option<&Formula> {
+        self.operator.formula()
+    }
+
+    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        self.operator.compute_rows(task);
+    }
+}
