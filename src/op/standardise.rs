@@ -52,7 +52,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
-        Arc::new(Standardise { mean: Some(1234.567_890_123), stddev: Some(89.1) }),
+        Arc::new(Standardise { mean: Some(1_234.567_890_123), stddev: Some(89.1) }),
         Arc::new(Standardise { mean: Some(-3.5), stddev: Some(0.0) }),
     ]
 }
