@@ -4,7 +4,7 @@ use super::{
     bench::BenchArgs,
     bilateral::BilateralOptions,
     calc::CalcArgs,
-    classes::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
+    surveyed::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     convert::ConvertArgs,
     convolve::ConvolveOptions,
     devices::DevicesArgs,

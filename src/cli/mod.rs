@@ -5,7 +5,7 @@ mod argv;
 mod bench;
 mod bilateral;
 mod calc;
-mod classes;
+mod surveyed;
 mod commands;
 mod convert;
 mod convolve;

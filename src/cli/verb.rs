@@ -3,7 +3,7 @@
 use super::{
     bilateral::BilateralOptions,
     calc::CalcOptions,
-    classes::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
+    surveyed::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     convolve::ConvolveOptions,
     focal::FocalOptions,
     inputs::TypedOperator,
