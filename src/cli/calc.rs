@@ -107,7 +107,7 @@ impl StepOptions for CalcOptions {
         if free.len() > 1 {
             return Err(Stop::usage(format!("files are missing: --{} FILE", free.join(" FILE, --"))));
         }
-        Ok(TypedOperator { operator: Arc::new(calc), inputs })
+        Ok(TypedOperator { bands: Default::default(), operator: Arc::new(calc), inputs })
     }
 }
 
@@ -144,7 +144,7 @@ Examples:
 impl CalcArgs {
     pub fn run(self) -> Outcome {
         let calc = self.how.calc()?;
-        let TypedOperator { operator, inputs } = self.how.typed()?;
+        let TypedOperator { operator, inputs, .. } = self.how.typed()?;
         let mut typed = Vec::new();
         for (name, from) in calc.input_names().iter().zip(inputs) {
             match from {

@@ -2,10 +2,11 @@
 //! ([`say`], the only place that prints).
 
 mod argv;
+mod bands;
 mod bench;
 mod bilateral;
 mod calc;
-mod surveyed;
+mod classes;
 mod commands;
 mod convert;
 mod convolve;
@@ -30,6 +31,7 @@ mod say;
 mod selftest;
 mod stop;
 mod surface;
+mod surveyed;
 mod synth;
 mod terrain;
 mod validate;
@@ -66,6 +68,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Curvature(args) => args.run(),
         Command::Northness(args) => args.run(),
         Command::Eastness(args) => args.run(),
+        Command::Normals(args) => args.run(),
         Command::Tri(args) => args.run(),
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),
@@ -74,6 +77,8 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Morphology(args) => args.run(),
         Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
+        Command::Reclassify(args) => args.run(),
+        Command::ColorMap(args) => args.run(),
         Command::Standardise(args) => args.run(),
         Command::EqualInterval(args) => args.run(),
         Command::Quantile(args) => args.run(),

@@ -7,12 +7,15 @@
 //! | [`Hillshade`] | illumination, 1 to 255 | `shaders/hillshade.wgsl` |
 //! | [`Curvature`] | bend of the surface, six kinds | `shaders/curvature.wgsl` |
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
+//! | [`Normals`] | the upright vector, three bands | `shaders/normals.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Bilateral`] | a mean that stops at edges | `shaders/bilateral.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
+//! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
+//! | [`ColorMap`] | a colour for each sample | `shaders/color_map.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -26,6 +29,7 @@ mod bilateral;
 mod calc;
 mod cell_size;
 mod classes;
+mod color_map;
 mod convolve;
 mod curvature;
 mod custom;
@@ -38,10 +42,12 @@ mod gradient;
 mod hillshade;
 pub mod math;
 mod morphology;
+mod normals;
 mod northness;
 mod pointwise;
 mod quantile;
 mod real;
+mod reclassify;
 mod relief;
 mod roughness;
 mod separable;
@@ -49,6 +55,7 @@ mod shader;
 mod slope;
 mod standardise;
 mod stencil;
+mod steps;
 mod terrain;
 mod tpi;
 mod tri;
@@ -61,6 +68,7 @@ pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use bilateral::{Bilateral, BilateralParams};
 pub use calc::{Calc, ExpressionError};
 pub use classes::{ClassesParams, MAX_CLASSES};
+pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
@@ -70,9 +78,11 @@ pub use exposure::ExposureParams;
 pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use morphology::{Morphology, MorphologyOperation};
+pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
 pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use quantile::Quantile;
+pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
@@ -114,6 +124,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     curvature::INFO,
     northness::INFO,
     eastness::INFO,
+    normals::INFO,
     tri::INFO,
     tpi::INFO,
     roughness::INFO,
@@ -122,6 +133,8 @@ pub const REGISTRY: &[OperatorInfo] = &[
     morphology::INFO,
     bilateral::INFO,
     calc::INFO,
+    reclassify::INFO,
+    color_map::INFO,
     standardise::INFO,
     equal_interval::INFO,
     quantile::INFO,
