@@ -6,9 +6,9 @@ pub use crate::{
     graph::{Apply, Cog, Destination, GTiff, MemoryOutput, Operator, Overviews, PredictorChoice, Raster},
     job::{CancelToken, Job, Observer, Report, compute_array, compute_bands},
     op::{
-        Aspect, AspectConvention, Convolve, ConvolveKernel, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Focal,
-        FocalBorder, FocalMissing, FocalShape, FocalStat, GradientAlgorithm, Hillshade, HillshadeVariant, Northness, Roughness, Slope,
-        SlopeUnit, Tpi, Tri, TriAlgorithm,
+        Aspect, AspectConvention, Convolve, ConvolveKernel, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, EqualInterval,
+        Focal, FocalBorder, FocalMissing, FocalShape, FocalStat, GradientAlgorithm, Hillshade, HillshadeVariant, Northness, Quantile,
+        Roughness, Slope, SlopeUnit, Standardise, Tpi, Tri, TriAlgorithm,
     },
     plan::{Budget, Plan},
     raster::{BigTiff, ByteSize, Compression, Nodata, Profile, Resampling, SampleType},

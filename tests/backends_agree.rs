@@ -90,6 +90,12 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
         &["--operation", "close", "--shape", "annulus", "--radius", "3", "--inner", "1", "--missing", "propagate"],
         Bound::Near(0.0),
     ),
+    ("standardise", &[], Bound::Near(0.0)),
+    ("standardise", &["--mean", "1000.3", "--stddev", "250"], Bound::Near(0.0)),
+    ("equal-interval", &[], Bound::Near(0.0)),
+    ("equal-interval", &["--classes", "200", "--min", "-10", "--max", "2000"], Bound::Near(0.0)),
+    ("quantile", &[], Bound::Near(0.0)),
+    ("quantile", &["--classes", "255"], Bound::Near(0.0)),
 ];
 
 #[track_caller]
@@ -177,9 +183,23 @@ fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster(
 
 #[test]
 fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["tri", "tpi", "roughness", "focal", "convolve", "morphology", "bilateral", "calc", "reclassify", "color-map"]
-        .into_iter()
-        .for_each(agree);
+    [
+        "tri",
+        "tpi",
+        "roughness",
+        "focal",
+        "convolve",
+        "morphology",
+        "bilateral",
+        "calc",
+        "reclassify",
+        "color-map",
+        "standardise",
+        "equal-interval",
+        "quantile",
+    ]
+    .into_iter()
+    .for_each(agree);
 }
 
 #[test]

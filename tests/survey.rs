@@ -238,3 +238,90 @@ fn a_raster_without_a_finite_sample_is_surveyed_and_a_cancelled_survey_leaves_no
     assert!(matches!(job.plan(AMPLE).unwrap().run(), Err(Error::Cancelled)));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// Integers of -40 to 7,959, and holes.
+fn integers(rows: usize, cols: usize) -> Array2<f32> {
+    Array2::from_shape_fn((rows, cols), |(r, c)| {
+        let hash = ((r * 1009 + c) as u32).wrapping_mul(0x9E37_79B9) >> 8;
+        if hash.is_multiple_of(29) { f32::NAN } else { (hash % 8000) as f32 - 40.0 }
+    })
+}
+
+#[test]
+fn standard_scores_are_those_of_float64() {
+    for context in contexts() {
+        let samples = samples(300, 280);
+        let scores = compute_array(&dem(300, 280, (64, 50)).apply(Standardise::default()), &context, AMPLE).unwrap();
+        let (_, mean, stddev) = plainly(&samples);
+        for (&z, &score) in samples.iter().zip(&scores) {
+            let truth = (f64::from(z) - mean) / stddev;
+            let bound = 2e-7_f64.max(2.0 * truth.abs() * f64::from(f32::EPSILON));
+            assert!(!z.is_finite() && score.is_nan() || (f64::from(score) - truth).abs() <= bound, "{z}: {score}, not {truth}");
+        }
+        let level = ArraySource::new(Array2::from_elem((30, 40), 7.5f32)).unwrap().raster();
+        let scores = compute_array(&level.apply(Standardise::default()), &context, AMPLE).unwrap();
+        assert!(scores.iter().all(|&score| score == 0.0));
+    }
+}
+
+#[test]
+fn classes_of_equal_width_lie_between_the_breaks() {
+    for context in contexts() {
+        let raster = ArraySource::new(integers(200, 150)).unwrap().raster();
+        for classes in [2, 5, 8, 250] {
+            let of = |operator: EqualInterval| compute_array(&raster.apply(operator), &context, AMPLE).unwrap();
+            let found = of(EqualInterval { classes, range: None });
+            // Classes of 32 to 4,000 units: 8,000 parts evenly, so that the breaks are exact.
+            let class = |z: f32| (1 + ((f64::from(z) + 40.0) * classes as f64 / 7999.0).floor() as usize).min(classes) as f32;
+            for (&z, &got) in integers(200, 150).iter().zip(&found) {
+                assert!(z.is_nan() && got.is_nan() || got == class(z), "{z} of {classes}: {got}, not {}", class(z));
+            }
+            assert!(
+                found.iter().zip(&of(EqualInterval { classes, range: Some((-40.0, 7959.0)) })).all(|(a, b)| a.to_bits() == b.to_bits())
+            );
+        }
+    }
+}
+
+#[test]
+fn classes_of_equal_count_have_it_and_ties_stay_together() {
+    for context in contexts() {
+        let samples = integers(240, 320);
+        let mut sorted: Vec<f32> = samples.iter().copied().filter(|z| !z.is_nan()).collect();
+        sorted.sort_by(f32::total_cmp);
+        let raster = ArraySource::new(samples.clone()).unwrap().raster();
+        for classes in [2, 3, 10, 255] {
+            let found = compute_array(&raster.apply(Quantile { classes, breaks: None }), &context, AMPLE).unwrap();
+            // A sample's class: one more for each k of which the sample at the share k / classes is less than it.
+            let least = |k: usize| sorted[((k as f64 / classes as f64 * sorted.len() as f64).ceil() as usize).max(1) - 1];
+            let ends: Vec<f32> = (1..classes).map(least).collect();
+            for (&z, &got) in samples.iter().zip(&found) {
+                let class = (1 + ends.iter().filter(|&&end| end < z).count()) as f32;
+                assert!(z.is_nan() && got.is_nan() || got == class, "{z} of {classes}: {got}, not {class}");
+            }
+        }
+        // Half of all samples are alike: the classes that they would fill are empty.
+        let tied = Array2::from_shape_fn((100, 100), |(r, c)| if c < 50 { 5.0 } else { 6.0 + (r * 100 + c) as f32 });
+        let found = compute_array(&ArraySource::new(tied).unwrap().raster().apply(Quantile::default()), &context, AMPLE).unwrap();
+        let count = |class: f32| found.iter().filter(|&&c| c == class).count();
+        assert_eq!([1.0, 2.0, 3.0, 4.0].map(count), [5000, 0, 2500, 2500]);
+    }
+}
+
+#[test]
+fn wrong_numbers_of_classes_ranges_and_breaks_are_refused_before_anything_is_read() {
+    let raster = dem(20, 20, (8, 8));
+    let refused = |raster: Raster, named: &str| {
+        let job = Job::new().write_array(raster, &ArrayOutput::new()).plan(AMPLE);
+        match job {
+            Err(error @ Error::Usage { .. }) => assert!(error.to_string().contains(named), "{error}"),
+            other => panic!("{named}: {:?}", other.err()),
+        }
+    };
+    refused(raster.apply(EqualInterval { classes: 1, range: None }), "2 to 255");
+    refused(raster.apply(Quantile { classes: 256, breaks: None }), "2 to 255");
+    refused(raster.apply(EqualInterval { classes: 3, range: Some((2.0, 1.0)) }), "2 to 1");
+    refused(raster.apply(Quantile { classes: 3, breaks: Some(vec![1.0]) }), "2 ascending numbers");
+    refused(raster.apply(Quantile { classes: 3, breaks: Some(vec![2.0, 1.0]) }), "2 ascending numbers");
+    refused(raster.apply(Standardise { mean: None, stddev: Some(-1.0) }), "0 or a greater number");
+}

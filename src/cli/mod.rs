@@ -31,6 +31,7 @@ mod say;
 mod selftest;
 mod stop;
 mod surface;
+mod surveyed;
 mod synth;
 mod terrain;
 mod validate;
@@ -78,6 +79,9 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Calc(args) => args.run(),
         Command::Reclassify(args) => args.run(),
         Command::ColorMap(args) => args.run(),
+        Command::Standardise(args) => args.run(),
+        Command::EqualInterval(args) => args.run(),
+        Command::Quantile(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

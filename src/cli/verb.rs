@@ -13,6 +13,7 @@ use super::{
     run::{Request, run},
     stop::Outcome,
     surface::{CurvatureOptions, EastnessOptions, NormalsOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
+    surveyed::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
     terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
 };
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
@@ -88,6 +89,9 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<CalcOptions>("calc"),
     Verb::of::<ReclassifyOptions>("reclassify"),
     Verb::of::<ColorMapOptions>("color-map"),
+    Verb::of::<StandardiseOptions>("standardise"),
+    Verb::of::<EqualIntervalOptions>("equal-interval"),
+    Verb::of::<QuantileOptions>("quantile"),
 ];
 
 impl Verb {

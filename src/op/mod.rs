@@ -28,11 +28,13 @@ mod bands;
 mod bilateral;
 mod calc;
 mod cell_size;
+mod classes;
 mod color_map;
 mod convolve;
 mod curvature;
 mod custom;
 mod eastness;
+mod equal_interval;
 mod exposure;
 mod focal;
 pub mod functions;
@@ -43,6 +45,7 @@ mod morphology;
 mod normals;
 mod northness;
 mod pointwise;
+mod quantile;
 mod real;
 mod reclassify;
 mod relief;
@@ -50,6 +53,7 @@ mod roughness;
 mod separable;
 mod shader;
 mod slope;
+mod standardise;
 mod stencil;
 mod steps;
 mod terrain;
@@ -63,11 +67,13 @@ pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use bilateral::{Bilateral, BilateralParams};
 pub use calc::{Calc, ExpressionError};
+pub use classes::{ClassesParams, MAX_CLASSES};
 pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
 pub use eastness::Eastness;
+pub use equal_interval::EqualInterval;
 pub use exposure::ExposureParams;
 pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
@@ -75,11 +81,13 @@ pub use morphology::{Morphology, MorphologyOperation};
 pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
 pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
+pub use quantile::Quantile;
 pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
 pub use relief::ReliefParams;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
+pub use standardise::{Standardise, StandardiseParams};
 pub use terrain::{Edges, GradientAlgorithm};
 pub use tpi::Tpi;
 pub use tri::{Tri, TriAlgorithm};
@@ -127,6 +135,9 @@ pub const REGISTRY: &[OperatorInfo] = &[
     calc::INFO,
     reclassify::INFO,
     color_map::INFO,
+    standardise::INFO,
+    equal_interval::INFO,
+    quantile::INFO,
 ];
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested

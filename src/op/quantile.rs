@@ -1,0 +1,115 @@
+use super::{
+    Agreement, OperatorInfo, abi,
+    classes::{self, ClassesParams, classes_shader},
+};
+use crate::{
+    error::{Error, Result},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Survey, Surveyed},
+    raster::Histogram,
+};
+use std::sync::Arc;
+
+/// Classes of equal count: 1 (least samples) to `classes`.
+///
+/// The breaks come from a histogram of all finite samples ([`Histogram`]: at most 65,536 bins, each less than a 32,767th
+/// of the range), found in a pass before, so that sources are decoded twice: the plan says so. Break `k` is the end of the
+/// first bin up to which at least `k / classes` of the samples lie. So integers within 65,536 of each other are parted
+/// exactly, other samples to the width of a bin; samples of one bin belong to one class, and where many are alike a
+/// class may be empty. A missing sample stays missing. Written as uint8 with nodata 0.
+///
+/// Exact for given breaks; CPU and GPU agree bit for bit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantile {
+    /// How many classes, 2 to 255.
+    pub classes: usize,
+    /// Ascending breaks, one less than there are classes; `None`: those of the raster.
+    pub breaks: Option<Vec<f32>>,
+}
+
+impl Default for Quantile {
+    fn default() -> Self {
+        Self { classes: 4, breaks: None }
+    }
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "quantile",
+    summary: "classes of equal count, 1 (least samples) to 255",
+    options: &[("classes", "N")],
+    examples,
+    agreement: Agreement::EXACT,
+    shader: classes_shader!("quantile.wgsl"),
+    params: ClassesParams::LAYOUT,
+    constants: &[abi::CONSTANTS, classes::CONSTANTS],
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    let ascending = (0..254u32).map(|k| 200.0 + k as f32 * k as f32 * 0.03).collect();
+    vec![
+        Arc::new(Quantile { classes: 4, breaks: Some(vec![431.25, 640.0, 640.0]) }),
+        Arc::new(Quantile { classes: 255, breaks: Some(ascending) }),
+    ]
+}
+
+impl Quantile {
+    fn breaks(&self) -> &[f32] {
+        self.breaks.as_deref().unwrap_or_default()
+    }
+
+    fn breaks_of(&self, histogram: &Histogram) -> Vec<f32> {
+        let share = |k: usize| k as f64 / self.classes as f64;
+        // Of nothing, nothing is computed: any breaks do.
+        (1..self.classes).map(|k| histogram.split(share(k)).unwrap_or(0.0)).collect()
+    }
+}
+
+impl Operator for Quantile {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
+    }
+
+    fn output(&self) -> OperatorOutput {
+        classes::output()
+    }
+
+    fn check(&self) -> Result<()> {
+        classes::check(self.classes)?;
+        match &self.breaks {
+            Some(breaks) if breaks.len() + 1 != self.classes || !breaks.is_sorted() || breaks.iter().any(|b| b.is_nan()) => {
+                Err(Error::Usage {
+                    what: "breaks",
+                    given: format!("{breaks:?}"),
+                    accepted: format!("{} ascending numbers, one less than there are classes", self.classes - 1),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn row_factors(&self, _grid: &GridInfo, _row: usize) -> [f32; 4] {
+        [0.0; 4]
+    }
+
+    fn survey(&self) -> Option<Survey> {
+        self.breaks.is_none().then_some(Survey { histogram: true })
+    }
+
+    fn surveyed(&self, inputs: &[Surveyed]) -> Result<Arc<dyn Operator>> {
+        let [Surveyed { histogram: Some(histogram), .. }] = inputs else {
+            return Err(Error::Internal("quantile takes one survey with a histogram"));
+        };
+        Ok(Arc::new(Self { breaks: Some(self.breaks_of(histogram)), ..self.clone() }))
+    }
+
+    fn gpu_kernel(&self) -> GpuKernel {
+        GpuKernel { wgsl: INFO.shader.text(), params: classes::params(self.breaks()) }
+    }
+
+    fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        classes::compute(task, self.breaks());
+    }
+}
