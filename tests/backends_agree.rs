@@ -72,6 +72,10 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("convolve", &["--weights", "0 1 0; 1 4 1; 0 1 -2", "--border", "nearest"], Bound::Near(1e3)),
     ("calc", &["log(abs(A) + 1) * sin(A / 30) + where(isnan(A), 7, A % 3)", "--A"], Bound::Near(10.0)),
     ("calc", &["A > 100 or isnan(A)", "--A"], Bound::Exact),
+    ("rescale", &["--from", "0,500", "--to", "-1,1", "--clamp"], Bound::Near(1.0)),
+    ("clamp", &["--min", "100", "--max", "300", "--drop"], Bound::Exact),
+    ("cast", &["--to", "int16"], Bound::Exact),
+    ("cast", &["--to", "uint8", "--rounding", "even", "--range", "missing"], Bound::Exact),
     ("focal", &[], Bound::Near(100.0)),
     ("focal", &["--stat", "std", "--shape", "circle", "--radius", "3", "--border", "reflect"], Bound::Near(100.0)),
     ("focal", &["--stat", "sum", "--radius", "2", "--missing", "propagate"], Bound::Near(1e4)),
@@ -174,7 +178,7 @@ fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster(
 
 #[test]
 fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["tri", "tpi", "roughness", "focal", "convolve", "morphology", "calc"].into_iter().for_each(agree);
+    ["tri", "tpi", "roughness", "focal", "convolve", "morphology", "calc", "rescale", "clamp", "cast"].into_iter().for_each(agree);
 }
 
 #[test]

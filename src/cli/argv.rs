@@ -25,6 +25,10 @@ pub const COMMANDS: &[&str] = &[
     "convolve",
     "morphology",
     "calc",
+    "index",
+    "rescale",
+    "clamp",
+    "cast",
     "convert",
     "pipeline",
     "info",
@@ -59,6 +63,10 @@ const JOBS: &[&str] = &[
     "convolve",
     "morphology",
     "calc",
+    "index",
+    "rescale",
+    "clamp",
+    "cast",
     "convert",
     "pipeline",
     "write",
@@ -264,7 +272,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, index, rescale, clamp, cast, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Reclassify a"), format!("'Reclassify' is planned and not built yet; {list}"));

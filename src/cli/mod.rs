@@ -12,8 +12,10 @@ mod devices;
 mod focal;
 mod fractal;
 mod guard;
+mod index;
 mod info;
 mod inputs;
+mod local;
 mod matrix;
 mod morphology;
 mod operators;
@@ -70,6 +72,10 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
         Command::Calc(args) => args.run(),
+        Command::Index(args) => args.run(),
+        Command::Rescale(args) => args.run(),
+        Command::Clamp(args) => args.run(),
+        Command::Cast(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

@@ -4,7 +4,9 @@ use super::{
     calc::CalcOptions,
     convolve::ConvolveOptions,
     focal::FocalOptions,
+    index::IndexOptions,
     inputs::TypedOperator,
+    local::{CastOptions, ClampOptions, RescaleOptions},
     morphology::MorphologyOptions,
     options::JobOptions,
     run::{Request, run},
@@ -79,6 +81,10 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<ConvolveOptions>("convolve"),
     Verb::of::<MorphologyOptions>("morphology"),
     Verb::of::<CalcOptions>("calc"),
+    Verb::of::<IndexOptions>("index"),
+    Verb::of::<RescaleOptions>("rescale"),
+    Verb::of::<ClampOptions>("clamp"),
+    Verb::of::<CastOptions>("cast"),
 ];
 
 impl Verb {

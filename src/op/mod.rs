@@ -11,7 +11,8 @@
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
-//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
+//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the formula |
+//! | [`Rescale`], [`Clamp`], [`Cast`] | scale, range and type | the same |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -22,7 +23,9 @@ mod agreement;
 mod aspect;
 mod bands;
 mod calc;
+mod cast;
 mod cell_size;
+mod clamp;
 mod convolve;
 mod curvature;
 mod custom;
@@ -32,12 +35,14 @@ mod focal;
 pub mod functions;
 mod gradient;
 mod hillshade;
+mod indices;
 pub mod math;
 mod morphology;
 mod northness;
 mod pointwise;
 mod real;
 mod relief;
+mod rescale;
 mod roughness;
 mod separable;
 mod shader;
@@ -53,6 +58,8 @@ pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use calc::{Calc, ExpressionError};
+pub use cast::{Cast, CastRange, CastRounding};
+pub use clamp::Clamp;
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
@@ -60,10 +67,12 @@ pub use eastness::Eastness;
 pub use exposure::ExposureParams;
 pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use indices::{BANDS, INDICES, Index};
 pub use morphology::{Morphology, MorphologyOperation};
 pub use northness::Northness;
 pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use relief::ReliefParams;
+pub use rescale::Rescale;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
@@ -110,6 +119,9 @@ pub const REGISTRY: &[OperatorInfo] = &[
     convolve::INFO,
     morphology::INFO,
     calc::INFO,
+    rescale::INFO,
+    clamp::INFO,
+    cast::INFO,
 ];
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested

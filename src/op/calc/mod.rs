@@ -11,7 +11,7 @@ mod tests;
 pub use error::ExpressionError;
 
 use super::{
-    Agreement, OperatorInfo, abi, functions, math,
+    Agreement, OperatorInfo,
     pointwise::{self, Pointwise, PointwiseParams},
 };
 use crate::{
@@ -45,7 +45,7 @@ use std::{fmt, sync::Arc};
 /// gaps.
 ///
 /// Everything is float32. Sums, differences, products and quotients are rounded once; for the functions see
-/// [`functions`]. What is the same everywhere is computed once, in float64. CPU against GPU: a quotient may
+/// [`functions`](super::functions). What is the same everywhere is computed once, in float64. CPU against GPU: a quotient may
 /// be 2.5 ulp and a root 3 apart as WGSL has it (they are the same on llvmpipe), functions within their bounds; what is below
 /// 1.2e-38 may be 0 on a GPU.
 #[derive(Clone)]
@@ -108,7 +108,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 4, units: 4e-7, ..Agreement::EXACT },
     shader: pointwise::SHADER,
     params: PointwiseParams::LAYOUT,
-    constants: &[abi::CONSTANTS, math::CONSTANTS, functions::CONSTANTS, pointwise::CONSTANTS],
+    constants: pointwise::ALL_CONSTANTS,
 };
 
 /// Between them every function, over samples as heights are.
@@ -158,7 +158,7 @@ impl Operator for Calc {
         self.operator.gpu_kernel()
     }
 
-    fn formula(&self) -> Option<&Formula> {
+    fn formula(&self) -> Option<Arc<Formula>> {
         self.operator.formula()
     }
 
