@@ -43,8 +43,17 @@ fn encoder(compression: Compression, predictor: Predictor) -> SegmentEncoder {
     let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel };
     let sample = SampleType::F32;
     let missing = MissingRule::NanTo(Nodata::Integer(-9999).sentinel(sample).expect("f32 holds -9999"));
-    SegmentEncoder::new(SegmentSpec { cols: SIZE, rows: SIZE, bands: 1, window_sample: sample, output_sample: sample, missing, layout })
-        .expect("a legal spec")
+    SegmentEncoder::new(SegmentSpec {
+        cols: SIZE,
+        rows: SIZE,
+        bands: 1,
+        window_sample: sample,
+        output_sample: sample,
+        missing,
+        mask: None,
+        layout,
+    })
+    .expect("a legal spec")
 }
 
 fn stages(criterion: &mut Criterion) {

@@ -212,11 +212,11 @@ fn wrong_pipelines_exit_2_and_name_the_step() {
         ),
         (
             "read dem.tif ! slope ! write a.tif --tile-size 100",
-            "step 3 (write): invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted".into(),
+            "step 3 (write): invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".into(),
         ),
         (
             "--tile-size 100 read dem.tif ! write a.tif",
-            "invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted".into(),
+            "invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256".into(),
         ),
         ("read dem.tif ! tee [ write a.tif ] [ slope ! write a.tif ]", "a.tif is named for two outputs; choose another name".into()),
         ("read dem.tif ! slope ! write dem.tif --overwrite", "dem.tif is the input dem.tif; choose another name".into()),

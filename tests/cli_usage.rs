@@ -27,9 +27,10 @@ fn wrong_usage_exits_2_with_one_line() {
         ("slope dem.tif a.tif --compress lzw --level 3", "a level goes with deflate or zstd only"),
         ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
         ("slope dem.tif a.tif --scale -1", "xscale '-1' is not accepted: a number above 0"),
-        ("focal dem.tif a.tif --radius 65", "radius '65' is not accepted: 1 to 64 pixels for mean"),
-        ("focal dem.tif a.tif --stat majority --radius 9", "radius '9' is not accepted: 1 to 7 pixels for majority"),
+        ("focal dem.tif a.tif --radius 65", "radius '65' is not accepted: 1 to 64 pixels"),
+        ("focal dem.tif a.tif --mask 1,0", "mask '10' is not accepted: an odd number of rows and of columns, up to 129, not all 0"),
         ("convolve dem.tif a.tif --kernel custom", "weights '' is not accepted: as many rows as columns, an odd number up to 15"),
+        ("bilateral dem.tif a.tif --range-sigma 0", "range-sigma '0' is not accepted: above 1e-15 and below 1e15"),
         ("convolve dem.tif a.tif --sigma 17", "sigma '17' is not accepted: above 0 and up to 16 pixels"),
         ("slope dem.tif old.tif", "old.tif exists; --overwrite replaces it"),
         ("slope dem.tif dem.tif --overwrite", "dem.tif is the input dem.tif; choose another name"),
@@ -42,7 +43,7 @@ fn wrong_usage_exits_2_with_one_line() {
         ("synth a.tif", "the following required arguments were not provided: --size <COLSxROWS>"),
         (
             "hilshade dem.tif a.tif",
-            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, index, rescale, clamp, cast, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
+            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
         ),
     ] {
         place.fails(line, 2, message);

@@ -8,7 +8,7 @@ use swath::{
     graph::Destination,
     plan::{Cut, DecodeMode},
     prelude::*,
-    raster::{Affine, Georeferencing, PrefixMethod, Segmentation},
+    raster::{Affine, Georeferencing, Interleave, PrefixMethod, Segmentation},
 };
 
 fn dem(rows: usize, cols: usize, seed: u32) -> Array2<f32> {
@@ -37,6 +37,10 @@ struct What {
     methods: [Resampling; 3],
     levels: Overviews,
     seed: u32,
+    /// The first file has a mask, and so has the last.
+    mask: bool,
+    /// The last file has two bands, apart.
+    planar: bool,
 }
 
 fn run(dir: &Path, what: &What, how: &How, context: &Context) -> (Vec<Vec<u8>>, Report) {
@@ -49,10 +53,12 @@ fn run(dir: &Path, what: &What, how: &How, context: &Context) -> (Vec<Vec<u8>>, 
         destination.overviews(what.levels).resampling(method).statistics(true).compression(Compression::Deflate { level: 1 })
     };
     let at = |name: &str| dir.join(name);
+    let aspect = dem.apply(Aspect::default());
+    let last = if what.planar { Raster::stack(vec![aspect, dem.apply(Slope::default())]) } else { aspect };
     let job = Job::new()
-        .write(dem.apply(Slope::default()), tiled(Cog::at(at("slope.tif")), what.methods[0]))
+        .write(dem.apply(Slope::default()), tiled(Cog::at(at("slope.tif")), what.methods[0]).mask(what.mask))
         .write(dem.apply(Hillshade::default()), tiled(Cog::at(at("shade.tif")), what.methods[1]).sparse(true))
-        .write(dem.apply(Aspect::default()), tiled(GTiff::at(at("aspect.tif")), what.methods[2]));
+        .write(last, tiled(GTiff::at(at("aspect.tif")), what.methods[2]).mask(what.mask).interleave(Interleave::Band));
     let budget = Budget { host: ByteSize::gib(4), device: ByteSize::gib(1) };
     let planned = job.threads(how.threads).cut(how.cut).context(context.clone()).plan(budget).unwrap();
     let most: Vec<u64> = planned.plan().spec.outputs.iter().map(|output| output.file_bytes).collect();
@@ -66,14 +72,9 @@ fn whats() -> impl Strategy<Value = What> {
     let size = prop_oneof![(1usize..150, 1usize..150), (1usize..4, 100usize..400), (100usize..400, 1usize..4)];
     let method = || (0..8usize).prop_map(|i| Resampling::ALL[i]);
     let levels = prop_oneof![3 => Just(Overviews::Auto), 1 => (1usize..5).prop_map(Overviews::Levels), 1 => Just(Overviews::None)];
-    (size, tile, [method(), method(), method()], levels, any::<u32>()).prop_map(|((rows, cols), tile, methods, levels, seed)| What {
-        rows,
-        cols,
-        tile,
-        methods,
-        levels,
-        seed,
-    })
+    (size, tile, [method(), method(), method()], levels, any::<(u32, bool, bool)>()).prop_map(
+        |((rows, cols), tile, methods, levels, (seed, mask, planar))| What { rows, cols, tile, methods, levels, seed, mask, planar },
+    )
 }
 
 fn hows(what: &What) -> impl Strategy<Value = How> + use<> {
@@ -100,6 +101,7 @@ fn check(what: &What, how: &How, context: &Context) -> Result<(), TestCaseError>
         let found = swath::source::validate_reader(file, "output").unwrap();
         // A small plain file without overviews is laid out as a COG is.
         let as_cog = i < 2 || report.outputs[i].overviews.is_empty();
+        let as_cog = if i == 2 && (what.planar || what.mask) { found.is_cog() } else { as_cog };
         prop_assert!(found.is_sound() && found.is_cog() == as_cog && found.ghost == (i < 2), "output {i}: {found:?}");
         prop_assert_eq!(found.levels.len(), 1 + report.outputs[i].overviews.len());
     }
@@ -120,7 +122,16 @@ fn had_here((what, mut how): (What, How)) -> (What, How) {
     use std::sync::OnceLock;
     static MISSING: OnceLock<Vec<PrefixMethod>> = OnceLock::new();
     let missing = MISSING.get_or_init(|| {
-        let what = What { rows: 64, cols: 64, tile: (16, 16), methods: [Resampling::Average; 3], levels: Overviews::Auto, seed: 1 };
+        let what = What {
+            rows: 64,
+            cols: 64,
+            tile: (16, 16),
+            methods: [Resampling::Average; 3],
+            levels: Overviews::Auto,
+            seed: 1,
+            mask: false,
+            planar: false,
+        };
         let works = |prefix| {
             let dir = tempfile::tempdir().unwrap();
             let how = How { threads: 1, cut: Cut::default(), prefix, chunk: (64, 64) };

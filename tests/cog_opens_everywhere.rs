@@ -7,12 +7,14 @@ use ndarray::Array3;
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 use swath::{
-    graph::{Destination, PredictorChoice},
+    graph::{CompressionChoice, Destination, PredictorChoice},
     prelude::*,
-    raster::{Affine, Georeferencing, Sample, Segmentation, with_sample_type},
+    raster::{Affine, Georeferencing, Interleave, LercThen, MaxError, Sample, Segmentation, with_sample_type},
 };
 
-const CODECS: [Compression; 4] = [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw];
+const LERC: Compression = Compression::Lerc { max_z_error: MaxError::NONE, then: LercThen::Deflate { level: 1 } };
+const CODECS: [Compression; 6] =
+    [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw, Compression::PackBits, LERC];
 
 fn budget() -> Budget {
     Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }
@@ -59,14 +61,31 @@ impl Matrix<'_> {
         let sentinel = nodata.and_then(|n| n.matching(T::TYPE)).map(|s| s.get::<T>());
         let array = samples(k, bands, rows, cols, sentinel);
         let raw = self.dir.join(format!("{k}.raw"));
-        let interleaved: Vec<T> = array.view().permuted_axes([1, 2, 0]).iter().copied().collect();
+        let mut interleaved: Vec<T> = array.view().permuted_axes([1, 2, 0]).iter().copied().collect();
+        // A third of the files that have something missing say so by a mask.
+        let mask = (k % 3 == 1 && nodata.is_some()).then(|| self.dir.join(format!("{k}.mask")));
+        if let Some(path) = &mask {
+            let is_missing = |sample: &T| sample.is_nan() || sentinel == Some(*sample);
+            let valid: Vec<u8> = interleaved.chunks(bands).map(|pixel| u8::from(!pixel.iter().any(is_missing))).collect();
+            fs::write(path, valid).unwrap();
+            let fill = T::from_f32(f32::NAN);
+            interleaved.iter_mut().filter(|sample| is_missing(sample)).for_each(|sample| *sample = fill);
+        }
         fs::write(&raw, bytemuck::cast_slice::<T, u8>(&interleaved)).unwrap();
         let mut source = ArraySource::from_bands(array).unwrap().georeferencing(georef());
         if let Some(nodata) = nodata {
             source = source.nodata(nodata);
         }
-        let destination = self.destination(k, compression, predictor, cog).sparse(k % 7 == 3 && nodata.is_some());
-        self.write(source.raster(), destination, &Context::cpu(), Some(&raw), (bands, T::TYPE, nodata));
+        let mut destination = self.destination(k, compression, predictor, cog).sparse(k % 7 == 3 && nodata.is_some());
+        if bands > 1 && !cog && k % 2 == 1 {
+            destination = destination.interleave(Interleave::Band);
+        }
+        if k % 5 == 1 {
+            destination = destination.overview_compression(Compression::Zstd { level: 1 });
+        }
+        let nodata = if mask.is_some() { None } else { nodata };
+        let mask = mask.map_or(Value::Null, |path| json!(path));
+        self.write(source.raster(), destination.mask(!mask.is_null()), &Context::cpu(), Some(&raw), (bands, T::TYPE, nodata), mask);
     }
 
     fn destination(&self, k: usize, compression: Compression, predictor: PredictorChoice, cog: bool) -> Destination {
@@ -86,29 +105,54 @@ impl Matrix<'_> {
         context: &Context,
         raw: Option<&Path>,
         (bands, sample, nodata): (usize, SampleType, Option<Nodata>),
+        mask: Value,
     ) {
         let options = out.options.clone();
         let path = out.path.clone();
         let report = Job::new().write(raster, out).context(context.clone()).plan(budget()).unwrap().run().unwrap();
         let output = &report.outputs[0];
+        let lossy = matches!(options.compression, CompressionChoice::Exactly(Compression::Jpeg { .. }));
         self.cases.push(json!({
             "file": path, "raw": raw, "rows": output.height, "cols": output.width, "bands": bands, "dtype": sample.name(),
             "cog": options.container == swath::raster::Container::Cog, "nodata": nodata.map(|n| n.to_string()),
+            "mask": mask, "planar": options.interleave == Interleave::Band, "lossy": lossy, "lerc": options.compression == CompressionChoice::Exactly(LERC),
             "method": options.resampling.unwrap().name(), "overviews": output.overviews, "statistics": options.statistics,
         }));
     }
 
-    /// An operator's result: on the device where there is one.
+    /// An operator's result: on the device where there is one. Every other one has a mask.
     fn computed(&mut self, context: &Context, compression: Compression, sample: SampleType, cog: bool) {
         let k = self.cases.len();
         let (rows, cols) = Self::sizes(k / 2);
         let heights = samples::<f32>(k, 1, rows, cols, Some(f32::NAN));
         let dem = ArraySource::from_bands(heights).unwrap().georeferencing(georef()).raster();
         let nodata = if sample == SampleType::U8 { Nodata::Integer(0) } else { Nodata::Integer(-9984) };
-        let mut out = self.destination(k, compression, PredictorChoice::Auto, cog).nodata(nodata);
-        out.options.sample = Some(sample);
+        let mask = k % 2 == 1 || matches!(compression, Compression::Jpeg { .. });
+        let mut out = self.destination(k, compression, PredictorChoice::Auto, cog).mask(mask);
+        let nodata = (!mask).then_some(nodata);
+        (out.options.sample, out.options.nodata) = (Some(sample), nodata);
         let raster = if sample == SampleType::U8 { dem.apply(Hillshade::default()) } else { dem.apply(Slope::default()) };
-        self.write(raster, out, context, None, (1, sample, Some(nodata)));
+        let mask = if mask { json!(true) } else { Value::Null };
+        self.write(raster, out, context, None, (1, sample, nodata), mask);
+    }
+}
+
+impl Matrix<'_> {
+    /// Files with masks, copied: the mask goes along, into every layout.
+    fn copies_of_masks(&mut self) {
+        let masked: Vec<Value> = self.cases.iter().filter(|case| case["mask"].is_string()).step_by(5).cloned().collect();
+        for case in masked {
+            let k = self.cases.len();
+            let source = GeoTiff::open(case["file"].as_str().unwrap()).unwrap();
+            assert!(source.profile().masked, "{case}");
+            let (bands, sample) = (source.profile().bands, source.profile().sample);
+            let mut out = self.destination(k, Compression::Lzw, PredictorChoice::Auto, k.is_multiple_of(2));
+            if k % 2 == 1 && bands > 1 {
+                out = out.interleave(Interleave::Band);
+            }
+            let raw = case["raw"].as_str().unwrap().to_owned();
+            self.write(source.raster(), out, &Context::cpu(), Some(Path::new(&raw)), (bands, sample, None), case["mask"].clone());
+        }
     }
 }
 
@@ -116,10 +160,14 @@ fn copies(matrix: &mut Matrix<'_>, sample: SampleType) {
     for compression in CODECS {
         for predictor in [PredictorChoice::None, PredictorChoice::Horizontal, PredictorChoice::Float] {
             let none = predictor == PredictorChoice::None;
-            if compression == Compression::None && !none || predictor == PredictorChoice::Float && !sample.is_float() {
+            if !compression.takes_predictor() && !none || predictor == PredictorChoice::Float && !sample.is_float() {
                 continue;
             }
-            for bands in [1, 3] {
+            if compression == LERC && matches!(sample, SampleType::U64 | SampleType::I64 | SampleType::F16) {
+                continue;
+            }
+            let most = if compression == LERC && sample.is_float() { 1 } else { 3 };
+            for bands in [1, most] {
                 for cog in [true, false] {
                     with_sample_type!(sample, T => matrix.copy::<T>(compression, predictor, bands, cog));
                 }
@@ -147,12 +195,21 @@ fn a_matrix_of_cogs_and_files_with_overviews_is_what_was_meant_to_every_reader()
     for context in &contexts {
         for compression in CODECS {
             for sample in [SampleType::F32, SampleType::U8, SampleType::I16, SampleType::F64, SampleType::F16] {
+                if compression == LERC && sample == SampleType::F16 {
+                    continue;
+                }
                 for cog in [true, false] {
                     matrix.computed(context, compression, sample, cog);
                 }
             }
         }
     }
+    for context in &contexts {
+        for cog in [true, false] {
+            matrix.computed(context, Compression::Jpeg { quality: 80 }, SampleType::U8, cog);
+        }
+    }
+    matrix.copies_of_masks();
     assert!(matrix.cases.len() >= 300, "{}", matrix.cases.len());
     let manifest = dir.path().join("manifest.json");
     fs::write(&manifest, serde_json::to_vec(&matrix.cases).unwrap()).unwrap();

@@ -27,7 +27,7 @@ fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) {
     let data = Arc::new(Rows { row_bytes: cols * profile.pixel_bytes(), bytes: bytes.to_vec() });
     let window = PixelWindow { rows: Span::new(0, rows), cols: Span::new(0, cols), bands, sample, data };
     let missing = MissingRule::Verbatim { declared: None };
-    let spec = SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, layout };
+    let spec = SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, mask: None, layout };
     let encoder = SegmentEncoder::new(spec).unwrap();
     let file = FileSpec::new(profile.clone(), layout, max_segment_bytes(&spec));
     let mut writer = GeoTiffWriter::create(path, file).unwrap();
@@ -223,7 +223,7 @@ fn lossy(dir: &Path) -> Vec<Value> {
             let value = |at: usize| {
                 let (pixel, band) = (at / bands, at % bands);
                 let (row, col) = ((pixel / cols) as f64, (pixel % cols) as f64);
-                (128.0 + 60.0 * (row / 17.0).sin() + 50.0 * (col / 13.0 + band as f64).cos()).round()
+                128.0 + 60.0 * (row / 17.0).sin() + 50.0 * (col / 13.0 + band as f64).cos()
             };
             let bytes: Vec<u8> = match sample {
                 SampleType::U8 => (0..rows * cols * bands).map(|at| value(at) as u8).collect(),

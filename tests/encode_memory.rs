@@ -70,7 +70,8 @@ fn main() {
             let predictor = if compression.takes_predictor() { Predictor::Float } else { Predictor::None };
             let layout = Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel };
             let missing = MissingRule::Verbatim { declared: None };
-            let spec = SegmentSpec { cols: 512, rows: 512, bands: 1, window_sample: sample, output_sample: sample, missing, layout };
+            let spec =
+                SegmentSpec { cols: 512, rows: 512, bands: 1, window_sample: sample, output_sample: sample, missing, mask: None, layout };
             let encoder = SegmentEncoder::new(spec).expect("a legal spec");
             let before = in_use();
             let mut scratch = EncodeScratch::new();

@@ -249,3 +249,11 @@ fn the_first_command_of_the_readme_works_as_typed() {
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
     assert!(std::fs::metadata(output).expect("an output").len() > 100_000);
 }
+
+#[test]
+fn focal_operators_are_those_of_scipy_and_numpy() {
+    let Some(bench) = Bench::new() else { return };
+    let mut command = Command::new(&bench.python);
+    command.arg(oracle("check_focal.py")).arg(common::swath().get_program()).arg(bench.folder.path()).args(["--backend", "cpu"]);
+    assert!(run(&mut command).expect_success().stdout.contains(" 0 failed"));
+}

@@ -24,6 +24,7 @@ pub const COMMANDS: &[&str] = &[
     "focal",
     "convolve",
     "morphology",
+    "bilateral",
     "calc",
     "index",
     "rescale",
@@ -62,6 +63,7 @@ const JOBS: &[&str] = &[
     "focal",
     "convolve",
     "morphology",
+    "bilateral",
     "calc",
     "index",
     "rescale",
@@ -272,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, calc, index, rescale, clamp, cast, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
         assert_eq!(words("swath Reclassify a"), format!("'Reclassify' is planned and not built yet; {list}"));

@@ -2,6 +2,7 @@
 
 use super::{
     bench::BenchArgs,
+    bilateral::BilateralOptions,
     calc::CalcArgs,
     convert::ConvertArgs,
     convolve::ConvolveOptions,
@@ -54,6 +55,7 @@ pub enum Command {
     Focal(Op<FocalOptions>),
     Convolve(Op<ConvolveOptions>),
     Morphology(Op<MorphologyOptions>),
+    Bilateral(Op<BilateralOptions>),
     Calc(CalcArgs),
     Index(IndexArgs),
     Rescale(Op<RescaleOptions>),

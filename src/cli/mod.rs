@@ -3,6 +3,7 @@
 
 mod argv;
 mod bench;
+mod bilateral;
 mod calc;
 mod commands;
 mod convert;
@@ -71,6 +72,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Focal(args) => args.run(),
         Command::Convolve(args) => args.run(),
         Command::Morphology(args) => args.run(),
+        Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
         Command::Index(args) => args.run(),
         Command::Rescale(args) => args.run(),
@@ -138,7 +140,10 @@ mod tests {
             ("swath slope a", "the following required arguments were not provided: <OUTPUT>"),
             ("swath slope a b --unit grad", "invalid value 'grad' for '--unit <UNIT>' [possible values: degree, percent]"),
             ("swath slope a b --unti percent", "unexpected argument '--unti' found; a similar argument exists: '--unit'"),
-            ("swath slope a b --tile-size 100", "invalid value '100' for '--tile-size <N>': a multiple of 16 from 16 to 16384 is accepted"),
+            (
+                "swath slope a b --tile-size 100",
+                "invalid value '100' for '--tile-size <N|COLSxROWS>': multiples of 16 from 16 to 16384 are accepted, such as 256 or 512x256",
+            ),
             (
                 "swath slope a b --host-memory 12Q",
                 "invalid value '12Q' for '--host-memory <SIZE>': '12Q' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M",

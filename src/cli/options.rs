@@ -87,7 +87,7 @@ pub struct OutputOptions {
     /// Quality of jpeg, 1 to 100 [default: 75]
     #[arg(long, value_name = "N")]
     pub quality: Option<u8>,
-    /// Predictor; auto: 3 for floats, 2 for integers [default: auto]
+    /// Predictor; auto: whichever makes the first tile smallest [default: auto]
     #[arg(long, value_enum, ignore_case = true)]
     pub predictor: Option<PredictorName>,
     /// Codec of the overviews [default: that of full resolution]
@@ -111,6 +111,9 @@ pub struct OutputOptions {
     /// How overviews are made [default: average]
     #[arg(long, value_parser = named(&Resampling::ALL, Resampling::name), ignore_case = true, value_name = "METHOD")]
     pub resampling: Option<Resampling>,
+    /// A mask inside the file says what is missing, and no nodata value
+    #[arg(long, conflicts_with = "nodata")]
+    pub mask: bool,
     /// Leave out tiles without a valid sample
     #[arg(long)]
     pub sparse: bool,
@@ -242,6 +245,7 @@ impl OutputOptions {
         options.nodata = self.nodata;
         options.overviews = self.overviews.or(creation.overviews).map_or(Overviews::ByContainer, |OverviewCount(chosen)| chosen);
         options.resampling = self.resampling.or(creation.resampling);
+        options.mask = self.mask;
         options.sparse = self.sparse || creation.sparse == Some(true);
         options.statistics = self.stats || creation.statistics == Some(true);
         options.metadata = if self.no_metadata { MetadataPolicy::Drop } else { MetadataPolicy::Copy };

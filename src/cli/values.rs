@@ -66,7 +66,7 @@ impl From<InterleaveName> for Interleave {
 /// `--predictor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PredictorName {
-    // Floats 3, integers 2.
+    // Whichever makes the first tile smallest.
     Auto,
     #[value(alias = "1", alias = "no")]
     None,
@@ -192,7 +192,7 @@ impl Codec {
             Self::Zstd => Compression::Zstd { level: zstd()? },
             Self::LercDeflate => lerc(LercThen::Deflate { level: deflate()? }),
             Self::LercZstd => lerc(LercThen::Zstd { level: zstd()? }),
-            _ if level.is_some() => return Err("a level goes with deflate, zstd, lerc-deflate or lerc-zstd only".to_owned()),
+            _ if level.is_some() => return Err("a level goes with deflate or zstd only".to_owned()),
             Self::None => Compression::None,
             Self::Lzw => Compression::Lzw,
             Self::Packbits => Compression::PackBits,

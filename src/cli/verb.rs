@@ -1,6 +1,7 @@
 //! One operator on the command line: its options once, for its command and for its step of a pipeline.
 
 use super::{
+    bilateral::BilateralOptions,
     calc::CalcOptions,
     convolve::ConvolveOptions,
     focal::FocalOptions,
@@ -80,6 +81,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<FocalOptions>("focal"),
     Verb::of::<ConvolveOptions>("convolve"),
     Verb::of::<MorphologyOptions>("morphology"),
+    Verb::of::<BilateralOptions>("bilateral"),
     Verb::of::<CalcOptions>("calc"),
     Verb::of::<IndexOptions>("index"),
     Verb::of::<RescaleOptions>("rescale"),

@@ -6,7 +6,7 @@ use super::{
     room::{self, GRANULE},
     size::{self, HeaderKind},
     spool::Spool,
-    writer::{ABSENT, BUFFER_BYTES, GeoTiffWriter, LEADER_AND_TRAILER, OUTGROWN, WrittenFile},
+    writer::{ABSENT, BUFFER_BYTES, GeoTiffWriter, LEADER_AND_TRAILER, OUTGROWN, WrittenFile, slot},
 };
 use crate::error::{Error, Result};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -32,12 +32,10 @@ impl GeoTiffWriter {
 
     /// Overviews behind full resolution, largest first; then the prefix where its room was kept.
     fn finish_plain(&mut self) -> Result<(u64, HeaderKind)> {
-        let (_, overviews) = self.indices.split_at_mut(1);
-        let (out, mut end) = (&mut self.out, self.end);
-        if let Some(spool) = &mut self.spool {
-            let copied = overviews.iter_mut().try_for_each(|index| copy_level(spool, index, false, &mut end, out));
-            copied.map_err(|e| self.temporary.error("write its overviews", e))?;
-        }
+        let mut end = self.end;
+        (1..self.levels)
+            .try_for_each(|level| self.copy_level(level, &mut end))
+            .map_err(|e| self.temporary.error("write its overviews", e))?;
         let kind = size::decide_after(self.decision, end);
         // Seeking flushes the segments first.
         self.out.seek(SeekFrom::Start(0)).map_err(|e| self.temporary.error("write its last segments", e))?;
@@ -50,7 +48,8 @@ impl GeoTiffWriter {
         let put = |index: &SegmentIndex| -> u64 {
             index.byte_counts.iter().filter(|&&n| n > 0).map(|&n| u64::from(n) + LEADER_AND_TRAILER).sum()
         };
-        let overviews: u64 = self.indices[1..].iter().map(put).sum();
+        let at_base = 1 + usize::from(self.prefix.masked);
+        let overviews: u64 = self.indices[at_base..].iter().map(put).sum();
         let room = |kind| (self.prefix.bytes(kind) + overviews).next_multiple_of(GRANULE);
         let kind = size::decide_after(self.decision, room(HeaderKind::Classic) + self.end);
         let (room, base) = (room(kind), self.end);
@@ -60,17 +59,15 @@ impl GeoTiffWriter {
         self.out.flush().map_err(|e| self.temporary.error("write its last segments", e))?;
         let made = failpoint::reach("room").and_then(|()| room::make(self.out.get_ref(), room, base, self.method));
         made.map_err(|e| self.temporary.error("make room for its header", e))?;
-        let index = &mut self.indices[0];
-        for (offset, _) in index.offsets.iter_mut().zip(&index.byte_counts).filter(|(_, n)| **n > 0) {
-            *offset += room;
+        for index in &mut self.indices[..at_base] {
+            for (offset, _) in index.offsets.iter_mut().zip(&index.byte_counts).filter(|(_, n)| **n > 0) {
+                *offset += room;
+            }
         }
         let mut at = room - overviews;
-        let mut place = || -> io::Result<()> {
-            self.out.seek(SeekFrom::Start(at))?;
-            let Some(spool) = &mut self.spool else { return Ok(()) };
-            self.indices[1..].iter_mut().rev().try_for_each(|index| copy_level(spool, index, true, &mut at, &mut self.out))
-        };
-        place().map_err(|e| self.temporary.error("write its overviews", e))?;
+        let placed =
+            self.out.seek(SeekFrom::Start(at)).and_then(|_| (1..self.levels).rev().try_for_each(|level| self.copy_level(level, &mut at)));
+        placed.map_err(|e| self.temporary.error("write its overviews", e))?;
         self.out.seek(SeekFrom::Start(0)).map_err(|e| self.temporary.error("write its overviews", e))?;
         self.write_prefix(kind)?;
         // What was in the room before is whatever the method left there.
@@ -80,6 +77,20 @@ impl GeoTiffWriter {
         Ok((room + base, kind))
     }
 
+    /// Copies one overview's segments in their order to the file, which is at `end`, each followed by its mask.
+    fn copy_level(&mut self, level: usize, end: &mut u64) -> io::Result<()> {
+        let Self { spool: Some(spool), indices, out, prefix, levels, .. } = self else { return Ok(()) };
+        let (image, mask) = (slot(*levels, prefix.masked, level, false), slot(*levels, prefix.masked, level, true));
+        let mut buffer = vec![0; BUFFER_BYTES];
+        for k in 0..indices[image].offsets.len() {
+            copy_segment(spool, &mut indices[image], k, prefix.cog, end, (&mut *out, &mut buffer))?;
+            if prefix.masked {
+                copy_segment(spool, &mut indices[mask], k, prefix.cog, end, (&mut *out, &mut buffer))?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_prefix(&mut self, kind: HeaderKind) -> Result<()> {
         let Self { prefix, indices, out, temporary, .. } = self;
         let written = failpoint::reach("prefix").and_then(|()| prefix.write(kind, indices, out)).and_then(|()| out.flush());
@@ -87,35 +98,40 @@ impl GeoTiffWriter {
     }
 }
 
-/// Copies one level's segments in their order to the file, which is at `end`; the index then says where they are.
-fn copy_level(spool: &mut Spool, index: &mut SegmentIndex, cog: bool, end: &mut u64, out: &mut impl Write) -> io::Result<()> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    for (offset, &byte_count) in index.offsets.iter_mut().zip(&index.byte_counts) {
-        if byte_count == 0 || *offset == ABSENT {
-            continue;
-        }
-        failpoint::reach("overview")?;
-        let (from, len) = (*offset, u64::from(byte_count));
-        if cog {
-            out.write_all(&byte_count.to_le_bytes())?;
-            *end += 4;
-        }
-        let mut done = 0;
-        while done < len {
-            let piece = &mut buffer[..(len - done).min(BUFFER_BYTES as u64) as usize];
-            spool.read(from + done, piece)?;
-            out.write_all(piece)?;
-            done += piece.len() as u64;
-        }
-        *offset = *end;
-        *end += len;
-        if cog {
-            let mut last = [0; 4];
-            let tail = len.min(4) as usize;
-            spool.read(from + len - tail as u64, &mut last[4 - tail..])?;
-            out.write_all(&last)?;
-            *end += 4;
-        }
+/// Copies segment `k` of an index, if it was put, to the file, which is at `end`; the index then says where it is.
+fn copy_segment(
+    spool: &mut Spool,
+    index: &mut SegmentIndex,
+    k: usize,
+    cog: bool,
+    end: &mut u64,
+    (out, buffer): (&mut impl Write, &mut [u8]),
+) -> io::Result<()> {
+    let (Some(offset), Some(&byte_count)) = (index.offsets.get_mut(k), index.byte_counts.get(k)) else { return Ok(()) };
+    if byte_count == 0 || *offset == ABSENT {
+        return Ok(());
+    }
+    failpoint::reach("overview")?;
+    let (from, len) = (*offset, u64::from(byte_count));
+    if cog {
+        out.write_all(&byte_count.to_le_bytes())?;
+        *end += 4;
+    }
+    let mut done = 0;
+    while done < len {
+        let piece = &mut buffer[..(len - done).min(BUFFER_BYTES as u64) as usize];
+        spool.read(from + done, piece)?;
+        out.write_all(piece)?;
+        done += piece.len() as u64;
+    }
+    *offset = *end;
+    *end += len;
+    if cog {
+        let mut last = [0; 4];
+        let tail = len.min(4) as usize;
+        spool.read(from + len - tail as u64, &mut last[4 - tail..])?;
+        out.write_all(&last)?;
+        *end += 4;
     }
     Ok(())
 }

@@ -15,16 +15,26 @@ const GHOST: &str = "GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\n\
     BLOCK_TRAILER=LAST_4_BYTES_REPEATED\n\
     KNOWN_INCOMPATIBLE_EDITION=NO\n ";
 
+/// What follows where masks lie beside the tiles that they belong to.
+/// Blanks fill it up, so that the first directory stands right behind it, where validators look for it, and at a multiple of 8.
+const GHOST_OF_MASK: &str = "MASK_INTERLEAVED_WITH_IMAGERY=YES\n      ";
+
 /// The directories of a file, full resolution first.
 #[derive(Clone, Debug)]
 pub(super) struct Prefix {
     pub ifds: Vec<Ifd>,
     pub cog: bool,
+    /// Every level has a mask.
+    pub masked: bool,
 }
 
 impl Prefix {
-    fn ghost(&self) -> &'static str {
-        if self.cog { GHOST } else { "" }
+    fn ghost(&self) -> String {
+        match (self.cog, self.masked) {
+            (false, _) => String::new(),
+            (true, false) => GHOST.to_owned(),
+            (true, true) => GHOST.replacen("000140", "000180", 1) + GHOST_OF_MASK,
+        }
     }
 
     /// Where the first directory stands.
@@ -61,6 +71,9 @@ mod tests {
     #[test]
     fn the_ghost_area_is_as_long_as_it_says() {
         let (first, rest) = GHOST.split_once('\n').unwrap();
+        assert_eq!(first, format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes", rest.len()));
+        let masked = Prefix { ifds: Vec::new(), cog: true, masked: true }.ghost();
+        let (first, rest) = masked.split_once('\n').unwrap();
         assert_eq!(first, format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes", rest.len()));
     }
 }

@@ -5,13 +5,15 @@ use crate::raster::{Compression, Georeferencing, Interleave, Layout, LercThen, L
 
 /// `GDAL_METADATA`.
 pub(super) const GDAL_METADATA: u16 = 42112;
+/// `Predictor`.
+pub(super) const PREDICTOR: u16 = 317;
 /// `NewSubfileType`.
 const NEW_SUBFILE_TYPE: u16 = 254;
 /// A reduced-resolution version of another image.
 const REDUCED: u32 = 1;
 
-/// All tags of the base image, in no particular order.
-pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
+/// All tags of the base image, in no particular order; a predictor that may still change has its tag in any case.
+pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) -> Vec<(u16, Value)> {
     let short = |value: u16| Value::Short(vec![value]);
     let long = |value: usize| Value::Long(vec![value as u32]);
     let mut colour = Colour::of(profile);
@@ -29,16 +31,9 @@ pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
         (284, short(if layout.interleave == Interleave::Band && profile.bands > 1 { 2 } else { 1 })),
         (339, Value::Short(vec![profile.sample.tiff_sample_format(); profile.bands])),
     ];
-    match layout.segmentation {
-        Segmentation::Tiles { cols, rows } => {
-            entries.extend([(322, long(cols)), (323, long(rows)), (324, Value::Offsets), (325, Value::ByteCounts)]);
-        }
-        Segmentation::Strips { rows } => {
-            entries.extend([(273, Value::Offsets), (278, long(rows.min(profile.rows))), (279, Value::ByteCounts)]);
-        }
-    }
-    if layout.predictor != Predictor::None {
-        entries.push((317, short(layout.predictor.tiff())));
+    entries.extend(segmentation(layout.segmentation, profile.rows));
+    if predictor_open || layout.predictor != Predictor::None {
+        entries.push((PREDICTOR, short(layout.predictor.tiff())));
     }
     if !colour.color_map.is_empty() {
         entries.push((320, Value::Short(colour.color_map)));
@@ -72,12 +67,42 @@ pub(super) fn entries(profile: &Profile, layout: &Layout) -> Vec<(u16, Value)> {
 }
 
 /// All tags of an overview: those of the base image that say how samples are to be read.
-pub(super) fn overview_entries(profile: &Profile, layout: &Layout, size: LevelSize) -> Vec<(u16, Value)> {
+pub(super) fn overview_entries(profile: &Profile, layout: &Layout, predictor_open: bool, size: LevelSize) -> Vec<(u16, Value)> {
     let LevelSize { cols, rows } = size;
     let profile = Profile { cols, rows, gdal_metadata: None, texts: Vec::new(), georef: Georeferencing::default(), ..profile.clone() };
-    let mut entries = entries(&profile, layout);
+    let mut entries = entries(&profile, layout, predictor_open);
     entries.push((NEW_SUBFILE_TYPE, Value::Long(vec![REDUCED])));
     entries
+}
+
+/// All tags of the mask of a level.
+pub(super) fn mask_entries(layout: &Layout, size: LevelSize, reduced: bool) -> Vec<(u16, Value)> {
+    /// A mask of another image.
+    const MASK: u32 = 4;
+    let short = |value: u16| Value::Short(vec![value]);
+    let long = |value: usize| Value::Long(vec![value as u32]);
+    let mut entries = vec![
+        (NEW_SUBFILE_TYPE, Value::Long(vec![MASK | if reduced { REDUCED } else { 0 }])),
+        (256, long(size.cols)),
+        (257, long(size.rows)),
+        // One bit a pixel, deflated.
+        (258, short(1)),
+        (259, short(8)),
+        (262, short(4)),
+        (277, short(1)),
+        (284, short(1)),
+        (339, short(1)),
+    ];
+    entries.extend(segmentation(layout.segmentation, size.rows));
+    entries
+}
+
+fn segmentation(segmentation: Segmentation, raster_rows: usize) -> Vec<(u16, Value)> {
+    let long = |value: usize| Value::Long(vec![value as u32]);
+    match segmentation {
+        Segmentation::Tiles { cols, rows } => vec![(322, long(cols)), (323, long(rows)), (324, Value::Offsets), (325, Value::ByteCounts)],
+        Segmentation::Strips { rows } => vec![(273, Value::Offsets), (278, long(rows.min(raster_rows))), (279, Value::ByteCounts)],
+    }
 }
 
 fn compression(codec: Compression) -> u16 {

@@ -53,7 +53,8 @@ fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) -> Writte
     let missing = MissingRule::Verbatim { declared: None };
     let (cols, rows, bands, sample) = (profile.cols, profile.rows, profile.bands, profile.sample);
     let encoder =
-        SegmentEncoder::new(SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, layout }).unwrap();
+        SegmentEncoder::new(SegmentSpec { cols, rows, bands, window_sample: sample, output_sample: sample, missing, mask: None, layout })
+            .unwrap();
     let spec = FileSpec { max_segment_bytes: max_segment_bytes(encoder.spec()), ..file_spec(profile, layout) };
     let mut writer = GeoTiffWriter::create(path, spec).unwrap();
     let across = layout.segmentation.across(cols);

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     encode::Statistics,
     error::{Error, Result},
-    raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, PrefixMethod, Profile, Segmentation},
+    raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, Predictor, PrefixMethod, Profile, Segmentation},
 };
 use std::{
     fs::File,
@@ -46,6 +46,10 @@ pub struct FileSpec {
     pub overview_layout: Layout,
     /// Most bytes that one segment can have, as [`encode::max_segment_bytes`](crate::encode::max_segment_bytes) says.
     pub max_segment_bytes: usize,
+    /// Every level has a mask.
+    pub masked: bool,
+    /// The predictor may still change until the first segment is put.
+    pub predictor_open: bool,
     /// Room is kept for statistics in `GDAL_METADATA`.
     pub statistics: bool,
     /// How the prefix of a COG is put in front.
@@ -64,18 +68,25 @@ impl FileSpec {
             overviews: Vec::new(),
             overview_layout: Layout { segmentation: Segmentation::Tiles { cols: 512, rows: 512 }, ..layout },
             max_segment_bytes,
+            masked: false,
+            predictor_open: false,
             statistics: false,
             prefix: PrefixMethod::Auto,
             overwrite: false,
         }
     }
 
-    /// Segments of every level, full resolution first.
+    /// Segments of every directory, in the order of [`slot`].
     fn segments(&self) -> Vec<usize> {
-        let count = |layout: &Layout, cols, rows| layout.segmentation.across(cols) * layout.segmentation.down(rows) * self.planes();
+        let count = |layout: &Layout, cols, rows| layout.segmentation.across(cols) * layout.segmentation.down(rows);
         let base = count(&self.layout, self.profile.cols, self.profile.rows);
-        let overviews = self.overviews.iter().map(|size| count(&self.overview_layout, size.cols, size.rows));
-        std::iter::once(base).chain(overviews).collect()
+        let overviews: Vec<usize> = self.overviews.iter().map(|size| count(&self.overview_layout, size.cols, size.rows)).collect();
+        let planes = self.planes();
+        let mut segments = vec![base * planes];
+        segments.extend(self.masked.then_some(base));
+        segments.extend(overviews.iter().map(|n| n * planes));
+        segments.extend(overviews.iter().filter(|_| self.masked));
+        segments
     }
 
     /// Planes whose segments are apart.
@@ -84,14 +95,28 @@ impl FileSpec {
     }
 
     fn directories(&self, segments: &[usize]) -> Vec<Ifd> {
-        let mut base = tags::entries(&self.profile, &self.layout);
+        let Profile { cols, rows, .. } = self.profile;
+        let mut base = tags::entries(&self.profile, &self.layout, self.predictor_open && self.layout.compression.takes_predictor());
         if self.statistics {
             let room = metadata::room(self.profile.gdal_metadata.as_deref(), self.profile.bands);
             base.retain(|entry| entry.0 != tags::GDAL_METADATA);
             base.push((tags::GDAL_METADATA, Value::Ascii(vec![0; room + 1])));
         }
-        let overviews = self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &self.overview_layout, size));
-        std::iter::once(base).chain(overviews).zip(segments).map(|(entries, &segments)| Ifd::new(entries, segments)).collect()
+        let open = self.predictor_open && self.overview_layout.compression.takes_predictor();
+        let mut all = vec![base];
+        all.extend(self.masked.then(|| tags::mask_entries(&self.layout, LevelSize { cols, rows }, false)));
+        all.extend(self.overviews.iter().map(|&size| tags::overview_entries(&self.profile, &self.overview_layout, open, size)));
+        all.extend(self.overviews.iter().filter(|_| self.masked).map(|&size| tags::mask_entries(&self.overview_layout, size, true)));
+        all.into_iter().zip(segments).map(|(entries, &segments)| Ifd::new(entries, segments)).collect()
+    }
+}
+
+/// The directory of a level, or of its mask, in a file of so many levels: GDAL's order.
+pub(super) fn slot(levels: usize, masked: bool, level: usize, mask: bool) -> usize {
+    match (level, mask) {
+        (0, mask) => usize::from(mask),
+        (level, false) => level + usize::from(masked),
+        (level, true) => levels + level,
     }
 }
 
@@ -100,7 +125,7 @@ impl FileSpec {
 pub struct SegmentKey {
     /// 0 is full resolution; overview `n` is level `n`.
     pub level: usize,
-    /// The band in a planar file, 0 in a chunky one.
+    /// The band in a planar file, 0 in a chunky one; the next is the mask.
     pub plane: usize,
     /// Row by row from the upper left: `seg_row * across + seg_col`.
     pub index: usize,
@@ -125,13 +150,15 @@ pub struct GeoTiffWriter {
     pub(super) temporary: Temporary,
     pub(super) out: BufWriter<File>,
     pub(super) prefix: Prefix,
-    /// One a level. Offsets of a COG's full resolution count from its first byte, those of overviews in the spool.
+    /// One a directory. Offsets of a COG's full resolution count from its first byte, those of overviews in the spool.
     pub(super) indices: Vec<SegmentIndex>,
     pub(super) spool: Option<Spool>,
     pub(super) decision: Decision,
     pub(super) method: PrefixMethod,
     /// Planes whose segments are apart.
     planes: usize,
+    /// Full resolution and overviews.
+    pub(super) levels: usize,
     /// Length of the file so far.
     pub(super) end: u64,
     /// Length of the file up to which the system has been asked to write.
@@ -173,7 +200,7 @@ impl GeoTiffWriter {
         if segments.iter().any(|&n| n > u32::MAX as usize) {
             return refuse(format!("TIFF cannot index {} segments; use larger tiles or strips", segments[0]));
         }
-        let prefix = Prefix { ifds: spec.directories(&segments), cog };
+        let prefix = Prefix { ifds: spec.directories(&segments), cog, masked: spec.masked };
         let classic = prefix.bytes(HeaderKind::Classic);
         // What cannot fit is refused before a pixel is computed; what may not fit, when it happens.
         let least = match layout.compression {
@@ -207,11 +234,12 @@ impl GeoTiffWriter {
             decision,
             method: spec.prefix,
             planes: spec.planes(),
+            levels: 1 + spec.overviews.len(),
             end: reserved,
             nudged: reserved,
             left: all,
             max_segment_bytes: spec.max_segment_bytes,
-            classic_front: classic + around * (all - segments[0]) as u64,
+            classic_front: classic + around * (all - segments[0] - if spec.masked { segments[1] } else { 0 }) as u64,
             metadata: spec.statistics.then(|| (spec.profile.gdal_metadata.clone(), profile.cols as u64 * profile.rows as u64)),
             failed: false,
         })
@@ -224,7 +252,7 @@ impl GeoTiffWriter {
     /// offsets; in both cases the temporary is gone at once. [`Error::Internal`] for a key that is not of this
     /// file or was put before.
     pub fn put(&mut self, key: SegmentKey, bytes: &[u8]) -> Result<()> {
-        let at = self.check(key)?;
+        let (directory, at) = self.check(key)?;
         let byte_count = u32::try_from(bytes.len()).ok().filter(|&n| n > 0 && bytes.len() <= self.max_segment_bytes);
         let byte_count = byte_count.ok_or(Error::Internal("a segment is longer than was said, or empty"))?;
         if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(self.end_after(key, bytes.len() as u64)) {
@@ -236,7 +264,7 @@ impl GeoTiffWriter {
             _ => return Err(Error::Internal("an overview was put into a file that has none")),
         };
         let offset = written.map_err(|e| self.fail(|temporary| temporary.error("write a segment", e)))?;
-        let index = &mut self.indices[key.level];
+        let index = &mut self.indices[directory];
         (index.offsets[at], index.byte_counts[at]) = (offset, byte_count);
         self.left -= 1;
         self.nudge();
@@ -259,8 +287,8 @@ impl GeoTiffWriter {
     /// # Errors
     /// [`Error::Internal`] for a key that is not of this file or was put before.
     pub fn put_sparse(&mut self, key: SegmentKey) -> Result<()> {
-        let at = self.check(key)?;
-        self.indices[key.level].offsets[at] = 0;
+        let (directory, at) = self.check(key)?;
+        self.indices[directory].offsets[at] = 0;
         self.left -= 1;
         Ok(())
     }
@@ -287,16 +315,31 @@ impl GeoTiffWriter {
         (self.classic_front + waiting).next_multiple_of(GRANULE) + base + around
     }
 
-    /// Where the segment stands in its level's index.
-    fn check(&self, key: SegmentKey) -> Result<usize> {
+    /// Settles the predictor of full resolution and of overviews that was left open.
+    pub fn set_predictor(&mut self, base: Predictor, overviews: Predictor) {
+        for level in 0..self.levels {
+            let predictor = if level == 0 { base } else { overviews };
+            let directory = slot(self.levels, self.prefix.masked, level, false);
+            self.prefix.ifds[directory].replace(tags::PREDICTOR, Value::Short(vec![predictor.tiff()]));
+        }
+    }
+
+    /// In which directory, and where in its index, the segment stands.
+    fn check(&self, key: SegmentKey) -> Result<(usize, usize)> {
         const WRONG: Error = Error::Internal("a segment was put twice, after a failure, or into another file");
-        let index = self.indices.get(key.level).ok_or(WRONG)?;
-        let a_plane = index.offsets.len() / self.planes;
-        let at = key.plane * a_plane + key.index;
-        if self.failed || key.plane >= self.planes || key.index >= a_plane || index.offsets[at] != ABSENT {
+        let mask = key.plane == self.planes && self.prefix.masked;
+        if self.failed || key.level >= self.levels || (key.plane >= self.planes && !mask) {
             return Err(WRONG);
         }
-        Ok(at)
+        let directory = slot(self.levels, self.prefix.masked, key.level, mask);
+        let index = &self.indices[directory];
+        let (planes, plane) = if mask { (1, 0) } else { (self.planes, key.plane) };
+        let a_plane = index.offsets.len() / planes;
+        let at = plane * a_plane + key.index;
+        if key.index >= a_plane || index.offsets[at] != ABSENT {
+            return Err(WRONG);
+        }
+        Ok((directory, at))
     }
 
     /// Appends to the file; says where the segment begins.

@@ -12,8 +12,10 @@ use weezl::{BitOrder, LzwStatus};
 /// [`scratch_bytes`](super::scratch_bytes) says how large it grows.
 #[derive(Default)]
 pub struct EncodeScratch {
-    /// One band of one row, where segments hold one each.
-    pub(super) band: Vec<u8>,
+    /// One row of what a segment takes of the window's pixels, where that is not all.
+    pub(super) picked: Vec<u8>,
+    /// Which pixels of a row are valid, where there is a mask.
+    pub(super) valid: Vec<u8>,
     /// One carved row, ahead of the predictor.
     pub(super) row: Vec<u8>,
     /// The predicted segment.
@@ -23,6 +25,8 @@ pub struct EncodeScratch {
     /// What LERC made, ahead of the codec behind it.
     between: Vec<u8>,
     codec: Option<(Compression, Codec)>,
+    /// The mask's.
+    mask_codec: Option<Codec>,
 }
 
 /// What codecs that know of pixels must know of a segment.
@@ -34,6 +38,9 @@ pub(super) struct Shape {
     pub samples: usize,
     pub sample: SampleType,
 }
+
+/// Masks are deflated, whatever the samples are.
+pub(super) const MASK_CODEC: Compression = Compression::Deflate { level: 6 };
 
 enum Codec {
     PackBits,
@@ -85,6 +92,22 @@ impl EncodeScratch {
             }
         };
         let len = codec.compress(&self.tile, shape, &mut self.between, &mut self.packed)?;
+        Ok(self.packed[..len].to_vec())
+    }
+
+    /// The tile buffer, which holds a mask, encoded.
+    pub(super) fn compress_mask(&mut self) -> Result<Vec<u8>> {
+        let bound = super::memory::codec_bound(MASK_CODEC, self.tile.len());
+        if self.packed.len() < bound {
+            self.packed = Vec::new();
+            self.packed = vec![0; bound];
+        }
+        let codec = match &mut self.mask_codec {
+            Some(codec) => codec,
+            slot => slot.insert(Codec::new(MASK_CODEC)?),
+        };
+        let shape = Shape { rows: 1, cols: self.tile.len(), samples: 1, sample: SampleType::U8 };
+        let len = codec.compress(&self.tile, shape, &mut [], &mut self.packed)?;
         Ok(self.packed[..len].to_vec())
     }
 

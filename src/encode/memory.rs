@@ -1,6 +1,6 @@
 //! What encoding costs in bytes: arithmetic for the planner, held to measurements by `tests/encode_memory.rs`.
 
-use super::{SegmentSpec, lerc, packbits, pictures};
+use super::{SegmentSpec, codec::MASK_CODEC, lerc, mask, packbits, pictures};
 use crate::raster::{Compression, LercThen, Predictor};
 
 /// Bytes that LERC holds for each byte of samples.
@@ -12,7 +12,8 @@ const LERC_STATE: usize = 2;
 pub fn scratch_bytes(spec: &SegmentSpec) -> usize {
     let row = if carves_into_tile(spec.layout.predictor) { 0 } else { spec.row_bytes() };
     let tile = spec.raw_bytes();
-    spec.band_bytes()
+    spec.picked_bytes()
+        + mask_scratch_bytes(spec)
         + row
         + match spec.layout.compression {
             // The tile buffer becomes the result.
@@ -23,7 +24,13 @@ pub fn scratch_bytes(spec: &SegmentSpec) -> usize {
 
 /// Most bytes that one encoded segment of `spec` can have.
 pub fn max_segment_bytes(spec: &SegmentSpec) -> usize {
-    codec_bound(spec.layout.compression, spec.raw_bytes())
+    codec_bound(spec.layout.compression, spec.raw_bytes()).max(codec_bound(MASK_CODEC, mask::raw_bytes(spec)))
+}
+
+/// What a mask takes: the row of valid pixels, its segment before and after its codec, and that.
+fn mask_scratch_bytes(spec: &SegmentSpec) -> usize {
+    let raw = mask::raw_bytes(spec);
+    if raw == 0 { 0 } else { spec.cols + raw + codec_bound(MASK_CODEC, raw) + codec_state_bytes(MASK_CODEC, raw) }
 }
 
 /// Without a predictor (and with the file's byte order) a row needs no buffer of its own.

@@ -25,6 +25,15 @@ pub enum MissingRule {
     },
 }
 
+/// Where a mask says from which pixels are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskFrom {
+    /// From the samples: where one of a pixel's is missing, the pixel is.
+    Samples,
+    /// From one more sample behind each pixel of the window: 0 where it is missing.
+    Band,
+}
+
 /// Samples of the raster that a segment holds, by kind; padding outside the raster is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

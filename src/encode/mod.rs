@@ -18,6 +18,7 @@ mod carve;
 mod cast;
 mod codec;
 mod lerc;
+mod mask;
 mod memory;
 mod missing;
 mod overview;
@@ -25,14 +26,17 @@ mod packbits;
 mod pictures;
 mod predict;
 mod segment;
+mod spec;
 mod statistics;
 
 #[cfg(test)]
 mod roundtrip;
 
 pub use codec::EncodeScratch;
+pub use mask::fill as mask_fill;
 pub use memory::{max_segment_bytes, scratch_bytes};
-pub use missing::{Counts, MissingRule};
+pub use missing::{Counts, MaskFrom, MissingRule};
 pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyramid_bytes, pyramid_state_bytes};
-pub use segment::{EncodedSegment, SegmentEncoder, SegmentSpec};
+pub use segment::{EncodedSegment, SegmentEncoder};
+pub use spec::SegmentSpec;
 pub use statistics::{Statistics, statistics_of};

@@ -57,7 +57,7 @@ mod tests {
                     packed = &rest[head as usize + 1..];
                 }
                 head => {
-                    raw.extend(std::iter::repeat_n(rest[0], 1 - head as isize as usize));
+                    raw.extend(std::iter::repeat_n(rest[0], (1 - i32::from(head)) as usize));
                     packed = &rest[1..];
                 }
             }

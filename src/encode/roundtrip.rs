@@ -117,7 +117,7 @@ fn spec(sample: SampleType, missing: MissingRule, compression: Compression, pred
         bigtiff: BigTiff::Auto,
         interleave: Interleave::Pixel,
     };
-    SegmentSpec { cols: 1, rows: 1, bands: 1, window_sample: sample, output_sample: sample, missing, layout }
+    SegmentSpec { cols: 1, rows: 1, bands: 1, window_sample: sample, output_sample: sample, missing, mask: None, layout }
 }
 
 const CODECS: [Compression; 7] = [

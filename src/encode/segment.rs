@@ -1,31 +1,10 @@
 use super::{
-    Counts, EncodeScratch, MissingRule, Statistics, carve::Carve, codec::Shape, lerc, memory, predict::predict_row, statistics::Gather,
+    Counts, EncodeScratch, SegmentSpec, Statistics, carve::Carve, codec::Shape, mask, memory, predict::predict_row, statistics::Gather,
 };
 use crate::{
     error::{Error, Result},
-    raster::{
-        Compression, Interleave, Layout, LercThen, PixelWindow, Predictor, SampleType, Segmentation, Sentinel, Span, with_sample_type,
-    },
+    raster::{Compression, Layout, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
 };
-
-/// What a segment is made of and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SegmentSpec {
-    /// Columns of the raster (of this level).
-    pub cols: usize,
-    /// Rows of the raster (of this level).
-    pub rows: usize,
-    /// Samples a pixel.
-    pub bands: usize,
-    /// Type of the samples as they lie in the windows.
-    pub window_sample: SampleType,
-    /// Type of the samples in the file.
-    pub output_sample: SampleType,
-    /// What becomes of missing samples.
-    pub missing: MissingRule,
-    /// Segmentation, predictor and codec.
-    pub layout: Layout,
-}
 
 /// Makes the segments of one raster; shared by all workers.
 #[derive(Clone, Copy, Debug)]
@@ -43,125 +22,6 @@ pub struct EncodedSegment {
     pub counts: Counts,
     /// Statistics of every band's valid samples, as the file holds them.
     pub statistics: Vec<Statistics>,
-}
-
-impl SegmentSpec {
-    /// Planes whose segments are apart: one a band in a planar file.
-    pub fn planes(&self) -> usize {
-        if self.layout.interleave == Interleave::Band { self.bands } else { 1 }
-    }
-
-    /// Samples of a pixel that lie in one segment.
-    pub fn samples(&self) -> usize {
-        self.bands / self.planes()
-    }
-
-    /// Bytes of one row of a segment, in the file's sample type.
-    pub(super) fn row_bytes(&self) -> usize {
-        self.layout.segmentation.shape(self.cols).1 * self.samples() * self.output_sample.bytes()
-    }
-
-    /// Bytes of one row of one band out of a window that holds several; 0 where segments hold all bands.
-    pub(super) fn band_bytes(&self) -> usize {
-        if self.planes() == 1 { 0 } else { self.layout.segmentation.shape(self.cols).1 * self.window_sample.bytes() }
-    }
-
-    /// Bytes of a full segment ahead of the codec.
-    pub(super) fn raw_bytes(&self) -> usize {
-        let (rows, _) = self.layout.segmentation.shape(self.cols);
-        let rows = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) { rows.min(self.rows) } else { rows };
-        rows * self.row_bytes()
-    }
-
-    /// What codecs that know of pixels cannot hold.
-    fn check_codec(&self, codec: Compression) -> Result<()> {
-        let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
-        let sample = self.output_sample;
-        let (rows, cols) = self.layout.segmentation.shape(self.cols);
-        match codec {
-            Compression::Lerc { then: LercThen::Deflate { level }, .. } if level > 12 => {
-                return refuse("deflate level", level.to_string(), "0 to 12");
-            }
-            Compression::Lerc { then: LercThen::Zstd { level }, .. } if !(1..=22).contains(&level) => {
-                return refuse("zstd level", level.to_string(), "1 to 22");
-            }
-            Compression::Lerc { .. } if !lerc::holds(sample) => {
-                return refuse("lerc", format!("{sample} samples"), "integers of 8 to 32 bits, float32 or float64");
-            }
-            Compression::Lerc { .. } if sample.is_float() && self.samples() > 1 => {
-                return refuse(
-                    "lerc",
-                    format!("pixels of {} {sample} samples", self.bands),
-                    "one band, or bands apart (--interleave band)",
-                );
-            }
-            Compression::Jpeg { quality } if !(1..=100).contains(&quality) => {
-                return refuse("jpeg quality", quality.to_string(), "1 to 100");
-            }
-            Compression::Jpeg { .. } if sample != SampleType::U8 || !matches!(self.samples(), 1 | 3) => {
-                return refuse("jpeg", format!("{} bands of {sample}", self.bands), "uint8 in one or three bands");
-            }
-            Compression::WebP if sample != SampleType::U8 || !matches!(self.samples(), 3 | 4) => {
-                return refuse("webp", format!("{} bands of {sample}", self.bands), "uint8 in three or four bands");
-            }
-            Compression::Jpeg { .. } if rows.max(cols) > 65_500 => {
-                return refuse("jpeg", format!("{cols}x{rows} pixels"), "sides up to 65500");
-            }
-            Compression::WebP if rows.max(cols) > 16_384 => return refuse("webp", format!("{cols}x{rows} pixels"), "sides up to 16384"),
-            _ => {}
-        }
-        // A reader would not know the sentinel again, and take what is near it for valid.
-        if codec.is_lossy(sample.is_float()) && self.missing.written(sample).is_some_and(|s| !s.is_nan()) {
-            let accepted = if sample.is_float() { "--nodata nan, or --mask" } else { "--mask, or an input without nodata" };
-            return refuse("lossy codec", "a nodata value that it would change".into(), accepted);
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<()> {
-        let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
-        match self.layout.segmentation {
-            Segmentation::Tiles { cols, rows } if cols == 0 || rows == 0 || cols % 16 != 0 || rows % 16 != 0 => {
-                return refuse("tile size", format!("{cols}x{rows}"), "multiples of 16 pixels");
-            }
-            Segmentation::Strips { rows: 0 } => return refuse("strip rows", "0".into(), "1 or more"),
-            _ => {}
-        }
-        match self.layout.compression {
-            Compression::Deflate { level } if level > 12 => return refuse("deflate level", level.to_string(), "0 to 12"),
-            Compression::Zstd { level } if !(1..=22).contains(&level) => return refuse("zstd level", level.to_string(), "1 to 22"),
-            codec => self.check_codec(codec)?,
-        }
-        // libtiff ignores the predictor elsewhere, so nobody would undo it.
-        if self.layout.predictor != Predictor::None && !self.layout.compression.takes_predictor() {
-            let accepted = "none, or deflate, zstd or lzw beside it";
-            return refuse("predictor", format!("{} without deflate, zstd or lzw", self.layout.predictor.tiff()), accepted);
-        }
-        if self.layout.predictor == Predictor::Float && !self.output_sample.is_float() {
-            return refuse("predictor", format!("3 with {} samples", self.output_sample), "3 for floating-point samples only");
-        }
-        let (rows, cols) = self.layout.segmentation.shape(self.cols);
-        let raw = [cols, rows, self.samples(), self.output_sample.bytes()].iter().map(|&n| n as u128).product::<u128>();
-        let raw = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) {
-            raw / rows as u128 * rows.min(self.rows) as u128
-        } else {
-            raw
-        };
-        // Byte counts are 32-bit in the file, and codecs may expand.
-        if raw > i32::MAX as u128 {
-            return refuse("segment", format!("{cols}x{rows} pixels of {} samples", self.bands), "tiles or strips of less than 2 GiB");
-        }
-        if self.cols == 0 || self.rows == 0 || !(1..=usize::from(u16::MAX)).contains(&self.bands) {
-            return Err(Error::Internal("a raster without pixels, or of too many bands, reached the encoder"));
-        }
-        let fits = |sentinel: Option<Sentinel>, sample| sentinel.is_none_or(|s| s.sample_type() == sample);
-        let packed = !matches!(self.missing, MissingRule::PackedByte { .. })
-            || (self.window_sample, self.output_sample) == (SampleType::U8, SampleType::U8);
-        if !fits(self.missing.from(), self.window_sample) || !fits(self.missing.to(), self.output_sample) || !packed {
-            return Err(Error::Internal("a sentinel of another sample type reached the encoder"));
-        }
-        Ok(())
-    }
 }
 
 impl SegmentEncoder {
@@ -210,14 +70,51 @@ impl SegmentEncoder {
         if rows.is_empty() || cols.is_empty() || rows.intersect(window.rows) != rows || cols.intersect(window.cols) != cols {
             return Err(Error::Internal("a segment was asked of a window that does not hold it"));
         }
-        if window.bands != spec.bands || window.sample != spec.window_sample || plane >= spec.planes() {
+        if window.bands != spec.window_bands() || window.sample != spec.window_sample || plane >= spec.parts() {
             return Err(Error::Internal("a window has other samples than its encoder"));
+        }
+        if plane == spec.planes() {
+            return mask::encode(spec, window, rows, cols, scratch);
         }
         let (counts, statistics) = self.carve_segment(window, rows, cols, plane, scratch);
         let (_, seg_cols) = spec.layout.segmentation.shape(spec.cols);
         let seg_rows = scratch.tile.len() / spec.row_bytes();
         let shape = Shape { rows: seg_rows, cols: seg_cols, samples: spec.samples(), sample: spec.output_sample };
         Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression, shape)?, counts, statistics })
+    }
+
+    /// The predictor that makes a segment smallest; the spec's own among equals, or where fewer than an eighth of the
+    /// samples are valid.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn best_predictor(
+        &self,
+        window: &PixelWindow,
+        (seg_row, seg_col): (usize, usize),
+        scratch: &mut EncodeScratch,
+    ) -> Result<Predictor> {
+        let own = self.spec.layout.predictor;
+        let first = self.encode(window, seg_row, seg_col, scratch)?;
+        let (rows, cols) = self.covers(seg_row, seg_col);
+        let samples = (rows.len() * cols.len() * self.spec.samples()) as u64;
+        if 8 * (samples - first.counts.missing) < samples {
+            return Ok(own);
+        }
+        let mut best = (first.bytes.len(), own);
+        drop(first);
+        for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
+            if predictor == own || (predictor == Predictor::Float && !self.spec.output_sample.is_float()) {
+                continue;
+            }
+            let layout = Layout { predictor, ..self.spec.layout };
+            let other = Self { spec: SegmentSpec { layout, ..self.spec }, carve: self.carve };
+            let len = other.encode(window, seg_row, seg_col, scratch)?.bytes.len();
+            if len < best.0 {
+                best = (len, predictor);
+            }
+        }
+        Ok(best.1)
     }
 
     /// Leaves the predicted segment in `scratch.tile`.
@@ -236,8 +133,9 @@ impl SegmentEncoder {
             // The last strip is as short as the raster leaves it.
             Segmentation::Strips { .. } => rows.len(),
         };
-        let EncodeScratch { band, row, tile, .. } = scratch;
-        fit(band, spec.band_bytes());
+        let EncodeScratch { picked, valid, row, tile, .. } = scratch;
+        fit(picked, spec.picked_bytes());
+        fit(valid, if spec.mask.is_some() { cols.len() } else { 0 });
         fit(tile, out_rows * row_bytes);
         let direct = memory::carves_into_tile(spec.layout.predictor);
         fit(row, if direct { 0 } else { row_bytes });
@@ -246,7 +144,7 @@ impl SegmentEncoder {
         let inside = cols.len() * samples * spec.output_sample.bytes();
         let sample_bytes = spec.output_sample.bytes();
         let padding = spec.missing.padding(spec.output_sample);
-        let mut counts = Counts::default();
+        let (mut counts, mut masked) = (Counts::default(), 0);
         let mut gathers = vec![Gather::default(); samples];
         // A step at the raster's border would ring into it.
         let smooth = matches!(spec.layout.compression, Compression::Jpeg { .. });
@@ -255,16 +153,21 @@ impl SegmentEncoder {
             let mut filled = 0;
             if k < rows.len() {
                 let pixels = window.row(rows.start + k, cols);
-                let src = if spec.planes() == 1 {
+                let src = if spec.takes_whole_pixels() {
                     pixels
                 } else {
-                    let one = &mut band[..cols.len() * spec.window_sample.bytes()];
-                    pick(pixels, spec.window_sample.bytes(), spec.bands, plane, one);
-                    &*one
+                    let width = spec.window_sample.bytes();
+                    let some = &mut picked[..cols.len() * samples * width];
+                    pick(pixels, spec.window_bands() * width, plane * samples * width, samples * width, some);
+                    &*some
                 };
                 counts += self.carve.row(spec.window_sample, spec.output_sample, src, &mut carved[..inside]);
                 filled = inside;
-                self.gather(&carved[..inside], &mut gathers);
+                if spec.mask.is_some() {
+                    mask::validity(spec, pixels, valid);
+                    masked += valid.iter().filter(|&&valid| valid == 0).count() as u64;
+                }
+                self.gather(&carved[..inside], spec.mask.map(|_| &valid[..]), &mut gathers);
             }
             if smooth && filled > 0 {
                 repeat_last(carved, filled, samples * sample_bytes);
@@ -278,16 +181,23 @@ impl SegmentEncoder {
         if smooth {
             repeat_last(tile, rows.len() * row_bytes, row_bytes);
         }
+        if spec.mask.is_some() {
+            counts = Counts { missing: masked * samples as u64, collisions: 0 };
+        }
         (counts, gathers.iter().map(Gather::finish).collect())
     }
 
     /// Adds one carved row to the statistics of its bands.
-    fn gather(&self, row: &[u8], gathers: &mut [Gather]) {
+    fn gather(&self, row: &[u8], valid: Option<&[u8]>, gathers: &mut [Gather]) {
         let spec = &self.spec;
-        let sentinel = spec.missing.written(spec.output_sample);
+        let sentinel = spec.sentinel();
         for (band, gather) in gathers.iter_mut().enumerate() {
             with_sample_type!(spec.output_sample, T => {
                 let sentinel = sentinel.map(|s| s.get::<T>());
+                if let Some(valid) = valid {
+                    gather.add_masked::<T>(row, band, spec.samples(), valid);
+                    continue;
+                }
                 pulp::Arch::new().dispatch(
                     #[inline(always)]
                     || gather.add::<T>(row, band, spec.samples(), sentinel),
@@ -297,10 +207,10 @@ impl SegmentEncoder {
     }
 }
 
-/// One band of interleaved pixels.
-fn pick(pixels: &[u8], width: usize, bands: usize, band: usize, out: &mut [u8]) {
-    for (pixel, sample) in pixels.chunks_exact(bands * width).zip(out.chunks_exact_mut(width)) {
-        sample.copy_from_slice(&pixel[band * width..(band + 1) * width]);
+/// Bytes `from..from + len` of pixels of so many bytes.
+pub(super) fn pick(pixels: &[u8], pixel_bytes: usize, from: usize, len: usize, out: &mut [u8]) {
+    for (pixel, out) in pixels.chunks_exact(pixel_bytes).zip(out.chunks_exact_mut(len)) {
+        out.copy_from_slice(&pixel[from..from + len]);
     }
 }
 
@@ -312,7 +222,7 @@ fn repeat_last(bytes: &mut [u8], filled: usize, unit: usize) {
 }
 
 /// Exactly `len` bytes, of any content: every one is written afterwards.
-fn fit(buffer: &mut Vec<u8>, len: usize) {
+pub(super) fn fit(buffer: &mut Vec<u8>, len: usize) {
     if buffer.capacity() < len {
         *buffer = Vec::new();
         *buffer = vec![0; len];

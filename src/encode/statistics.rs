@@ -115,6 +115,21 @@ impl Gather {
         self.max = max.into_iter().reduce(f64::max);
     }
 
+    /// Adds a row whose valid pixels a mask names.
+    pub fn add_masked<T: Cell>(&mut self, pixels: &[u8], band: usize, bands: usize, valid: &[u8]) {
+        let width = size_of::<T>();
+        let samples = pixels.chunks_exact(bands * width).map(|pixel| pod_read_unaligned::<T>(&pixel[band * width..(band + 1) * width]));
+        for (k, (sample, _)) in samples.zip(valid).enumerate().filter(|(_, (sample, valid))| **valid != 0 && !sample.is_nan()) {
+            let value = sample.to_f64();
+            let (lane, apart) = (k % LANES, value - *self.pivot.get_or_insert(value));
+            self.counts[lane] += 1;
+            self.sums[lane] += apart;
+            self.squares[lane] += apart * apart;
+            self.min = Some(self.min.map_or(value, |min| min.min(value)));
+            self.max = Some(self.max.map_or(value, |max| max.max(value)));
+        }
+    }
+
     /// What was gathered.
     pub fn finish(&self) -> Statistics {
         let valid: u64 = self.counts.iter().sum();

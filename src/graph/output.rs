@@ -39,6 +39,8 @@ pub struct WriteOptions {
     pub overviews: Overviews,
     /// How overviews are made; `None`: averages, but nearest for palettes.
     pub resampling: Option<Resampling>,
+    /// A mask inside the file, and no value, says which pixels are missing: those of which a sample is.
+    pub mask: bool,
     /// Segments without a valid sample are left out.
     pub sparse: bool,
     /// Statistics of every band stand in the file (they are in the report anyway).
@@ -83,7 +85,8 @@ pub enum Overviews {
 /// How the predictor is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PredictorChoice {
-    /// Floats 3, integers 2, none where nothing is compressed.
+    /// Of 1, 2 and (floats) 3 the one that makes the file's first segment smallest; where hardly any of its samples is
+    /// valid, 3 for floats and 2 for integers; none where the codec takes none.
     #[default]
     Auto,
     /// TIFF predictor 1.
@@ -120,6 +123,7 @@ impl Default for WriteOptions {
             nodata: None,
             overviews: Overviews::ByContainer,
             resampling: None,
+            mask: false,
             sparse: false,
             statistics: false,
             metadata: MetadataPolicy::Copy,
@@ -243,6 +247,13 @@ impl Destination {
     #[must_use]
     pub fn resampling(mut self, resampling: Resampling) -> Self {
         self.options.resampling = Some(resampling);
+        self
+    }
+
+    /// A mask instead of nodata.
+    #[must_use]
+    pub fn mask(mut self, yes: bool) -> Self {
+        self.options.mask = yes;
         self
     }
 

@@ -125,7 +125,12 @@ impl<'a> EncodeStage<'a> {
             while failure.is_none() {
                 match queue.pop_front() {
                     Some(Work::Encode { task, more }) if self.has_room(spawned - arrived, arrived - written, landed) => {
-                        if let Some((task, more)) = self.outputs[task.output].after(&task, more) {
+                        let run = &mut self.outputs[task.output];
+                        if let Err(error) = run.choose_predictor(&task, &self.pool) {
+                            self.fail(&mut failure, error);
+                            break;
+                        }
+                        if let Some((task, more)) = run.after(&task, more) {
                             queue.push_front(Work::Encode { task, more });
                         }
                         self.spawn(spawned, task, &sender);

@@ -3,7 +3,7 @@
 use super::{
     Precision,
     array::InMemory,
-    outputs::{OutputFile, computed_file, copied_file, output_spec, packed_file, packing_of, unwritten_spec},
+    outputs::{OutputFile, computed_file, copied_file, keeps_mask, output_spec, packed_file, packing_of, unwritten_spec},
     precision,
 };
 use crate::{
@@ -75,6 +75,15 @@ impl Targets {
     }
 }
 
+/// What rows of a source become in a window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// f32, missing as NaN.
+    Computed,
+    /// As they are, and perhaps one more sample a pixel that says whether it is valid.
+    Verbatim { mask_band: bool },
+}
+
 /// Lowering in progress.
 #[derive(Default)]
 struct Lowering {
@@ -82,7 +91,7 @@ struct Lowering {
     sources: Vec<(Arc<dyn Source>, Vec<usize>)>,
     nodes: Vec<(NodeSpec, NodeRun, usize, SampleType)>,
     seen: Vec<(Raster, usize)>,
-    ingests: Vec<(usize, Bands, bool, usize)>,
+    ingests: Vec<(usize, Bands, Rows, usize)>,
     /// Rasters of several bands, and the first of each.
     firsts: Vec<(Raster, Raster)>,
 }
@@ -225,14 +234,7 @@ impl Lowering {
                 let mut profile = source.profile().clone();
                 // Masked pixels need a value to become.
                 profile.nodata = profile.nodata.or(options.nodata);
-                if profile.masked && profile.nodata.and_then(|n| n.matching(profile.sample)).is_none() {
-                    return Err(Error::Usage {
-                        what: "copy of a raster with an internal mask",
-                        given: source.name(),
-                        accepted: format!("--nodata VALUE, a {} that masked pixels become", profile.sample),
-                    });
-                }
-                self.ingest(source, &profile, bands, true)
+                self.ingest(source, &profile, bands, Rows::Verbatim { mask_band: keeps_mask(source.profile(), options) })
             }
             Node::Operator { .. } => self.node(raster),
         }
@@ -243,7 +245,7 @@ impl Lowering {
             return Ok(*node);
         }
         let node = match raster.node() {
-            Node::Source { source, bands } => self.ingest(source, &source.profile().clone(), &first_of(bands), false)?,
+            Node::Source { source, bands } => self.ingest(source, &source.profile().clone(), &first_of(bands), Rows::Computed)?,
             Node::Operator { operator, inputs } => {
                 operator.check()?;
                 if inputs.len() != operator.inputs() {
@@ -314,21 +316,22 @@ impl Lowering {
         }
     }
 
-    fn ingest(&mut self, source: &Arc<dyn Source>, profile: &Profile, wanted: &Bands, verbatim: bool) -> Result<usize> {
+    fn ingest(&mut self, source: &Arc<dyn Source>, profile: &Profile, wanted: &Bands, rows: Rows) -> Result<usize> {
+        let verbatim = rows != Rows::Computed;
         let address = |s: &Arc<dyn Source>| Arc::as_ptr(s).cast::<()>();
         let found = self.sources.iter().position(|(s, _)| address(s) == address(source));
         let index = found.unwrap_or_else(|| {
             self.sources.push((source.clone(), Vec::new()));
             self.sources.len() - 1
         });
-        if let Some((.., node)) = self.ingests.iter().find(|(s, b, v, _)| (*s, b, *v) == (index, wanted, verbatim)) {
+        if let Some((.., node)) = self.ingests.iter().find(|(s, b, r, _)| (*s, b, *r) == (index, wanted, rows)) {
             return Ok(*node);
         }
         let kind = NodeKind::Ingest { source: index };
         if source.on_device().is_some() && !verbatim {
             let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4 };
             self.nodes.push((spec, NodeRun::Resident { source: source.clone() }, 1, SampleType::F32));
-            self.ingests.push((index, wanted.clone(), verbatim, self.nodes.len() - 1));
+            self.ingests.push((index, wanted.clone(), rows, self.nodes.len() - 1));
             return Ok(self.nodes.len() - 1);
         }
         let all = source.planes().len();
@@ -337,6 +340,7 @@ impl Lowering {
             Bands::One(band) => RowConverter::new(profile, all, Some(*band), !verbatim)?,
             Bands::Several(bands) => RowConverter::of_bands(profile, all, bands)?,
         };
+        let converter = if rows == (Rows::Verbatim { mask_band: true }) { converter.with_mask_band() } else { converter };
         let held = &mut self.sources[index].1;
         let mut planes = Vec::new();
         for plane in converter.needed_planes() {
@@ -349,7 +353,7 @@ impl Lowering {
         let (bands, sample) = if verbatim { (converter.window_bands(), profile.sample) } else { (1, SampleType::F32) };
         let spec = NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes() };
         self.nodes.push((spec, NodeRun::Ingest { converter, planes, verbatim }, bands, sample));
-        self.ingests.push((index, wanted.clone(), verbatim, self.nodes.len() - 1));
+        self.ingests.push((index, wanted.clone(), rows, self.nodes.len() - 1));
         Ok(self.nodes.len() - 1)
     }
 

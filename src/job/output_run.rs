@@ -3,11 +3,11 @@
 use super::outputs::OutputFile;
 use crate::{
     container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
-    encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, Statistics, pyramid_state_bytes},
+    encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes},
     error::{Error, Result},
     execute::{BufferPool, Finished, Grant, Shelf},
     plan::OutputSpec,
-    raster::{LevelSize, PixelWindow, Span},
+    raster::{Layout, LevelSize, PixelWindow, Predictor, Span},
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -20,6 +20,8 @@ pub struct EncodedOutput {
     pub counts: Counts,
     /// Every band's statistics at full resolution.
     pub statistics: Vec<Statistics>,
+    /// Predictor of full resolution.
+    pub predictor: Predictor,
     /// Sizes of its overviews, largest first.
     pub overviews: Vec<LevelSize>,
 }
@@ -73,6 +75,8 @@ pub struct OutputRun {
     pyramid: Option<Pyramid>,
     pyramid_spec: PyramidSpec,
     sparse: bool,
+    /// The predictor of full resolution, of overviews is still to be chosen.
+    predictor_open: (bool, bool),
     pub counts: Counts,
     statistics: Vec<Statistics>,
     _grants: [Grant; 2],
@@ -91,6 +95,8 @@ impl OutputRun {
             container: options.container,
             overviews: overviews.clone(),
             overview_layout: file.pyramid.layout(),
+            masked: file.encoder.spec().mask.is_some(),
+            predictor_open: file.predictor_open.0 || file.predictor_open.1,
             statistics: options.statistics,
             prefix: options.prefix,
             overwrite: options.overwrite,
@@ -111,6 +117,7 @@ impl OutputRun {
             pyramid: has_overviews.then(|| Pyramid::new(file.pyramid.clone(), pool.clone())),
             pyramid_spec: file.pyramid.clone(),
             sparse: options.sparse,
+            predictor_open: file.predictor_open,
             counts: Counts::default(),
             statistics: vec![Statistics::default(); file.profile.bands],
             _grants: grants,
@@ -132,14 +139,38 @@ impl OutputRun {
         let spec = encoder.spec();
         let index = task.seg_row * spec.layout.segmentation.across(spec.cols) + task.seg_col;
         let (rows, cols) = encoder.covers(task.seg_row, task.seg_col);
-        (encoder, SegmentKey { level: task.level, plane: task.plane, index }, (rows.len() * cols.len() * spec.samples()) as u64)
+        let samples = if task.plane < spec.planes() { spec.samples() } else { 1 };
+        (encoder, SegmentKey { level: task.level, plane: task.plane, index }, (rows.len() * cols.len() * samples) as u64)
+    }
+
+    /// Chooses the predictor by the first segment of full resolution, which is whole before any other in whatever cut
+    /// of the job: nothing but its pixels decides.
+    ///
+    /// # Errors
+    /// A refused grant, or what the encoder reports.
+    pub fn choose_predictor(&mut self, task: &Task, pool: &BufferPool) -> Result<()> {
+        let (base, overviews) = std::mem::take(&mut self.predictor_open);
+        if !base {
+            return Ok(());
+        }
+        let (mut scratch, grant) = self.shelf.take_or(|| pool.grant(self.scratch_bytes).map(|g| (EncodeScratch::new(), g)))?;
+        let chosen = self.levels[0].best_predictor(&task.window, (task.seg_row, task.seg_col), &mut scratch)?;
+        self.shelf.put((scratch, grant));
+        for (_, encoder) in self.levels.iter_mut().enumerate().filter(|(level, _)| *level == 0 || overviews) {
+            let spec = encoder.spec();
+            let layout = Layout { predictor: chosen, ..spec.layout };
+            *encoder = SegmentEncoder::new(SegmentSpec { layout, ..*spec })?;
+        }
+        let of_overviews = self.levels.last().map_or(chosen, |encoder| encoder.spec().layout.predictor);
+        self.writer.set_predictor(chosen, of_overviews);
+        Ok(())
     }
 
     /// What follows a segment that `more` follow to its right: first its other planes, so that no cut of the job
     /// changes the order.
     pub fn after(&self, task: &Task, more: usize) -> Option<(Task, usize)> {
         let next = |plane, seg_col| Task { plane, seg_col, window: task.window.clone(), ..*task };
-        if task.plane + 1 < self.levels[task.level].spec().planes() {
+        if task.plane + 1 < self.levels[task.level].spec().parts() {
             return Some((next(task.plane + 1, task.seg_col), more));
         }
         (more > 0).then(|| (next(0, task.seg_col + 1), more - 1))
@@ -194,7 +225,8 @@ impl OutputRun {
         } else {
             self.writer.put(key, &segment.bytes)?;
         }
-        if key.level == 0 {
+        // Masks say again what the samples did.
+        if key.level == 0 && key.plane < self.levels[0].spec().planes() {
             self.counts += segment.counts;
             for (all, band) in self.statistics[key.plane..].iter_mut().zip(&segment.statistics) {
                 all.merge(band);
@@ -213,6 +245,7 @@ impl OutputRun {
         }
         self.writer.set_statistics(&self.statistics);
         let overviews = self.pyramid_spec.levels;
-        Ok(EncodedOutput { file: self.writer.finish()?, counts: self.counts, statistics: self.statistics, overviews })
+        let predictor = self.levels[0].spec().layout.predictor;
+        Ok(EncodedOutput { predictor, file: self.writer.finish()?, counts: self.counts, statistics: self.statistics, overviews })
     }
 }

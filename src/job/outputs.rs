@@ -3,7 +3,10 @@
 use super::{lower::Lowered, metadata};
 use crate::{
     container::writer_bytes,
-    encode::{MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, max_segment_bytes, overview_tile_bytes, pyramid_bytes, scratch_bytes},
+    encode::{
+        MaskFrom, MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, mask_fill, max_segment_bytes, overview_tile_bytes, pyramid_bytes,
+        scratch_bytes,
+    },
     error::{Error, Result},
     execute::Packing,
     graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, Placement, PredictorChoice, Raster, WriteOptions},
@@ -38,6 +41,8 @@ pub struct OutputFile {
     pub encoder: SegmentEncoder,
     /// Its overviews; their levels may be none.
     pub pyramid: PyramidSpec,
+    /// The predictor is chosen when the first segment is there: of full resolution, of overviews.
+    pub predictor_open: (bool, bool),
 }
 
 /// An output that becomes no file: cut into tiles for the schedule's sake alone.
@@ -67,8 +72,9 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
     let options = &destination.options;
     let default = operator.output();
     let sample = options.sample.unwrap_or(default.sample);
-    let nodata = options.nodata.or(operator.may_be_missing().then_some(default.nodata));
+    let nodata = options.nodata.or((operator.may_be_missing() && !options.mask).then_some(default.nodata));
     let missing = match nodata {
+        None if options.mask => MissingRule::NanTo(sentinel(mask_fill(sample), sample)?),
         Some(nodata) => MissingRule::NanTo(sentinel(nodata, sample)?),
         None => MissingRule::Verbatim { declared: None },
     };
@@ -84,7 +90,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
         }
     }
     metadata::set(&mut profile, &options.items)?;
-    output_file(destination, profile, SampleType::F32, missing)
+    output_file(destination, profile, SampleType::F32, missing, options.mask.then_some(MaskFrom::Samples))
 }
 
 /// The file of a copied raster.
@@ -98,9 +104,9 @@ pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Place
     let options = &destination.options;
     let from = source.profile();
     let mut profile = from.clone();
-    profile.masked = false;
+    let keeps_mask = keeps_mask(from, options);
     profile.sample = options.sample.unwrap_or(from.sample);
-    profile.nodata = options.nodata.or(from.nodata);
+    profile.nodata = if options.mask { None } else { options.nodata.or(from.nodata) };
     match bands {
         Bands::One(_) if from.bands > 1 => profile = chosen(profile, &[0]),
         Bands::Several(bands) => profile = chosen(profile, bands),
@@ -109,12 +115,12 @@ pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Place
     let declared = from.nodata.and_then(|n| n.matching(from.sample));
     let same_type = profile.sample == from.sample;
     let missing = match profile.nodata {
-        _ if same_type && (options.nodata.is_none() || from.nodata.is_none() && !from.sample.is_float()) => {
+        _ if same_type && !options.mask && (options.nodata.is_none() || from.nodata.is_none() && !from.sample.is_float()) => {
             MissingRule::Verbatim { declared: profile.nodata.and_then(|n| n.matching(from.sample)) }
         }
-        None => MissingRule::Verbatim { declared: None },
-        Some(nodata) => {
-            let to = sentinel(nodata, profile.sample)?;
+        None if !options.mask => MissingRule::Verbatim { declared: None },
+        _ => {
+            let to = sentinel(profile.nodata.unwrap_or(mask_fill(profile.sample)), profile.sample)?;
             match declared {
                 Some(from) => MissingRule::SentinelTo { from, to },
                 None => MissingRule::NanTo(to),
@@ -127,7 +133,14 @@ pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Place
     if options.nodata.is_some() {
         sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
     }
-    output_file(destination, profile, from.sample, missing)
+    let mask = if keeps_mask { Some(MaskFrom::Band) } else { options.mask.then_some(MaskFrom::Samples) };
+    output_file(destination, profile, from.sample, missing, mask)
+}
+
+/// Whether the mask of a source becomes one of the file: where one is asked for, or no value could stand for it.
+pub fn keeps_mask(from: &Profile, options: &WriteOptions) -> bool {
+    let value = options.nodata.or(from.nodata).and_then(|n| n.matching(from.sample));
+    from.masked && (options.mask || value.is_none())
 }
 
 /// The profile of some bands of a raster.
@@ -157,7 +170,13 @@ fn sentinel(nodata: Nodata, sample: SampleType) -> Result<Sentinel> {
     })
 }
 
-fn output_file(destination: &Destination, profile: Profile, window_sample: SampleType, missing: MissingRule) -> Result<OutputFile> {
+fn output_file(
+    destination: &Destination,
+    mut profile: Profile,
+    window_sample: SampleType,
+    missing: MissingRule,
+    mask: Option<MaskFrom>,
+) -> Result<OutputFile> {
     let options = &destination.options;
     let refuse = |what, given: &str, accepted: &str| Err(Error::Usage { what, given: given.to_owned(), accepted: accepted.to_owned() });
     if options.container == Container::Cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
@@ -166,9 +185,13 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
     if options.container == Container::Cog && options.interleave == Interleave::Band {
         return refuse("interleave", "band in a COG", "pixel");
     }
-    if options.sparse && profile.nodata.is_none() {
-        return refuse("--sparse", "an output without nodata", "--nodata VALUE, which readers give for what is left out");
+    if let (true, Some(nodata)) = (options.mask, options.nodata) {
+        return refuse("--mask", &format!("beside --nodata {nodata}"), "one of them: a mask or a value says what is missing");
     }
+    if options.sparse && profile.nodata.is_none() && mask.is_none() {
+        return refuse("--sparse", "an output without nodata", "--mask, or --nodata VALUE, which readers give for what is left out");
+    }
+    profile.masked = mask.is_some();
     let compression = match options.compression {
         CompressionChoice::Default => Compression::Deflate { level: DEFLATE_LEVEL },
         CompressionChoice::Exactly(compression) => compression,
@@ -189,6 +212,7 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
         window_sample,
         output_sample: profile.sample,
         missing,
+        mask,
         layout,
     })?;
     let pyramid = PyramidSpec {
@@ -203,7 +227,9 @@ fn output_file(destination: &Destination, profile: Profile, window_sample: Sampl
         // Indices of a palette have no mean.
         resampling: options.resampling.unwrap_or(if profile.photometric == 3 { Resampling::Nearest } else { Resampling::Average }),
     };
-    Ok(OutputFile { destination: destination.clone(), profile, encoder, pyramid })
+    let open = options.predictor == PredictorChoice::Auto && compression.takes_predictor();
+    let overviews_open = overview_compression.takes_predictor() && open && options.overview_predictor.is_none();
+    Ok(OutputFile { destination: destination.clone(), profile, encoder, pyramid, predictor_open: (open, overviews_open) })
 }
 
 fn predictor(choice: PredictorChoice, compression: Compression, sample: SampleType) -> Predictor {
@@ -274,10 +300,10 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
         Segmentation::Strips { rows: strip } => strip.min(rows),
         Segmentation::Tiles { .. } => segment_rows,
     };
-    let base_segments = rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols) * spec.planes();
+    let base_segments = rows.div_ceil(segment_rows) * cols.div_ceil(segment_cols) * spec.parts();
     let (tile_rows, tile_cols) = file.pyramid.tile;
     let overview_tiles: usize = file.pyramid.levels.iter().map(|l| l.rows.div_ceil(tile_rows) * l.cols.div_ceil(tile_cols)).sum();
-    let overview_segments = overview_tiles * spec.planes();
+    let overview_segments = overview_tiles * spec.parts();
     let mut out = OutputSpec {
         name: file.destination.path.display().to_string(),
         node,

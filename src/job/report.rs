@@ -110,6 +110,8 @@ pub struct OutputReport {
     pub segments: u64,
     pub bytes: u64,
     pub bigtiff: bool,
+    /// TIFF predictor of full resolution, 1 to 3.
+    pub predictor: u16,
     pub overviews: Vec<[usize; 2]>,
     pub missing: u64,
     pub sentinel_collisions: u64,

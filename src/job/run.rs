@@ -284,6 +284,7 @@ fn report(
             segments: done.file.segments as u64,
             bytes: done.file.bytes,
             bigtiff: done.file.bigtiff,
+            predictor: done.predictor.tiff(),
             overviews: done.overviews.iter().map(|size| [size.cols, size.rows]).collect(),
             missing: done.counts.missing,
             sentinel_collisions: done.counts.collisions,

@@ -10,6 +10,7 @@
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
+//! | [`Bilateral`] | a mean that stops at edges | `shaders/bilateral.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the formula |
 //! | [`Rescale`], [`Clamp`], [`Cast`] | scale, range and type | the same |
@@ -22,6 +23,7 @@ mod abi;
 mod agreement;
 mod aspect;
 mod bands;
+mod bilateral;
 mod calc;
 mod cast;
 mod cell_size;
@@ -57,6 +59,7 @@ pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLa
 pub use agreement::Agreement;
 pub use aspect::{Aspect, AspectConvention, AspectParams};
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
+pub use bilateral::{Bilateral, BilateralParams};
 pub use calc::{Calc, ExpressionError};
 pub use cast::{Cast, CastRange, CastRounding};
 pub use clamp::Clamp;
@@ -118,6 +121,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     focal::INFO,
     convolve::INFO,
     morphology::INFO,
+    bilateral::INFO,
     calc::INFO,
     rescale::INFO,
     clamp::INFO,

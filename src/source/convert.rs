@@ -20,6 +20,8 @@ pub struct RowConverter {
     nodata: Option<Sentinel>,
     alpha: Option<usize>,
     masked: bool,
+    /// Verbatim pixels have one more sample: 0 where the mask says that they are missing, else 1.
+    mask_band: bool,
     wide: bool,
     origin: Option<f64>,
 }
@@ -51,6 +53,7 @@ impl RowConverter {
             // The alpha band itself is never missing.
             alpha: profile.alpha_band.filter(|_| to_f32).filter(|&a| band.unwrap_or(0) != a),
             // A verbatim row can only say "missing" in its own samples.
+            mask_band: false,
             masked: profile.masked && (to_f32 || profile.nodata.is_some_and(|n| n.matching(profile.sample).is_some())),
             wide: false,
             origin: None,
@@ -91,6 +94,14 @@ impl RowConverter {
         Ok(Self { several: bands.to_vec(), ..Self::new(profile, planes, None, false)? })
     }
 
+    /// The same, for verbatim windows of a source that has a mask: one more sample behind each pixel says whether it is
+    /// valid (1) or missing (0), and no other is changed.
+    #[must_use]
+    pub fn with_mask_band(mut self) -> Self {
+        (self.masked, self.mask_band) = (true, true);
+        self
+    }
+
     /// Bytes of one pixel in the window.
     pub fn window_pixel_bytes(&self) -> usize {
         if self.to_f32 { if self.wide { 8 } else { 4 } } else { self.window_bands() * self.sample.bytes() }
@@ -98,6 +109,10 @@ impl RowConverter {
 
     /// Samples of one pixel in the window.
     pub fn window_bands(&self) -> usize {
+        self.picture_bands() + usize::from(self.mask_band)
+    }
+
+    fn picture_bands(&self) -> usize {
         match (self.band, self.several.len()) {
             (Some(_), _) => 1,
             (None, 0) => self.bands,
@@ -177,21 +192,35 @@ impl RowConverter {
     /// If a plane is missing, or its length is not that of `out`.
     pub fn copy(&self, planes: &[&[u8]], out: &mut [u8]) {
         match (self.planar, self.band) {
-            (false, Some(band)) if self.bands > 1 => self.pick((planes[0], self.bands, band), (out, 1, 0)),
+            (false, Some(band)) if self.bands > 1 || self.mask_band => {
+                self.pick((planes[0], self.bands, band), (&mut *out, self.window_bands(), 0))
+            }
             (false, None) if !self.several.is_empty() => {
                 for (to, &band) in self.several.iter().enumerate() {
-                    self.pick((planes[0], self.bands, band), (&mut *out, self.several.len(), to));
+                    self.pick((planes[0], self.bands, band), (&mut *out, self.window_bands(), to));
                 }
             }
+            (false, None) if self.mask_band => {
+                for band in 0..self.bands {
+                    self.pick((planes[0], self.bands, band), (&mut *out, self.window_bands(), band));
+                }
+            }
+            (true, Some(_)) if self.mask_band => self.pick((planes[0], 1, 0), (&mut *out, self.window_bands(), 0)),
             (true, None) => {
                 let bands = self.window_bands();
-                for (to, plane) in planes[..bands].iter().enumerate() {
+                for (to, plane) in planes[..self.picture_bands()].iter().enumerate() {
                     self.pick((plane, 1, 0), (&mut *out, bands, to));
                 }
             }
             _ => out.copy_from_slice(planes[0]),
         }
-        if let (true, Some(nodata)) = (self.masked, &self.nodata) {
+        if self.mask_band {
+            let (at, width) = (self.picture_bands() * self.sample.bytes(), self.sample.bytes());
+            for (pixel, &valid) in out.chunks_exact_mut(self.window_pixel_bytes()).zip(planes[planes.len() - 1]) {
+                pixel[at..at + width].fill(0);
+                pixel[at] = u8::from(valid != 0);
+            }
+        } else if let (true, Some(nodata)) = (self.masked, &self.nodata) {
             for (pixel, &valid) in out.chunks_exact_mut(self.window_pixel_bytes()).zip(planes[planes.len() - 1]) {
                 if valid == 0 {
                     pixel.chunks_exact_mut(nodata.bytes().len()).for_each(|sample| sample.copy_from_slice(nodata.bytes()));

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Compares COGs and files with overviews with what was meant: check_pyramids.py MANIFEST.json
 
-The manifest is a list of {file, raw, rows, cols, bands, dtype, cog, sparse, nodata, method, overviews, statistics}; `raw`
-holds full resolution, little-endian and pixel-interleaved (null: what the file holds). rasterio and tifffile must decode
+The manifest is a list of {file, raw, rows, cols, bands, dtype, cog, sparse, nodata, method, overviews, statistics,
+mask, planar, lossy, lerc}; `raw`
+holds full resolution, little-endian and pixel-interleaved (null: what the file holds), `mask` one byte a pixel, 0 where it is
+missing (null: no mask; true: whatever the file says). Samples of lossy files are compared with nothing. rasterio and tifffile must decode
 exactly that, agree on every overview, find the statistics of a two-pass float64 reference to 1e-9, and every overview must
 be what numpy makes of full resolution. COGs must satisfy rio-cogeo (strict) and GDAL's validator with full check, and be
 COGs to GDAL. Exit 1 where anything differs.
@@ -70,8 +72,8 @@ def missing(a, nodata):
     return m | (a == np.asarray(value).astype(a.dtype))
 
 
-def check_overview(check, method, level, got, values, weights, nodata):
-    gone = missing(got, nodata)
+def check_overview(check, method, level, got, values, weights, nodata, mask):
+    gone = missing(got, nodata) if mask is None else ~mask
     check(np.array_equal(gone, weights == 0), f"overview {level}: other samples are missing")
     both = ~gone & (weights > 0)
     if method in ("average", "rms"):
@@ -98,14 +100,30 @@ def check_case(case):
     dtype, nodata, bands = np.dtype(case["dtype"]), case["nodata"], case["bands"]
     shape = (case["rows"], case["cols"], bands)
     with tifffile.TiffFile(case["file"]) as tif:
-        pages = [page.asarray().reshape(page.imagelength, page.imagewidth, bands) for page in tif.pages]
-        check(all(page.is_tiled for page in tif.pages[1:]), "overviews not tiled")
-        check(all(int(page.subfiletype) == 1 for page in tif.pages[1:]), "overviews do not say that they are")
+        images = [page for page in tif.pages if not int(page.subfiletype) & 4]
+        masks = [page.asarray() != 0 for page in tif.pages if int(page.subfiletype) & 4]
+        check(all((page.planarconfig == 2) == case["planar"] for page in images), "planar configuration")
+        pages = [page.asarray() for page in images]
+        if case["planar"]:
+            pages = [np.moveaxis(page.reshape(bands, *page.shape[-2:]), 0, 2) for page in pages]
+        pages = [page.reshape(*page.shape[:2], bands) for page in pages]
+        if case["lerc"] and dtype.kind == "f":
+            # tifffile gives 0 where LERC says that there is nothing, also in GDAL's own files.
+            pages = []
+            for level in range(len(images)):
+                with rasterio.open(case["file"], **({"overview_level": level - 1} if level else {})) as ds:
+                    pages.append(np.ascontiguousarray(np.moveaxis(ds.read(), 0, 2)))
+        check(all(page.is_tiled for page in images[1:]), "overviews not tiled")
+        check(all(int(page.subfiletype) == 1 for page in images[1:]), "overviews do not say that they are")
+        kinds = [int(page.subfiletype) for page in tif.pages if int(page.subfiletype) & 4]
+        check(kinds == ([4] + [5] * (len(images) - 1) if case["mask"] else []), f"masks are of kinds {kinds}")
     sizes = [[page.shape[1], page.shape[0]] for page in pages[1:]]
     check(sizes == case["overviews"], f"overviews are {sizes}")
     if case["raw"]:
         expected = np.fromfile(case["raw"], dtype.newbyteorder("<")).reshape(shape)
-        check(pages[0].tobytes() == expected.tobytes(), "tifffile decodes other pixels")
+        check(case["lossy"] or pages[0].tobytes() == expected.tobytes(), "tifffile decodes other pixels")
+    if isinstance(case["mask"], str):
+        check(np.array_equal(masks[0], np.fromfile(case["mask"], np.uint8).reshape(shape[:2]) != 0), "another mask")
     base = pages[0]
     check(base.shape == shape and base.dtype == dtype, f"tifffile sees {base.shape} {base.dtype}")
     with rasterio.open(case["file"]) as ds:
@@ -115,11 +133,15 @@ def check_case(case):
     for level, page in enumerate(pages):
         with rasterio.open(case["file"], **({"overview_level": level - 1} if level else {})) as ds:
             got = np.ascontiguousarray(np.moveaxis(ds.read(), 0, 2))
+            valid = ds.read_masks(1) != 0
         same = np.array_equal(got, page.astype(got.dtype), equal_nan=got.dtype.kind == "f")
-        check(same, f"rasterio and tifffile differ at level {level}")
+        check(same or case["lossy"], f"rasterio and tifffile differ at level {level}")
+        if case["mask"]:
+            check(np.array_equal(valid, masks[level]), f"rasterio and tifffile differ on the mask of level {level}")
     for band in range(bands):
         own = base[:, :, band]
-        weights = np.where(missing(own, nodata), 0.0, 1.0)
+        gone = ~masks[0] if case["mask"] else missing(own, nodata)
+        weights = np.where(gone, 0.0, 1.0)
         if case["method"] in ("average", "rms"):
             exact = own.astype(object) if dtype.kind in "iu" and dtype.itemsize == 8 else own.astype(np.float64)
             values = np.where(weights > 0, exact * exact if case["method"] == "rms" else exact, 0)
@@ -129,9 +151,12 @@ def check_case(case):
             if case["method"] in ("bilinear", "cubic"):
                 break
             values, weights = above(case["method"], values, weights)
-            check_overview(check, case["method"], level, page[:, :, band], values, weights, nodata)
-        valid = own[~missing(own, nodata)].astype(np.longdouble)
-        if case["statistics"] and valid.size:
+            if case["mask"]:
+                check(np.array_equal(masks[level], weights > 0), f"overview {level}: another mask")
+            if not case["lossy"]:
+                check_overview(check, case["method"], level, page[:, :, band], values, weights, nodata, masks[level] if case["mask"] else None)
+        valid = own[~gone].astype(np.longdouble)
+        if not case["lossy"] and case["statistics"] and valid.size:
             mean = valid.sum() / valid.size
             want = {"MINIMUM": valid.min(), "MAXIMUM": valid.max(), "MEAN": mean, "STDDEV": np.sqrt(((valid - mean) ** 2).sum() / valid.size)}
             for name, value in want.items():

@@ -111,6 +111,7 @@ pub fn codecs(threads: usize, runs: usize) -> Outcome<Vec<Rate>> {
             window_sample: SampleType::F32,
             output_sample: SampleType::F32,
             missing: MissingRule::Verbatim { declared: None },
+            mask: None,
             layout: Layout { segmentation, compression, predictor, bigtiff: BigTiff::Auto, interleave: Interleave::Pixel },
         };
         let encoder = SegmentEncoder::new(spec)?;

@@ -85,6 +85,8 @@ struct Level<V> {
 pub(super) struct Ladder<T: Cell, M: Method<T>> {
     method: M,
     sentinel: Option<T>,
+    /// Where in the tiles' pixels it stands whether they are valid, where a mask says so.
+    mask_band: Option<usize>,
     /// Level 0 and up, without the last.
     levels: Vec<Level<M::Value>>,
     /// One row of the level above.
@@ -112,15 +114,16 @@ pub(super) fn ladder_bytes(sizes: &[LevelSize], patch: (usize, usize), value: us
 
 /// A ladder whose types are settled.
 pub(super) trait BandLadder: Send {
-    /// Takes row `row` of a patch whose first row and columns are these: pixel-interleaved samples.
-    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], band: usize, bands: usize);
+    /// Takes row `row` of a patch whose first row and columns are these: pixel-interleaved samples,
+    /// of which this is one band of so many; a mask may say which pixels are valid.
+    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], band: (usize, usize), valid: Option<&[u8]>);
     /// All rows of the patch are fed: makes of it what can be made.
     fn climb(&mut self, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()>;
 }
 
 impl<T: Cell, M: Method<T>> Ladder<T, M> {
     /// For patches of at most this many rows and columns.
-    pub fn new(method: M, sizes: &[LevelSize], patch: (usize, usize), sentinel: Option<T>) -> Self {
+    pub fn new(method: M, sizes: &[LevelSize], patch: (usize, usize), sentinel: Option<T>, mask_band: Option<usize>) -> Self {
         let (mut rows, mut cols) = patch;
         let width = cols + kept(M::REACH);
         let mut levels = Vec::new();
@@ -130,7 +133,7 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
             (rows, cols) = (advance(rows, M::REACH), advance(cols, M::REACH));
         }
         let (values, weights, samples) = (vec![M::Value::zeroed(); width], vec![0.0; width], vec![T::zeroed(); width]);
-        Self { method, sentinel, levels, values, weights, samples, sums: Sums::new(width) }
+        Self { method, sentinel, mask_band, levels, values, weights, samples, sums: Sums::new(width) }
     }
 
     fn level(&mut self, l: usize, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()> {
@@ -185,6 +188,13 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
             *sample = if valid.is_nan() { missing } else { valid };
         }
         blocks.put(level, row, cols, band, bytemuck::cast_slice(&self.samples[..cols.len()]))?;
+        if let (0, Some(mask)) = (band, self.mask_band) {
+            // Pixels are missing in all bands or in none.
+            for (&weight, sample) in self.weights.iter().zip(&mut self.samples).take(cols.len()) {
+                *sample = T::from_u64(u64::from(weight > 0.0));
+            }
+            blocks.put(level, row, cols, mask, bytemuck::cast_slice(&self.samples[..cols.len()]))?;
+        }
         if let Some(above) = self.levels.get_mut(level) {
             let (top, left) = (keep(rows.start, above.size.rows, M::REACH), keep(cols.start, above.size.cols, M::REACH));
             let (values, weights) = above.patch.row_mut(row - top, cols.start - left, cols.len());
@@ -196,7 +206,7 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
 }
 
 impl<T: Cell, M: Method<T>> BandLadder for Ladder<T, M> {
-    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], band: usize, bands: usize) {
+    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], (band, bands): (usize, usize), valid: Option<&[u8]>) {
         let (method, sentinel) = (self.method, self.sentinel);
         let base = &mut self.levels[0];
         let (top, left) = (keep(rows.start, base.size.rows, M::REACH), keep(cols.start, base.size.cols, M::REACH));
@@ -207,6 +217,12 @@ impl<T: Cell, M: Method<T>> BandLadder for Ladder<T, M> {
             let missing = sample.is_nan() | (sentinel == Some(sample));
             *value = if missing { M::Value::zeroed() } else { method.take(sample) };
             *weight = if missing { 0.0 } else { 1.0 };
+        }
+        if let Some(valid) = valid {
+            let (values, weights) = base.patch.row_mut(row - top, cols.start - left, cols.len());
+            for ((value, weight), _) in values.iter_mut().zip(weights).zip(valid).filter(|(_, valid)| **valid == 0) {
+                (*value, *weight) = (M::Value::zeroed(), 0.0);
+            }
         }
     }
 

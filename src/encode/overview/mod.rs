@@ -19,7 +19,7 @@ mod tests;
 
 pub use blocks::OverviewTile;
 
-use super::{SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, missing::MissingRule};
+use super::{MaskFrom, SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, mask, missing::MissingRule, segment::pick};
 use crate::{
     error::{Error, Result},
     execute::BufferPool,
@@ -58,6 +58,11 @@ impl PyramidSpec {
         std::iter::once(base).chain(self.levels.iter().copied()).collect()
     }
 
+    /// Samples of a pixel of its tiles: the bands, and what the mask is made of.
+    fn tile_bands(&self) -> usize {
+        self.base.bands + usize::from(self.base.mask.is_some())
+    }
+
     /// How its tiles lie in the file.
     pub fn layout(&self) -> Layout {
         let segmentation = Segmentation::Tiles { cols: self.tile.1, rows: self.tile.0 };
@@ -65,7 +70,7 @@ impl PyramidSpec {
     }
 
     fn sentinel(&self) -> Option<Sentinel> {
-        self.base.missing.written(self.base.output_sample)
+        self.base.sentinel()
     }
 
     /// Most rows of full resolution that are taken at once: a whole row of segments, or of tiles where that is lower.
@@ -85,6 +90,7 @@ impl PyramidSpec {
             rows: size.rows,
             window_sample: base.output_sample,
             missing: MissingRule::Verbatim { declared: self.sentinel() },
+            mask: base.mask.map(|_| MaskFrom::Band),
             layout: self.layout(),
             ..*base
         })
@@ -105,7 +111,7 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
 
 /// Bytes of one whole tile that waits to be encoded.
 pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
-    block_bytes(spec.tile, spec.base.bands, spec.base.output_sample) + BUFFER_BYTES
+    block_bytes(spec.tile, spec.tile_bands(), spec.base.output_sample) + BUFFER_BYTES
 }
 
 /// Bytes of the cascade, held from begin to end.
@@ -113,7 +119,8 @@ pub fn pyramid_state_bytes(spec: &PyramidSpec) -> usize {
     let sample = spec.base.output_sample.bytes();
     let value = if spec.resampling.selects() { sample } else { 8 };
     let ladder = ladder_bytes(&spec.sizes(), (spec.course_rows(), PATCH_COLS), value, sample, spec.resampling.reach());
-    spec.base.bands * (ladder + PATCH_COLS * sample)
+    let picked = if spec.base.takes_whole_pixels() { 0 } else { PATCH_COLS * spec.base.bands * spec.base.window_sample.bytes() };
+    spec.base.bands * (ladder + PATCH_COLS * sample) + picked + PATCH_COLS
 }
 
 /// Makes the overviews of one raster.
@@ -123,6 +130,10 @@ pub struct Pyramid {
     ladders: Vec<Box<dyn BandLadder>>,
     blocks: Blocks,
     line: Vec<u8>,
+    /// The bands of the window's pixels, where they have more samples.
+    picked: Vec<u8>,
+    /// Which pixels are valid, where a mask says so.
+    valid: Vec<u8>,
 }
 
 impl fmt::Debug for Pyramid {
@@ -138,9 +149,10 @@ impl Pyramid {
         let sizes = spec.sizes();
         let patch = (spec.course_rows(), PATCH_COLS);
         let ladders = (0..base.bands).map(|_| with_sample_type!(base.output_sample, T => ladder::<T>(&spec, &sizes, patch))).collect();
-        let blocks = Blocks::new(sizes, spec.tile, base.bands, base.output_sample, pool);
+        let blocks = Blocks::new(sizes, spec.tile, spec.tile_bands(), base.output_sample, pool);
+        let (picked, valid) = (vec![0; PATCH_COLS * base.bands * base.window_sample.bytes()], vec![0; PATCH_COLS]);
         let line = vec![0; PATCH_COLS * base.bands * base.output_sample.bytes()];
-        Self { carve: Carve::new(base.missing, base.window_sample, base.output_sample), spec, ladders, blocks, line }
+        Self { carve: Carve::new(base.missing, base.window_sample, base.output_sample), spec, ladders, blocks, line, picked, valid }
     }
 
     /// Takes rows and columns of full resolution: at most [`course_rows`](PyramidSpec::course_rows) rows, each such
@@ -152,7 +164,7 @@ impl Pyramid {
     pub fn take(&mut self, window: &PixelWindow, rows: Span, cols: Span) -> Result<Vec<OverviewTile>> {
         let base = &self.spec.base;
         let inside = rows.intersect(window.rows) == rows && cols.intersect(window.cols) == cols;
-        if !inside || rows.len() > self.spec.course_rows() || window.sample != base.window_sample || window.bands != base.bands {
+        if !inside || rows.len() > self.spec.course_rows() || window.sample != base.window_sample || window.bands != base.window_bands() {
             return Err(Error::Internal("overviews were asked of a window that does not hold their pixels"));
         }
         let mut at = cols.start;
@@ -160,9 +172,23 @@ impl Pyramid {
             let patch = Span::new(at, (at + PATCH_COLS).min(cols.end));
             let line = &mut self.line[..patch.len() * base.bands * base.output_sample.bytes()];
             for row in rows.iter() {
-                self.carve.row(base.window_sample, base.output_sample, window.row(row, patch), line);
+                let pixels = window.row(row, patch);
+                let width = base.window_sample.bytes();
+                let samples = if base.window_bands() == base.bands {
+                    pixels
+                } else {
+                    let picked = &mut self.picked[..patch.len() * base.bands * width];
+                    pick(pixels, base.window_bands() * width, 0, base.bands * width, picked);
+                    &*picked
+                };
+                self.carve.row(base.window_sample, base.output_sample, samples, line);
+                let valid = base.mask.map(|_| {
+                    let valid = &mut self.valid[..patch.len()];
+                    mask::validity(base, pixels, valid);
+                    &*valid
+                });
                 for (band, ladder) in self.ladders.iter_mut().enumerate() {
-                    ladder.feed(rows, patch, row, line, band, base.bands);
+                    ladder.feed(rows, patch, row, line, (band, base.bands), valid);
                 }
             }
             for (band, ladder) in self.ladders.iter_mut().enumerate() {
@@ -181,14 +207,15 @@ impl Pyramid {
 
 fn ladder<T: Cell>(spec: &PyramidSpec, sizes: &[LevelSize], patch: (usize, usize)) -> Box<dyn BandLadder> {
     let sentinel = spec.sentinel().filter(|s| s.sample_type() == T::TYPE).map(|s| s.get::<T>());
+    let mask = spec.base.mask.map(|_| spec.base.bands);
     match spec.resampling {
-        Resampling::Nearest => Box::new(Ladder::new(Quads(Select::Nearest), sizes, patch, sentinel)),
-        Resampling::Min => Box::new(Ladder::new(Quads(Select::Least), sizes, patch, sentinel)),
-        Resampling::Max => Box::new(Ladder::new(Quads(Select::Greatest), sizes, patch, sentinel)),
-        Resampling::Mode => Box::new(Ladder::new(Quads(Select::Heaviest), sizes, patch, sentinel)),
-        Resampling::Average => Box::new(Ladder::new(Quads(Mean), sizes, patch, sentinel)),
-        Resampling::Rms => Box::new(Ladder::new(Quads(Rms), sizes, patch, sentinel)),
-        Resampling::Bilinear => Box::new(Ladder::new(BILINEAR, sizes, patch, sentinel)),
-        Resampling::Cubic => Box::new(Ladder::new(CUBIC, sizes, patch, sentinel)),
+        Resampling::Nearest => Box::new(Ladder::new(Quads(Select::Nearest), sizes, patch, sentinel, mask)),
+        Resampling::Min => Box::new(Ladder::new(Quads(Select::Least), sizes, patch, sentinel, mask)),
+        Resampling::Max => Box::new(Ladder::new(Quads(Select::Greatest), sizes, patch, sentinel, mask)),
+        Resampling::Mode => Box::new(Ladder::new(Quads(Select::Heaviest), sizes, patch, sentinel, mask)),
+        Resampling::Average => Box::new(Ladder::new(Quads(Mean), sizes, patch, sentinel, mask)),
+        Resampling::Rms => Box::new(Ladder::new(Quads(Rms), sizes, patch, sentinel, mask)),
+        Resampling::Bilinear => Box::new(Ladder::new(BILINEAR, sizes, patch, sentinel, mask)),
+        Resampling::Cubic => Box::new(Ladder::new(CUBIC, sizes, patch, sentinel, mask)),
     }
 }

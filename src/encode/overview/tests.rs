@@ -135,7 +135,8 @@ fn made<T: Cell>(case: &Case, pixels: &[T], sentinel: Option<Sentinel>) -> Vec<(
     };
     let missing = MissingRule::Verbatim { declared: sentinel };
     let (window_sample, output_sample) = (T::TYPE, T::TYPE);
-    let base = SegmentSpec { cols: case.cols, rows: case.rows, bands: case.bands, window_sample, output_sample, missing, layout };
+    let base =
+        SegmentSpec { cols: case.cols, rows: case.rows, bands: case.bands, window_sample, output_sample, missing, mask: None, layout };
     let levels = LevelSize { cols: case.cols, rows: case.rows }.overviews(16, 16);
     if levels.is_empty() {
         return Vec::new();
