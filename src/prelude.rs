@@ -3,7 +3,7 @@
 pub use crate::{
     error::{Error, Result},
     execute::Context,
-    graph::{Apply, Cog, Destination, GTiff, Operator, Overviews, PredictorChoice, Raster},
+    graph::{Apply, Cog, Destination, GTiff, MemoryOutput, Operator, Overviews, PredictorChoice, Raster},
     job::{CancelToken, Job, Observer, Report, compute_array, compute_bands},
     op::{
         Aspect, AspectConvention, Convolve, ConvolveKernel, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Focal,

@@ -65,11 +65,12 @@ def main():
     wanted = set(sys.argv[1:])
     files = sorted(p.relative_to(SHADERS) for p in SHADERS.rglob("*.wgsl") if not wanted or p.name in wanted)
     jobs = [(path, *literal) for path in files for literal in literals(SHADERS / path)]
+    survivors = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda job: killer(executables, job[0], job[2], job[3], mutant(job[3])), jobs))
-    for (path, line, _, old), killed in zip(jobs, results):
-        print(f"{str(path):24}{line:5}  {old:>14} -> {mutant(old):24}{killed or 'SURVIVED'}")
-    survivors = results.count(None)
+        results = pool.map(lambda job: killer(executables, job[0], job[2], job[3], mutant(job[3])), jobs)
+        for (path, line, _, old), killed in zip(jobs, results):
+            print(f"{str(path):24}{line:5}  {old:>14} -> {mutant(old):24}{killed or 'SURVIVED'}", flush=True)
+            survivors += killed is None
     print(f"{len(jobs)} mutants, {survivors} survived")
     sys.exit(survivors > 0)
 

@@ -21,6 +21,7 @@ mod matrix;
 mod morphology;
 mod operators;
 mod options;
+mod pipe;
 mod pipeline;
 mod place;
 mod preview;

@@ -3,7 +3,7 @@
 use super::{
     guard::{self, Made},
     options::{JobOptions, OutputOptions, Talk},
-    preview,
+    pipe, preview,
     progress::Progress,
     say,
     stop::{Outcome, Stop},
@@ -54,7 +54,8 @@ pub fn run(request: &Request<'_>, build: impl FnOnce() -> Outcome<Raster>) -> Ou
 pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -> Outcome {
     let options = pass.options;
     begin(options.run.talk);
-    let destinations = pass.outputs.iter().map(|(path, output)| output.destination(path)).collect::<Outcome<Vec<_>>>()?;
+    let destinations =
+        pass.outputs.iter().map(|(path, output)| output.destination(path).map(pipe::connected)).collect::<Outcome<Vec<_>>>()?;
     let mut threads = options.compute.threads;
     for (_, output) in pass.outputs {
         threads = threads.or(output.threads()?);
@@ -98,7 +99,10 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
 
 fn check_files(pass: &Pass<'_>) -> Outcome {
     let run = &pass.options.run;
-    let mut made: Vec<Made<'_>> = pass.outputs.iter().map(|(path, output)| Made { path, replace: output.overwrite }).collect();
+    let paths: Vec<&Path> = pass.outputs.iter().map(|(path, _)| *path).collect();
+    pipe::check(&paths, run.preview.is_some(), run.report.as_deref())?;
+    let files = pass.outputs.iter().filter(|(path, _)| !pipe::is_pipe(path));
+    let mut made: Vec<Made<'_>> = files.map(|(path, output)| Made { path, replace: output.overwrite }).collect();
     for path in [&run.preview, &run.picture, &run.timeline].into_iter().flatten() {
         made.push(Made { path, replace: pass.options.output.overwrite });
     }

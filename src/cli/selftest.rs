@@ -13,10 +13,14 @@ use clap::Args;
 use ndarray::{Array2, Array3, Axis};
 use serde::Serialize;
 use serde_json::json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use swath::{
     execute::Context,
     graph::Raster,
-    job::{compute_array, compute_bands},
+    job::{ArrayOutput, Job, Precision, compute_array, compute_bands},
     op::{Agreement, Focal, FocalStat, GradientAlgorithm, OperatorInfo, REGISTRY, Slope},
     plan::Budget,
     raster::{Nodata, SampleType, is_missing},
@@ -34,6 +38,13 @@ pub struct SelftestArgs {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// A row an operator, as Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Leave the model and every result there as raw float32: `dem.f32`, `NNN.cpu.f32`, `NNN.gpu.f32`, and `NNN.f64.f32` of a
+    /// float64 twin, `NNN` being the variant's place in the list
+    #[arg(long, value_name = "FOLDER")]
+    dump: Option<PathBuf>,
     #[command(flatten)]
     talk: Talk,
 }
@@ -53,6 +64,9 @@ struct Finding {
     pixels: u64,
     max_ulp: u32,
     max_units: f64,
+    /// Greatest difference of each twin, CPU and GPU, from the float64 twin's result, which is rounded once; nothing where
+    /// there is no such twin.
+    from_float64: Option<[f64; 2]>,
     /// Pixels that are missing in one twin only.
     missing_differs: u64,
     /// Pixels beyond the bound.
@@ -65,11 +79,14 @@ impl SelftestArgs {
         begin(self.talk);
         let gpu = Context::gpu(self.adapter.as_deref())?;
         say::note(&gpu.describe());
-        let findings = compare_all(&gpu)?;
+        let findings = compare_all(&gpu, self.dump.as_deref())?;
         let failed = findings.iter().filter(|f| !f.pass).count();
         if self.json {
-            let report = json!({ "adapter": gpu.adapter(), "pass": failed == 0, "operators": findings });
+            let report =
+                json!({ "adapter": gpu.adapter(), "pass": failed == 0, "rows": SIZE.rows, "cols": SIZE.cols, "operators": findings });
             say::out(&pretty(&report))?;
+        } else if self.markdown {
+            say::out(&as_markdown(&findings, &gpu))?;
         } else {
             say::out(&as_text(&findings))?;
         }
@@ -80,24 +97,47 @@ impl SelftestArgs {
     }
 }
 
-fn compare_all(gpu: &Context) -> Outcome<Vec<Finding>> {
+fn compare_all(gpu: &Context, dump: Option<&Path>) -> Outcome<Vec<Finding>> {
     let (cpu, budget) = (Context::cpu(), Budget::detect());
     let nodata = Some(Nodata::Integer(-9999));
     let dem = Raster::from_source(synth::source(SIZE, SampleType::F32, nodata, SEED, MISSING)?);
     let sloping = sloping(&dem, &cpu, budget)?;
     let mut findings = Vec::new();
+    leave(dump, "dem", compute_array(&dem, &cpu, budget)?.iter())?;
     for info in REGISTRY {
         for operator in (info.examples)() {
             let variant = format!("{operator:?}");
             let radius = operator.footprint().halo_rows.max(1);
             let relief = compute_array(&dem.apply(Focal { stat: FocalStat::Range, radius, ..Focal::default() }), &cpu, budget)?;
+            let is_wide = operator.has_f64_twin() && operator.bands() == 1;
             let raster = dem.apply_shared(operator);
             let of_cpu = compute_bands(&raster, &cpu, budget)?;
             let of_gpu = compute_bands(&raster, gpu, budget)?;
-            findings.push(compare(info, variant, [&of_cpu, &of_gpu], &relief, &sloping));
+            let mut finding = compare(info, variant, [&of_cpu, &of_gpu], &relief, &sloping);
+            let place = findings.len();
+            leave(dump, &format!("{place:03}.cpu"), of_cpu.iter())?;
+            leave(dump, &format!("{place:03}.gpu"), of_gpu.iter())?;
+            if is_wide {
+                let output = ArrayOutput::new();
+                Job::new().write_array(raster, &output).precision(Precision::F64).plan(budget)?.run()?;
+                let truth = output.take().unwrap_or_default();
+                leave(dump, &format!("{place:03}.f64"), truth.iter())?;
+                let truth = truth.insert_axis(Axis(2));
+                let apart = |of: &Array3<f32>| compare(info, String::new(), [of, &truth], &relief, &sloping).max_units;
+                finding.from_float64 = Some([apart(&of_cpu), apart(&of_gpu)]);
+            }
+            findings.push(finding);
         }
     }
     Ok(findings)
+}
+
+/// Writes an array in raw samples, native order.
+fn leave<'a>(dump: Option<&Path>, name: &str, samples: impl Iterator<Item = &'a f32>) -> Outcome {
+    let Some(folder) = dump else { return Ok(()) };
+    let path = folder.join(format!("{name}.f32"));
+    let bytes: Vec<u8> = samples.flat_map(|sample| sample.to_ne_bytes()).collect();
+    fs::write(&path, bytes).map_err(|error| Stop::failed(format!("{}: cannot write it: {error}", path.display())))
 }
 
 /// Where the ground slopes by either way of estimating it.
@@ -148,14 +188,41 @@ fn difference(bound: &Agreement, a: f32, b: f32) -> (u32, f64) {
 }
 
 fn as_text(findings: &[Finding]) -> String {
-    let mut rows = vec![["", "OPERATOR", "ULP", "UNITS", "MISSING DIFFERS", "BEYOND BOUND", "VARIANT"].map(String::from)];
+    let head = ["", "OPERATOR", "ULP", "UNITS", "CPU FROM FLOAT64", "GPU FROM FLOAT64", "MISSING DIFFERS", "BEYOND BOUND", "VARIANT"];
+    let mut rows = vec![head.map(String::from)];
     for f in findings {
         let verdict = if f.pass { "pass" } else { "FAIL" };
-        let units = if f.max_units == 0.0 { "0".to_owned() } else { format!("{:.1e}", f.max_units) };
+        let [of_cpu, of_gpu] = f.from_float64.map_or(["-".to_owned(), "-".to_owned()], |errors| errors.map(brief));
         let (missing, beyond) = (f.missing_differs.to_string(), f.beyond.to_string());
-        rows.push([verdict.into(), f.operator.into(), f.max_ulp.to_string(), units, missing, beyond, f.variant.clone()]);
+        let (ulp, units) = (f.max_ulp.to_string(), brief(f.max_units));
+        rows.push([verdict.into(), f.operator.into(), ulp, units, of_cpu, of_gpu, missing, beyond, f.variant.clone()]);
     }
     table(&rows)
+}
+
+fn brief(units: f64) -> String {
+    if units == 0.0 { "0".to_owned() } else { format!("{units:.1e}") }
+}
+
+/// A row an operator: the greatest of its variants.
+fn as_markdown(findings: &[Finding], gpu: &Context) -> String {
+    let on = gpu.adapter().map(|adapter| adapter.name.clone()).unwrap_or_default();
+    let mut lines = vec![
+        format!("| operator | variants | CPU from {on}, ulp | units | CPU from float64 | {on} from float64 | within bounds |"),
+        "|---|---|---|---|---|---|---|".to_owned(),
+    ];
+    for info in REGISTRY {
+        let of: Vec<&Finding> = findings.iter().filter(|f| f.operator == info.name).collect();
+        let greatest = |value: fn(&Finding) -> f64| brief(of.iter().copied().map(value).fold(0.0, f64::max));
+        let ulp = of.iter().map(|f| f.max_ulp).max().unwrap_or_default();
+        let twins = of.iter().any(|f| f.from_float64.is_some());
+        let from_float64 = |which: fn(&Finding) -> f64| if twins { greatest(which) } else { "-".to_owned() };
+        let (cpu, gpu) = (from_float64(|f| f.from_float64.map_or(0.0, |e| e[0])), from_float64(|f| f.from_float64.map_or(0.0, |e| e[1])));
+        let pass = if of.iter().all(|f| f.pass) { "yes" } else { "NO" };
+        let units = greatest(|f| f.max_units);
+        lines.push(format!("| `{}` | {} | {ulp} | {units} | {cpu} | {gpu} | {pass} |", info.name, of.len()));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]

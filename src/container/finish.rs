@@ -3,7 +3,7 @@
 use super::{
     failpoint,
     ifd::SegmentIndex,
-    room::{self, GRANULE},
+    room::GRANULE,
     size::{self, HeaderKind},
     spool::Spool,
     writer::{ABSENT, BUFFER_BYTES, GeoTiffWriter, LEADER_AND_TRAILER, OUTGROWN, WrittenFile, slot},
@@ -23,10 +23,13 @@ impl GeoTiffWriter {
         }
         let (bytes, kind) = if self.prefix.cog { self.finish_cog()? } else { self.finish_plain()? };
         let segments = self.indices.iter().map(|index| index.offsets.len()).sum();
-        let spooled = self.spool.as_ref().map_or(0, Spool::on_disk);
+        let waited = if self.delivery.waits_on_disk() { bytes } else { 0 };
+        let spooled = waited + self.spool.as_ref().map_or(0, Spool::on_disk);
         // The spool's bytes are freed before the name is given.
         self.spool = None;
-        self.temporary.publish(self.out.get_ref())?;
+        let Self { delivery, out, .. } = self;
+        let sink = out.into_inner().map_err(|e| delivery.error("write its header", e.into_error()))?;
+        delivery.publish(sink)?;
         Ok(WrittenFile { bytes, bigtiff: kind == HeaderKind::Big, segments, spooled })
     }
 
@@ -35,10 +38,10 @@ impl GeoTiffWriter {
         let mut end = self.end;
         (1..self.levels)
             .try_for_each(|level| self.copy_level(level, &mut end))
-            .map_err(|e| self.temporary.error("write its overviews", e))?;
+            .map_err(|e| self.delivery.error("write its overviews", e))?;
         let kind = size::decide_after(self.decision, end);
         // Seeking flushes the segments first.
-        self.out.seek(SeekFrom::Start(0)).map_err(|e| self.temporary.error("write its last segments", e))?;
+        self.out.seek(SeekFrom::Start(0)).map_err(|e| self.delivery.error("write its last segments", e))?;
         self.write_prefix(kind)?;
         Ok((end, kind))
     }
@@ -54,11 +57,11 @@ impl GeoTiffWriter {
         let kind = size::decide_after(self.decision, room(HeaderKind::Classic) + self.end);
         let (room, base) = (room(kind), self.end);
         if kind == HeaderKind::Classic && !size::fits_classic(room + base) {
-            return Err(self.temporary.problem(OUTGROWN));
+            return Err(self.delivery.problem(OUTGROWN));
         }
-        self.out.flush().map_err(|e| self.temporary.error("write its last segments", e))?;
-        let made = failpoint::reach("room").and_then(|()| room::make(self.out.get_ref(), room, base, self.method));
-        made.map_err(|e| self.temporary.error("make room for its header", e))?;
+        self.out.flush().map_err(|e| self.delivery.error("write its last segments", e))?;
+        let made = failpoint::reach("room").and_then(|()| self.out.get_mut().make_room(room, base, self.method));
+        made.map_err(|e| self.delivery.error("make room for its header", e))?;
         for index in &mut self.indices[..at_base] {
             for (offset, _) in index.offsets.iter_mut().zip(&index.byte_counts).filter(|(_, n)| **n > 0) {
                 *offset += room;
@@ -67,13 +70,13 @@ impl GeoTiffWriter {
         let mut at = room - overviews;
         let placed =
             self.out.seek(SeekFrom::Start(at)).and_then(|_| (1..self.levels).rev().try_for_each(|level| self.copy_level(level, &mut at)));
-        placed.map_err(|e| self.temporary.error("write its overviews", e))?;
-        self.out.seek(SeekFrom::Start(0)).map_err(|e| self.temporary.error("write its overviews", e))?;
+        placed.map_err(|e| self.delivery.error("write its overviews", e))?;
+        self.out.seek(SeekFrom::Start(0)).map_err(|e| self.delivery.error("write its overviews", e))?;
         self.write_prefix(kind)?;
         // What was in the room before is whatever the method left there.
         let padding = room - overviews - self.prefix.bytes(kind);
         let padded = io::copy(&mut io::Read::take(io::repeat(0), padding), &mut self.out).and_then(|_| self.out.flush());
-        padded.map_err(|e| self.temporary.error("write its header", e))?;
+        padded.map_err(|e| self.delivery.error("write its header", e))?;
         Ok((room + base, kind))
     }
 
@@ -92,9 +95,9 @@ impl GeoTiffWriter {
     }
 
     fn write_prefix(&mut self, kind: HeaderKind) -> Result<()> {
-        let Self { prefix, indices, out, temporary, .. } = self;
+        let Self { prefix, indices, out, delivery, .. } = self;
         let written = failpoint::reach("prefix").and_then(|()| prefix.write(kind, indices, out)).and_then(|()| out.flush());
-        written.map_err(|e| temporary.error("write its header", e))
+        written.map_err(|e| delivery.error("write its header", e))
     }
 }
 

@@ -50,28 +50,23 @@ impl Temporary {
         &self.target
     }
 
-    /// A failure of writing to this output.
-    pub fn error(&self, action: &'static str, source: io::Error) -> Error {
-        write_error(&self.given, action, source)
-    }
-
-    /// A failure that is no failure of I/O.
-    pub fn problem(&self, problem: impl Into<String>) -> Error {
-        Error::Output { path: self.given.clone(), problem: problem.into() }
-    }
-
     /// Makes the content durable, gives it its final name, and makes the name durable.
     pub fn publish(mut self, file: &File) -> Result<()> {
-        failpoint::reach("sync").and_then(|()| file.sync_all()).map_err(|e| self.error("flush to disk", e))?;
+        failpoint::reach("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))?;
         if let Some(path) = &self.path {
             let renamed = failpoint::reach("rename").and_then(|()| rename(path, &self.target, self.overwrite));
             renamed.map_err(|e| match e.kind() {
-                io::ErrorKind::AlreadyExists => self.problem("a file of this name appeared meanwhile; --overwrite would replace it"),
-                _ => self.error("rename the finished file", e),
+                io::ErrorKind::AlreadyExists => Error::Output {
+                    path: self.given.clone(),
+                    problem: "a file of this name appeared meanwhile; --overwrite would replace it".to_owned(),
+                },
+                _ => write_error(&self.given, "rename the finished file", e),
             })?;
             self.path = None;
         }
-        failpoint::reach("sync-directory").and_then(|()| sync_directory(&self.target)).map_err(|e| self.error("flush its directory", e))
+        failpoint::reach("sync-directory")
+            .and_then(|()| sync_directory(&self.target))
+            .map_err(|e| write_error(&self.given, "flush its directory", e))
     }
 
     /// Removes the temporary now.
@@ -102,7 +97,7 @@ fn taken(path: &Path, accepted: &str) -> Error {
     Error::Usage { what: "output", given: path.display().to_string(), accepted: accepted.to_owned() }
 }
 
-fn write_error(path: &Path, action: &'static str, source: io::Error) -> Error {
+pub(super) fn write_error(path: &Path, action: &'static str, source: io::Error) -> Error {
     Error::Write { path: path.to_owned(), action, source }
 }
 

@@ -13,8 +13,8 @@ pub(super) const MEMORY_BYTES: usize = 1 << 20;
 /// Bytes, appended and read back.
 #[derive(Debug)]
 pub(super) struct Spool {
-    /// The output that it belongs to: its file lies in the same directory.
-    beside: PathBuf,
+    /// The output that it belongs to: its file lies in the same directory. `None`: all stays in memory.
+    beside: Option<PathBuf>,
     memory: Vec<u8>,
     file: Option<File>,
     /// Bytes in the file.
@@ -22,7 +22,7 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    pub fn new(beside: PathBuf) -> Self {
+    pub fn new(beside: Option<PathBuf>) -> Self {
         Self { beside, memory: Vec::with_capacity(MEMORY_BYTES), file: None, filed: 0 }
     }
 
@@ -30,10 +30,10 @@ impl Spool {
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
         failpoint::reach("spool")?;
         let at = self.len();
-        if self.memory.len() + bytes.len() > MEMORY_BYTES {
+        if let Some(beside) = self.beside.as_ref().filter(|_| self.memory.len() + bytes.len() > MEMORY_BYTES) {
             let file = match &mut self.file {
                 Some(file) => file,
-                slot => slot.insert(hidden_file(&self.beside)?),
+                slot => slot.insert(hidden_file(beside)?),
             };
             file.seek(SeekFrom::Start(self.filed))?;
             file.write_all(&self.memory)?;
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_was_appended_is_read_back_and_the_file_has_no_name() {
         let dir = tempfile::tempdir().unwrap();
-        let mut spool = Spool::new(dir.path().join("out.tif"));
+        let mut spool = Spool::new(Some(dir.path().join("out.tif")));
         let piece = |k: usize| vec![k as u8; [10, 300_000, MEMORY_BYTES + 7, 1][k % 4]];
         let places: Vec<u64> = (0..12).map(|k| spool.append(&piece(k)).unwrap()).collect();
         for (k, at) in places.into_iter().enumerate().rev() {

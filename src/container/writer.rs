@@ -1,10 +1,11 @@
 use super::{
+    delivery::Delivery,
     failpoint,
     ifd::{Ifd, SegmentIndex, Value},
     metadata,
     prefix::Prefix,
-    publish::Temporary,
     room::GRANULE,
+    sink::Sink,
     size::{self, Decision, HeaderKind},
     spool::{self, Spool},
     tags,
@@ -12,10 +13,10 @@ use super::{
 use crate::{
     encode::Statistics,
     error::{Error, Result},
+    graph::Handover,
     raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, Predictor, PrefixMethod, Profile, Segmentation},
 };
 use std::{
-    fs::File,
     io::{self, BufWriter, Seek, SeekFrom, Write},
     path::Path,
 };
@@ -56,6 +57,8 @@ pub struct FileSpec {
     pub prefix: PrefixMethod,
     /// Replace an existing file.
     pub overwrite: bool,
+    /// How the finished file is handed over.
+    pub handover: Handover,
 }
 
 impl FileSpec {
@@ -73,6 +76,7 @@ impl FileSpec {
             statistics: false,
             prefix: PrefixMethod::Auto,
             overwrite: false,
+            handover: Handover::File,
         }
     }
 
@@ -140,15 +144,15 @@ pub struct WrittenFile {
     pub bigtiff: bool,
     /// Segments in it, overviews' included.
     pub segments: usize,
-    /// Bytes that overviews took on disk while they waited.
+    /// Bytes that overviews, and a file without a name of its own, took on disk while they waited.
     pub spooled: u64,
 }
 
 /// Writes one GeoTIFF; see the [module](super) for how.
 #[derive(Debug)]
 pub struct GeoTiffWriter {
-    pub(super) temporary: Temporary,
-    pub(super) out: BufWriter<File>,
+    pub(super) delivery: Delivery,
+    pub(super) out: BufWriter<Box<dyn Sink>>,
     pub(super) prefix: Prefix,
     /// One a directory. Offsets of a COG's full resolution count from its first byte, those of overviews in the spool.
     pub(super) indices: Vec<SegmentIndex>,
@@ -221,13 +225,13 @@ impl GeoTiffWriter {
             Decision::Settled(kind) => prefix.bytes(kind),
             Decision::Open => prefix.bytes(HeaderKind::Big).max(classic),
         };
-        let (temporary, mut file) = Temporary::create(path, spec.overwrite)?;
-        file.seek(SeekFrom::Start(reserved)).map_err(|e| temporary.error("reserve its header", e))?;
-        let spool = (!spec.overviews.is_empty()).then(|| Spool::new(temporary.target().to_owned()));
+        let (delivery, mut sink) = Delivery::open(path, &spec.handover, spec.overwrite)?;
+        sink.seek(SeekFrom::Start(reserved)).map_err(|e| delivery.error("reserve its header", e))?;
+        let spool = (!spec.overviews.is_empty()).then(|| Spool::new(delivery.spool_beside()));
         let index = |&n: &usize| SegmentIndex { offsets: vec![ABSENT; n], byte_counts: vec![0; n] };
         Ok(Self {
-            temporary,
-            out: BufWriter::with_capacity(BUFFER_BYTES, file),
+            delivery,
+            out: BufWriter::with_capacity(BUFFER_BYTES, sink),
             prefix,
             indices: segments.iter().map(index).collect(),
             spool,
@@ -256,14 +260,14 @@ impl GeoTiffWriter {
         let byte_count = u32::try_from(bytes.len()).ok().filter(|&n| n > 0 && bytes.len() <= self.max_segment_bytes);
         let byte_count = byte_count.ok_or(Error::Internal("a segment is longer than was said, or empty"))?;
         if self.decision == Decision::Settled(HeaderKind::Classic) && !size::fits_classic(self.end_after(key, bytes.len() as u64)) {
-            return Err(self.fail(|temporary| temporary.problem(OUTGROWN)));
+            return Err(self.fail(|delivery| delivery.problem(OUTGROWN)));
         }
         let written = match (key.level, &mut self.spool) {
             (0, _) => self.write_base(byte_count, bytes),
             (_, Some(spool)) => spool.append(bytes),
             _ => return Err(Error::Internal("an overview was put into a file that has none")),
         };
-        let offset = written.map_err(|e| self.fail(|temporary| temporary.error("write a segment", e)))?;
+        let offset = written.map_err(|e| self.fail(|delivery| delivery.error("write a segment", e)))?;
         let index = &mut self.indices[directory];
         (index.offsets[at], index.byte_counts[at]) = (offset, byte_count);
         self.left -= 1;
@@ -271,13 +275,10 @@ impl GeoTiffWriter {
         Ok(())
     }
 
-    /// Asks the system to begin writing what has gathered, so that publishing has little left to wait for. A hint:
-    /// whether it is taken shows in nothing but time.
+    /// Asks the system to begin writing what has gathered, so that publishing has little left to wait for.
     fn nudge(&mut self) {
         if self.end - self.nudged >= NUDGE_BYTES {
-            let length = std::num::NonZeroU64::new(self.end - self.nudged);
-            // On Linux this starts writing the dirty pages of the range, and waits for nothing.
-            let _ = rustix::fs::fadvise(self.out.get_ref(), self.nudged, length, rustix::fs::Advice::DontNeed);
+            self.out.get_mut().settle(self.nudged, self.end - self.nudged);
             self.nudged = self.end;
         }
     }
@@ -360,17 +361,18 @@ impl GeoTiffWriter {
     }
 
     /// Removes the temporary; the writer takes nothing more.
-    fn fail(&mut self, error: impl FnOnce(&Temporary) -> Error) -> Error {
+    fn fail(&mut self, error: impl FnOnce(&Delivery) -> Error) -> Error {
         self.failed = true;
-        let error = error(&self.temporary);
-        self.temporary.remove();
+        let error = error(&self.delivery);
+        self.delivery.remove();
         error
     }
 
     /// As if the disk were full, or the file at another length.
     #[cfg(test)]
-    pub(super) fn replace(&mut self, file: File, end: u64) {
-        (self.out, self.end) = (BufWriter::with_capacity(BUFFER_BYTES, file), end);
+    pub(super) fn replace(&mut self, file: std::fs::File, end: u64) {
+        let sink: Box<dyn Sink> = Box::new(file);
+        (self.out, self.end) = (BufWriter::with_capacity(BUFFER_BYTES, sink), end);
     }
 }
 

@@ -1,13 +1,19 @@
+use super::handover::{Handover, MemoryOutput, WriterOutput};
 use crate::raster::{
     BigTiff, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// Where a raster is written and how: made by [`GTiff::at`] or [`Cog::at`], refined by consuming builders.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Destination {
-    /// Final name of the file.
+    /// Final name of the file; what messages call it where it gets none.
     pub path: PathBuf,
+    /// How it is handed over.
+    pub handover: Handover,
     /// How it is written.
     pub options: WriteOptions,
 }
@@ -146,7 +152,7 @@ pub struct Cog;
 impl GTiff {
     /// A plain GeoTIFF at `path`: 512-pixel tiles, deflate.
     pub fn at(path: impl AsRef<Path>) -> Destination {
-        Destination { path: path.as_ref().to_owned(), options: WriteOptions::default() }
+        Destination { path: path.as_ref().to_owned(), handover: Handover::File, options: WriteOptions::default() }
     }
 }
 
@@ -154,11 +160,42 @@ impl Cog {
     /// A cloud-optimised GeoTIFF at `path`: 512-pixel tiles, deflate.
     pub fn at(path: impl AsRef<Path>) -> Destination {
         let options = WriteOptions { container: Container::Cog, ..WriteOptions::default() };
-        Destination { path: path.as_ref().to_owned(), options }
+        Destination { path: path.as_ref().to_owned(), handover: Handover::File, options }
+    }
+}
+
+impl GTiff {
+    /// A plain GeoTIFF in memory.
+    pub fn in_memory(output: &MemoryOutput) -> Destination {
+        Self::at("memory").handed_over(Handover::Memory(output.clone()))
+    }
+
+    /// A plain GeoTIFF that goes to a writer, which messages call `name`.
+    pub fn to_writer(name: &str, writer: impl Write + Send + 'static) -> Destination {
+        Self::at(name).handed_over(Handover::Writer(WriterOutput::new(writer)))
+    }
+}
+
+impl Cog {
+    /// A cloud-optimised GeoTIFF in memory.
+    pub fn in_memory(output: &MemoryOutput) -> Destination {
+        Self::at("memory").handed_over(Handover::Memory(output.clone()))
+    }
+
+    /// A cloud-optimised GeoTIFF that goes to a writer, which messages call `name`.
+    pub fn to_writer(name: &str, writer: impl Write + Send + 'static) -> Destination {
+        Self::at(name).handed_over(Handover::Writer(WriterOutput::new(writer)))
     }
 }
 
 impl Destination {
+    /// How the finished file is handed over.
+    #[must_use]
+    pub fn handed_over(mut self, handover: Handover) -> Self {
+        self.handover = handover;
+        self
+    }
+
     /// Tiles of `cols` x `rows` pixels (multiples of 16).
     #[must_use]
     pub fn tiles(mut self, cols: usize, rows: usize) -> Self {

@@ -3,13 +3,21 @@
 use super::outputs::OutputFile;
 use crate::{
     error::{Error, Result},
+    graph::Handover,
     plan::OutputSpec,
     raster::{ByteSize, Compression},
 };
+use std::path::{Path, PathBuf};
 
-/// What one output takes on disk at most, overviews that wait included.
-fn most_bytes(spec: &OutputSpec) -> u64 {
-    spec.file_bytes.saturating_add(spec.spool_bytes)
+/// The directory that takes an output while it is made and what it takes there at most, overviews that wait included;
+/// `None` where that is no disk's.
+fn need(file: &OutputFile, spec: &OutputSpec) -> Option<(PathBuf, u64)> {
+    let parent = |path: &Path| path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    match file.destination.handover {
+        Handover::File => Some((parent(&file.destination.path), spec.file_bytes.saturating_add(spec.spool_bytes))),
+        Handover::Writer(_) => Some((std::env::temp_dir(), spec.spool_bytes)),
+        Handover::Memory(_) => None,
+    }
 }
 
 /// Checks free space: what certainly does not fit is refused, what may not fit is told.
@@ -20,12 +28,13 @@ pub fn check(files: &[OutputFile], specs: &[OutputSpec]) -> Result<Vec<String>> 
     let mut warnings = Vec::new();
     let mut taken: Vec<(u64, u64)> = Vec::new();
     for (file, spec) in files.iter().zip(specs) {
-        let Some((system, free)) = free_bytes(&file.destination.path) else { continue };
+        let Some((directory, most)) = need(file, spec) else { continue };
+        let Some((system, free)) = free_bytes(&directory) else { continue };
         let place = taken.iter().position(|t| t.0 == system).unwrap_or_else(|| {
             taken.push((system, 0));
             taken.len() - 1
         });
-        let (before, most) = (taken[place].1, most_bytes(spec));
+        let before = taken[place].1;
         taken[place].1 = before.saturating_add(most);
         if before.saturating_add(most) <= free {
             continue;
@@ -41,15 +50,14 @@ pub fn check(files: &[OutputFile], specs: &[OutputSpec]) -> Result<Vec<String>> 
     Ok(warnings)
 }
 
-/// An identity of the file system where the output will be, and its free bytes.
+/// An identity of the file system of a directory, and its free bytes.
 #[cfg(unix)]
-fn free_bytes(output: &std::path::Path) -> Option<(u64, u64)> {
-    let directory = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+fn free_bytes(directory: &Path) -> Option<(u64, u64)> {
     let found = rustix::fs::statvfs(directory).ok()?;
     Some((found.f_fsid, found.f_bavail.saturating_mul(found.f_frsize)))
 }
 
 #[cfg(not(unix))]
-fn free_bytes(_: &std::path::Path) -> Option<(u64, u64)> {
+fn free_bytes(_: &Path) -> Option<(u64, u64)> {
     None
 }

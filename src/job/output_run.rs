@@ -100,6 +100,7 @@ impl OutputRun {
             statistics: options.statistics,
             prefix: options.prefix,
             overwrite: options.overwrite,
+            handover: file.destination.handover.clone(),
             ..FileSpec::new(file.profile.clone(), layout, spec.max_segment_bytes)
         };
         let has_overviews = !overviews.is_empty();

@@ -9,7 +9,10 @@ use crate::{
     },
     error::{Error, Result},
     execute::Packing,
-    graph::{Bands, Colors, CompressionChoice, Destination, Node, Operator, Overviews, Placement, PredictorChoice, Raster, WriteOptions},
+    graph::{
+        Bands, Colors, CompressionChoice, Destination, Handover, Node, Operator, Overviews, Placement, PredictorChoice, Raster,
+        WriteOptions,
+    },
     plan::OutputSpec,
     raster::{
         Compression, Container, Interleave, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel,
@@ -331,6 +334,13 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
         out.overview_tile_bytes = overview_tile_bytes(&file.pyramid);
         out.spool_bytes = overview_segments as u64 * most as u64;
         out.file_bytes += out.spool_bytes + overview_segments as u64 * FILE_BYTES_PER_SEGMENT;
+    }
+    out.file_bytes += file.profile.gdal_metadata.as_ref().map_or(0, |xml| xml.len() as u64);
+    match file.destination.handover {
+        Handover::File => {}
+        Handover::Memory(_) => out.spool_bytes = 0,
+        // All of it waits.
+        Handover::Writer(_) => out.spool_bytes += out.file_bytes,
     }
     Ok(out)
 }
