@@ -57,6 +57,8 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("northness", &["--zero-for-flat", "--gradient-alg", "ZevenbergenThorne"], Bound::Near(1.0)),
     ("eastness", &[], Bound::Near(1.0)),
     ("eastness", &["--zero-for-flat", "--no-edges"], Bound::Near(1.0)),
+    ("normals", &[], Bound::Near(1.0)),
+    ("normals", &["--zfactor", "3", "--gradient-alg", "ZevenbergenThorne", "--no-edges"], Bound::Near(1.0)),
     ("tri", &[], Bound::Near(1.0)),
     ("tri", &["--algorithm", "Wilson", "--no-edges"], Bound::Near(1.0)),
     ("tpi", &[], Bound::Near(100.0)),
@@ -74,6 +76,10 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("clamp", &["--min", "100", "--max", "300", "--drop"], Bound::Exact),
     ("cast", &["--to", "int16"], Bound::Exact),
     ("cast", &["--to", "uint8", "--rounding", "even", "--range", "missing"], Bound::Exact),
+    ("reclassify", &["--mapping", "[-INF,500)=1; [500,1000)=2; DEFAULT=PASS_THROUGH"], Bound::Near(0.0)),
+    ("reclassify", &["--mapping", "(0,700.5]=PASS_THROUGH; NO_DATA=-1"], Bound::Near(0.0)),
+    ("color-map", &["--range", "0,1500"], Bound::Near(0.0)),
+    ("color-map", &["--range", "100,900", "--color-map", "spectral_r", "--add-alpha", "--color-selection", "nearest"], Bound::Near(0.0)),
     ("focal", &[], Bound::Near(100.0)),
     ("focal", &["--stat", "std", "--shape", "circle", "--radius", "3", "--border", "reflect"], Bound::Near(100.0)),
     ("focal", &["--stat", "sum", "--radius", "2", "--missing", "propagate"], Bound::Near(1e4)),
@@ -170,14 +176,28 @@ fn hillshade_is_the_same_on_both_backends_on_every_awkward_raster() {
 
 #[test]
 fn curvature_and_exposure_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["curvature", "northness", "eastness"].into_iter().for_each(agree);
+    ["curvature", "northness", "eastness", "normals"].into_iter().for_each(agree);
 }
 
 #[test]
 fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_raster() {
-    ["tri", "tpi", "roughness", "focal", "convolve", "morphology", "bilateral", "calc", "rescale", "clamp", "cast"]
-        .into_iter()
-        .for_each(agree);
+    [
+        "tri",
+        "tpi",
+        "roughness",
+        "focal",
+        "convolve",
+        "morphology",
+        "bilateral",
+        "calc",
+        "reclassify",
+        "color-map",
+        "rescale",
+        "clamp",
+        "cast",
+    ]
+    .into_iter()
+    .for_each(agree);
 }
 
 #[test]

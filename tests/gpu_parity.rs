@@ -144,6 +144,9 @@ fn outputs_are_what_gdal_writes() {
             let truth = operator.formula().is_some_and(|formula| formula.is_truth(formula.steps().len() - 1));
             let (sample, nodata, byte_range) = match info.name {
                 "hillshade" => (SampleType::U8, 0.0, Some((1, 255))),
+                "color-map" => (SampleType::U8, 0.0, Some((0, 255))),
+                // By its classes.
+                "reclassify" => continue,
                 _ if truth => (SampleType::U8, 255.0, Some((0, 1))),
                 _ => (SampleType::F32, -9999.0, None),
             };

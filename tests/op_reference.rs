@@ -6,7 +6,7 @@ use swath::{
     graph::Operator,
     op::{
         Aspect, AspectConvention, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, GradientAlgorithm, Hillshade,
-        HillshadeVariant, Northness, REGISTRY, Roughness, Slope, SlopeUnit, Tpi, Tri, TriAlgorithm,
+        HillshadeVariant, Normals, Northness, REGISTRY, Roughness, Slope, SlopeUnit, Tpi, Tri, TriAlgorithm,
     },
     raster::Span,
 };
@@ -159,6 +159,26 @@ fn northness_and_eastness_are_within_1e_6_of_float64_where_it_is_steeper_than_on
         }
     }
     println!("northness, eastness: {greatest:.1e}");
+}
+
+#[test]
+fn normals_are_within_5e_7_of_float64_and_have_length_1() {
+    let mut greatest = 0.0f64;
+    for dem in everywhere() {
+        for (scaled, edges, gradient_alg) in both(&[false, true]) {
+            let scale = scaled.then_some(3.0);
+            let normals = Normals { edges, gradient_alg, zfactor: 1.5, xscale: scale, yscale: scale.map(|s| s / 2.0) };
+            let error = worst(&normals, &dem, &surface::normals(&dem, &normals), |sample, truth, _| (sample - truth).abs());
+            let cliffs = dem.name.starts_with("cliffs");
+            greatest = if cliffs { greatest } else { greatest.max(error) };
+            assert!(error < if cliffs { 2e-6 } else { 5e-7 }, "{normals:?} on {}: {error:e}", dem.name);
+            for normal in cpu(&normals, &dem).chunks(3).filter(|n| n[0].is_finite()) {
+                let length = normal.iter().map(|n| f64::from(*n).powi(2)).sum::<f64>().sqrt();
+                assert!((length - 1.0).abs() < 2e-7 && normal[2] > 0.0, "{normal:?}");
+            }
+        }
+    }
+    println!("normals: {greatest:.1e}");
 }
 
 #[test]

@@ -102,7 +102,8 @@ fn bindings_and_the_entry_point_are_the_abi() {
         let expected = [("grid", true, false), ("params", true, false), ("row_factors", false, false), ("output", false, true)];
         let inputs = if operator.is_dispatched_by_input() { 1 } else { operator.inputs() };
         let inputs: Vec<String> = (0..inputs).map(|k| format!("input{k}")).collect();
-        let all = expected.into_iter().chain(inputs.iter().map(|name| (name.as_str(), false, false)));
+        let table = (operator.most_table_bytes() > 0).then_some(("steps", false, false));
+        let all = expected.into_iter().chain(inputs.iter().map(|name| (name.as_str(), false, false))).chain(table);
         let all: Vec<_> = all.zip(0..).map(|((name, uniform, writes), at)| ((0, at), name.to_owned(), uniform, writes)).collect();
         assert_eq!(bindings, all, "{}", info.name);
         let [entry] = &module.entry_points[..] else { panic!("{} has one entry point", info.name) };
@@ -123,6 +124,13 @@ fn shaders_call_no_loosely_specified_function() {
             assert!(!calls, "{} calls {name}", info.name);
         }
     }
+}
+
+#[test]
+fn the_accuracy_table_has_every_operator() {
+    let table = include_str!("../docs/ACCURACY.md");
+    let stale: Vec<&str> = REGISTRY.iter().map(|info| info.name).filter(|name| !table.contains(&format!("\n| `{name}` |"))).collect();
+    assert!(stale.is_empty(), "docs/ACCURACY.md lacks {stale:?}: tests/oracle/accuracy_table.py SWATH --update docs/ACCURACY.md");
 }
 
 #[test]

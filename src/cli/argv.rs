@@ -18,6 +18,7 @@ pub const COMMANDS: &[&str] = &[
     "curvature",
     "northness",
     "eastness",
+    "normals",
     "tri",
     "tpi",
     "roughness",
@@ -30,6 +31,8 @@ pub const COMMANDS: &[&str] = &[
     "rescale",
     "clamp",
     "cast",
+    "reclassify",
+    "color-map",
     "convert",
     "pipeline",
     "info",
@@ -42,14 +45,11 @@ pub const COMMANDS: &[&str] = &[
     "help",
 ];
 
-/// Commands that are promised and not built yet.
-const PLANNED: &[&str] = &["reclassify", "color-map"];
-
 /// Commands whose options are gradient and scale.
-const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness"];
-const SCALED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature"];
-const EXAGGERATED: &[&str] = &["slope", "hillshade", "curvature"];
-const EDGED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "curvature", "tri", "tpi", "roughness"];
+const TERRAIN: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals"];
+const SCALED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals", "curvature"];
+const EXAGGERATED: &[&str] = &["slope", "hillshade", "curvature", "normals"];
+const EDGED: &[&str] = &["slope", "aspect", "hillshade", "northness", "eastness", "normals", "curvature", "tri", "tpi", "roughness"];
 const JOBS: &[&str] = &[
     "slope",
     "aspect",
@@ -57,6 +57,7 @@ const JOBS: &[&str] = &[
     "curvature",
     "northness",
     "eastness",
+    "normals",
     "tri",
     "tpi",
     "roughness",
@@ -69,6 +70,8 @@ const JOBS: &[&str] = &[
     "rescale",
     "clamp",
     "cast",
+    "reclassify",
+    "color-map",
     "convert",
     "pipeline",
     "write",
@@ -101,6 +104,9 @@ const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-igor", &["hillshade"], Is("--variant=Igor")),
     ("-trigonometric", &["aspect"], Is("--convention=trigonometric-angle")),
     ("-zero_for_flat", &["aspect", "northness", "eastness"], Is("--zero-for-flat")),
+    ("-alpha", &["color-map"], Is("--add-alpha")),
+    ("-exact_color_entry", &["color-map"], Is("--color-selection=exact")),
+    ("-nearest_color_entry", &["color-map"], Is("--color-selection=nearest")),
     ("-compute_edges", EDGED, Is("--compute-edges")),
     ("-of", JOBS, Takes("--format")),
     ("-co", JOBS, Takes("--co")),
@@ -172,9 +178,6 @@ fn command_position(args: &[OsString]) -> Outcome<Option<usize>> {
     }
     let name = first.to_string_lossy();
     let commands = COMMANDS.join(", ");
-    if PLANNED.iter().any(|planned| name.eq_ignore_ascii_case(planned)) {
-        return Err(Stop::usage(format!("'{name}' is planned and not built yet; there are: {commands}")));
-    }
     let guess = nearest(&name, COMMANDS).map(|c| format!("; did you mean '{c}'?")).unwrap_or_default();
     Err(Stop::usage(format!("'{name}' is not a command{guess}; there are: {commands}")))
 }
@@ -274,9 +277,8 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
-        assert_eq!(words("swath Reclassify a"), format!("'Reclassify' is planned and not built yet; {list}"));
     }
 }

@@ -107,7 +107,7 @@ impl StepOptions for CalcOptions {
         if free.len() > 1 {
             return Err(Stop::usage(format!("files are missing: --{} FILE", free.join(" FILE, --"))));
         }
-        Ok(TypedOperator { operator: Arc::new(calc), inputs })
+        Ok(TypedOperator { bands: Default::default(), operator: Arc::new(calc), inputs })
     }
 }
 

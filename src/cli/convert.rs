@@ -1,10 +1,10 @@
 //! `swath convert`: no operator; samples are copied bit for bit and encoded anew.
 
 use super::{
+    bands::ChosenBands,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
-    values::count,
     verb::Files,
 };
 use clap::Args;
@@ -16,13 +16,13 @@ use swath::{graph::Raster, source::GeoTiff};
   swath convert dem.tif tiled.tif --tile-size 256 --compress zstd
   swath convert dem.tif strips.tif --strip-rows 16 --compress none
   swath convert dem.tif small.tif --dtype int16 --nodata -32768
-  swath convert image.tif red.tif -b 1 -co COMPRESS=LZW")]
+  swath convert image.tif red.tif -b 1 -co COMPRESS=LZW
+  swath convert landsat.tif false_colour.tif -b 5 -b 4 -b 3")]
 pub struct ConvertArgs {
     #[command(flatten)]
     files: Files,
-    /// One band only, 1 is the first [default: all]
-    #[arg(short, long, value_parser = count, value_name = "N")]
-    band: Option<usize>,
+    #[command(flatten)]
+    bands: ChosenBands,
     #[command(flatten)]
     job: JobOptions,
 }
@@ -30,9 +30,6 @@ pub struct ConvertArgs {
 impl ConvertArgs {
     pub fn run(self) -> Outcome {
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || {
-            let raster = Raster::from_source(GeoTiff::open(&self.files.input)?);
-            Ok(self.band.map_or(raster.clone(), |band| raster.band(band)))
-        })
+        run(&request, || Ok(self.bands.of(&Raster::from_source(GeoTiff::open(&self.files.input)?))))
     }
 }

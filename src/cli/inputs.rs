@@ -1,6 +1,9 @@
 //! Rasters that options and steps name: files, bands of files, and in pipelines whole chains in brackets.
 
-use super::stop::{Outcome, Stop};
+use super::{
+    bands::OperatorBands,
+    stop::{Outcome, Stop},
+};
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -70,12 +73,14 @@ pub enum From {
 pub struct TypedOperator {
     pub operator: Arc<dyn Operator>,
     pub inputs: Vec<From>,
+    /// Bands of an only input that it is computed over.
+    pub bands: OperatorBands,
 }
 
 impl TypedOperator {
     /// An operator over the step before alone.
     pub fn alone(operator: Arc<dyn Operator>) -> Self {
-        Self { operator, inputs: vec![From::Flow] }
+        Self { operator, inputs: vec![From::Flow], bands: OperatorBands::default() }
     }
 }
 

@@ -2,9 +2,11 @@
 //! ([`say`], the only place that prints).
 
 mod argv;
+mod bands;
 mod bench;
 mod bilateral;
 mod calc;
+mod classes;
 mod commands;
 mod convert;
 mod convolve;
@@ -67,6 +69,7 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Curvature(args) => args.run(),
         Command::Northness(args) => args.run(),
         Command::Eastness(args) => args.run(),
+        Command::Normals(args) => args.run(),
         Command::Tri(args) => args.run(),
         Command::Tpi(args) => args.run(),
         Command::Roughness(args) => args.run(),
@@ -79,6 +82,8 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Rescale(args) => args.run(),
         Command::Clamp(args) => args.run(),
         Command::Cast(args) => args.run(),
+        Command::Reclassify(args) => args.run(),
+        Command::ColorMap(args) => args.run(),
         Command::Convert(args) => args.run(),
         Command::Pipeline(args) => args.run(),
         Command::Info(args) => args.run(),

@@ -1,4 +1,4 @@
-//! `swath curvature`, `northness`, `eastness`, `tri`, `tpi` and `roughness`.
+//! `swath curvature`, `northness`, `eastness`, `normals`, `tri`, `tpi` and `roughness`.
 
 use super::{
     matrix::Matrix,
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use swath::{
     graph::Operator,
     op::{
-        Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Focal, FocalMissing, FocalShape, FocalStat, Northness, Roughness,
-        Tpi, Tri, TriAlgorithm,
+        Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, Focal, FocalMissing, FocalShape, FocalStat, Normals, Northness,
+        Roughness, Tpi, Tri, TriAlgorithm,
     },
 };
 
@@ -189,5 +189,27 @@ impl OperatorOptions for EastnessOptions {
 
     fn operator(&self) -> Arc<dyn Operator> {
         facing!(Eastness, &self.exposure)
+    }
+}
+
+/// Options of `normals`.
+#[derive(Args, Debug)]
+pub struct NormalsOptions {
+    #[command(flatten)]
+    height: HeightOptions,
+    #[command(flatten)]
+    gradient: GradientOptions,
+}
+
+impl OperatorOptions for NormalsOptions {
+    const ABOUT: &'static str = "The vector that stands upright on the surface: bands east, north and up";
+    const EXAMPLES: &'static str = "Examples:
+  swath normals dem.tif normals.tif
+  swath normals dem.tif normals.tif --zfactor 2 --gradient-alg ZevenbergenThorne";
+
+    fn operator(&self) -> Arc<dyn Operator> {
+        let g = &self.gradient;
+        let (gradient_alg, zfactor) = (g.gradient_alg, self.height.zfactor);
+        Arc::new(Normals { gradient_alg, zfactor, xscale: g.xscale(), yscale: g.yscale(), edges: g.edges() })
     }
 }

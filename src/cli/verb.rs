@@ -1,8 +1,10 @@
 //! One operator on the command line: its options once, for its command and for its step of a pipeline.
 
 use super::{
+    bands::OperatorBands,
     bilateral::BilateralOptions,
     calc::CalcOptions,
+    classes::{ColorMapOptions, ReclassifyOptions},
     convolve::ConvolveOptions,
     focal::FocalOptions,
     index::IndexOptions,
@@ -12,11 +14,10 @@ use super::{
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
-    surface::{CurvatureOptions, EastnessOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
+    surface::{CurvatureOptions, EastnessOptions, NormalsOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
     terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
-    values::count,
 };
-use clap::{ArgMatches, Args, Command, error::Error as Complaint};
+use clap::{ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
 use std::{fmt::Debug, path::PathBuf, sync::Arc};
 use swath::{
     graph::{Operator, Raster},
@@ -38,6 +39,8 @@ pub trait OperatorOptions: Args + Debug {
 pub trait StepOptions: Args + Debug {
     /// What the operator yields, in one line.
     const ABOUT: &'static str;
+    /// Whether `-b` says which bands of its one input it is computed over.
+    const TAKES_BANDS: bool = false;
 
     /// The operator that was typed, and its inputs.
     ///
@@ -49,6 +52,7 @@ pub trait StepOptions: Args + Debug {
 /// Operators of one input take the step before.
 impl<T: OperatorOptions> StepOptions for T {
     const ABOUT: &'static str = <T as OperatorOptions>::ABOUT;
+    const TAKES_BANDS: bool = true;
 
     fn typed(&self) -> Outcome<TypedOperator> {
         let operator = self.operator();
@@ -75,6 +79,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<CurvatureOptions>("curvature"),
     Verb::of::<NorthnessOptions>("northness"),
     Verb::of::<EastnessOptions>("eastness"),
+    Verb::of::<NormalsOptions>("normals"),
     Verb::of::<TriOptions>("tri"),
     Verb::of::<TpiOptions>("tpi"),
     Verb::of::<RoughnessOptions>("roughness"),
@@ -87,11 +92,13 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<RescaleOptions>("rescale"),
     Verb::of::<ClampOptions>("clamp"),
     Verb::of::<CastOptions>("cast"),
+    Verb::of::<ReclassifyOptions>("reclassify"),
+    Verb::of::<ColorMapOptions>("color-map"),
 ];
 
 impl Verb {
     const fn of<T: StepOptions>(name: &'static str) -> Self {
-        Self { name, about: T::ABOUT, options: T::augment_args, typed: |matches| T::from_arg_matches(matches).map(|t| t.typed()) }
+        Self { name, about: T::ABOUT, options: augment::<T>, typed: typed::<T> }
     }
 
     /// A parser of the operator's options alone.
@@ -106,6 +113,20 @@ impl Verb {
     pub fn typed(&self, matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
         (self.typed)(matches)
     }
+}
+
+fn augment<T: StepOptions>(command: Command) -> Command {
+    let command = T::augment_args(command);
+    if T::TAKES_BANDS { OperatorBands::augment_args(command) } else { command }
+}
+
+fn typed<T: StepOptions>(matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
+    let typed = T::from_arg_matches(matches)?.typed();
+    if !T::TAKES_BANDS {
+        return Ok(typed);
+    }
+    let bands = OperatorBands::from_arg_matches(matches)?;
+    Ok(typed.map(|typed| TypedOperator { bands, ..typed }))
 }
 
 /// The files of a job of one input.
@@ -125,9 +146,8 @@ pub struct Files {
 pub struct OperatorArgs<T: OperatorOptions> {
     #[command(flatten)]
     files: Files,
-    /// Band to read, 1 is the first
-    #[arg(short, long, default_value = "1", value_parser = count, value_name = "N", help_heading = "How it is computed")]
-    band: usize,
+    #[command(flatten)]
+    bands: OperatorBands,
     #[command(flatten)]
     how: T,
     #[command(flatten)]
@@ -139,6 +159,6 @@ impl<T: OperatorOptions> OperatorArgs<T> {
         let operator = self.how.operator();
         operator.check()?;
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(Raster::from_source(GeoTiff::open(&self.files.input)?).band(self.band).apply_shared(operator)))
+        run(&request, || Ok(self.bands.apply(&Raster::from_source(GeoTiff::open(&self.files.input)?), operator)))
     }
 }

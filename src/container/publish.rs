@@ -27,7 +27,9 @@ impl Temporary {
     /// Checks the final name and creates a temporary in its directory.
     pub fn create(given: &Path, overwrite: bool) -> Result<(Self, File)> {
         let target = match fs::symlink_metadata(given) {
-            Err(_) => given.to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => given.to_owned(),
+            // A name that is too long, a directory that may not be searched.
+            Err(error) => return Err(write_error(given, "look for a file of this name", error)),
             Ok(_) if !overwrite => return Err(taken(given, "a new name, or --overwrite to replace the file")),
             // Replace what a link names, not the link.
             Ok(found) if found.is_symlink() => fs::canonicalize(given).map_err(|e| write_error(given, "follow the link", e))?,

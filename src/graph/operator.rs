@@ -156,6 +156,16 @@ pub trait Operator: Send + Sync + fmt::Debug {
         true
     }
 
+    /// Bytes that the kernel reads as storage, bound after the inputs, where its uniform is too small for what it needs.
+    fn gpu_table(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Most bytes of [`gpu_table`](Self::gpu_table); 0 for operators without one.
+    fn most_table_bytes(&self) -> usize {
+        0
+    }
+
     /// Whether the device runs the kernel once an input, each time with that input at `input0` and its index as
     /// `grid.out_band`: for any number of inputs, where bindings allow four.
     fn is_dispatched_by_input(&self) -> bool {

@@ -128,10 +128,8 @@ fn widen(lowered: &mut Lowered) -> Result<()> {
             _ => {}
         }
     }
-    for node in 0..lowered.nodes.len() {
-        if lowered.spec.outputs.iter().any(|output| output.node == node) {
-            continue;
-        }
+    let narrow = read_narrow(lowered);
+    for node in (0..narrow.len()).filter(|&node| !narrow[node]) {
         if let NodeRun::Ingest { converter, verbatim: false, .. } = &mut lowered.nodes[node] {
             *converter = converter.clone().wide();
             lowered.spec.nodes[node].pixel_bytes = converter.window_pixel_bytes();
@@ -139,6 +137,26 @@ fn widen(lowered: &mut Lowered) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Which nodes are not read as f64: those that are written, those that are computed, and those that an operator takes beside
+/// one of these, since its inputs are all of one type.
+fn read_narrow(lowered: &Lowered) -> Vec<bool> {
+    let computed = |node: usize| !matches!(lowered.nodes[node], NodeRun::Ingest { verbatim: false, .. });
+    let written = |node: usize| lowered.spec.outputs.iter().any(|output| output.node == node);
+    let mut narrow: Vec<bool> = (0..lowered.nodes.len()).map(|node| computed(node) || written(node)).collect();
+    loop {
+        let before = narrow.clone();
+        for run in &lowered.nodes {
+            let NodeRun::Operator { inputs, .. } = run else { continue };
+            if inputs.iter().any(|&input| narrow[input]) {
+                inputs.iter().for_each(|&input| narrow[input] = true);
+            }
+        }
+        if narrow == before {
+            return narrow;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -119,6 +119,10 @@ impl Operator for Bilateral {
         INFO.name
     }
 
+    fn is_per_band(&self) -> bool {
+        true
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::square(self.reach())
     }

@@ -7,6 +7,7 @@
 //! | [`Hillshade`] | illumination, 1 to 255 | `shaders/hillshade.wgsl` |
 //! | [`Curvature`] | bend of the surface, six kinds | `shaders/curvature.wgsl` |
 //! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
+//! | [`Normals`] | the upright vector, three bands | `shaders/normals.wgsl` |
 //! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
 //! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
@@ -14,6 +15,8 @@
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
 //! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the formula |
 //! | [`Rescale`], [`Clamp`], [`Cast`] | scale, range and type | the same |
+//! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
+//! | [`ColorMap`] | a colour for each sample | `shaders/color_map.wgsl` |
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -28,6 +31,7 @@ mod calc;
 mod cast;
 mod cell_size;
 mod clamp;
+mod color_map;
 mod convolve;
 mod curvature;
 mod custom;
@@ -40,9 +44,11 @@ mod hillshade;
 mod indices;
 pub mod math;
 mod morphology;
+mod normals;
 mod northness;
 mod pointwise;
 mod real;
+mod reclassify;
 mod relief;
 mod rescale;
 mod roughness;
@@ -50,6 +56,7 @@ mod separable;
 mod shader;
 mod slope;
 mod stencil;
+mod steps;
 mod terrain;
 mod tpi;
 mod tri;
@@ -63,6 +70,7 @@ pub use bilateral::{Bilateral, BilateralParams};
 pub use calc::{Calc, ExpressionError};
 pub use cast::{Cast, CastRange, CastRounding};
 pub use clamp::Clamp;
+pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
 pub use custom::WgslOperator;
@@ -72,8 +80,10 @@ pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, Focal
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
 pub use indices::{BANDS, INDICES, Index};
 pub use morphology::{Morphology, MorphologyOperation};
+pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
 pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
+pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
 pub use relief::ReliefParams;
 pub use rescale::Rescale;
 pub use roughness::Roughness;
@@ -115,6 +125,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
     curvature::INFO,
     northness::INFO,
     eastness::INFO,
+    normals::INFO,
     tri::INFO,
     tpi::INFO,
     roughness::INFO,
@@ -126,6 +137,8 @@ pub const REGISTRY: &[OperatorInfo] = &[
     rescale::INFO,
     clamp::INFO,
     cast::INFO,
+    reclassify::INFO,
+    color_map::INFO,
 ];
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested

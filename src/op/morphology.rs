@@ -117,6 +117,10 @@ impl Operator for Morphology {
         INFO.name
     }
 
+    fn is_per_band(&self) -> bool {
+        true
+    }
+
     fn footprint(&self) -> Footprint {
         let steps = self.steps();
         let reach = steps[0].footprint();

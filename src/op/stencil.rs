@@ -39,6 +39,19 @@ pub trait Kernel<T>: Copy {
     fn sample(self, window: &Window<T>, factors: [T; 4]) -> T;
 }
 
+/// As [`Kernel`], of the samples of several bands.
+pub trait BandKernel<T, const BANDS: usize>: Copy {
+    /// The samples at the window's centre; NaN for missing.
+    fn samples(self, window: &Window<T>, factors: [T; 4]) -> [T; BANDS];
+}
+
+impl<T, K: Kernel<T>> BandKernel<T, 1> for K {
+    #[inline(always)]
+    fn samples(self, window: &Window<T>, factors: [T; 4]) -> [T; 1] {
+        [self.sample(window, factors)]
+    }
+}
+
 /// An operator of the 3 x 3 window: what differs from one to the next. It says so here once, and is an [`Operator`].
 pub(crate) trait Stencil: fmt::Debug + Send + Sync {
     /// Its line of the registry.
@@ -46,6 +59,9 @@ pub(crate) trait Stencil: fmt::Debug + Send + Sync {
 
     /// As [`Operator::output`].
     const OUTPUT: OperatorOutput = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
+
+    /// As [`Operator::band_names`], where there are several.
+    const BAND_NAMES: &'static [&'static str] = &[];
 
     /// As [`Operator::check`].
     fn verify(&self) -> Result<()> {
@@ -67,6 +83,14 @@ pub(crate) trait Stencil: fmt::Debug + Send + Sync {
 impl<S: Stencil> Operator for S {
     fn name(&self) -> &'static str {
         S::INFO.name
+    }
+
+    fn bands(&self) -> usize {
+        S::BAND_NAMES.len().max(1)
+    }
+
+    fn band_names(&self) -> Vec<String> {
+        S::BAND_NAMES.iter().map(|&name| name.to_owned()).collect()
     }
 
     fn footprint(&self) -> Footprint {
@@ -111,17 +135,17 @@ impl<S: Stencil> Operator for S {
 }
 
 /// Computes a task with `kernel`.
-pub fn compute<T: Real, K: Kernel<T>>(task: &mut RowsTask<'_, T>, edges: Edges, kernel: K) {
+pub fn compute<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize>(task: &mut RowsTask<'_, T>, edges: Edges, kernel: K) {
     pulp::Arch::new().dispatch(Sweep { task, edges, kernel });
 }
 
-struct Sweep<'t, 'a, T, K> {
+struct Sweep<'t, 'a, T, K, const BANDS: usize> {
     task: &'t mut RowsTask<'a, T>,
     edges: Edges,
     kernel: K,
 }
 
-impl<T: Real, K: Kernel<T>> pulp::WithSimd for Sweep<'_, '_, T, K> {
+impl<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize> pulp::WithSimd for Sweep<'_, '_, T, K, BANDS> {
     type Output = ();
 
     #[inline(always)]
@@ -133,11 +157,13 @@ impl<T: Real, K: Kernel<T>> pulp::WithSimd for Sweep<'_, '_, T, K> {
         }
         let input = &task.inputs[0];
         let thin = raster_cols < 2 || raster_rows < 2;
-        for ((row, out), factors) in task.rows.iter().zip(task.out.chunks_exact_mut(cols.len())).zip(task.factors) {
+        for ((row, out), factors) in task.rows.iter().zip(task.out.chunks_exact_mut(cols.len() * BANDS)).zip(task.factors) {
             let border = Border { input, row, last_col: raster_cols - 1, last_row: raster_rows - 1 };
-            let edge = |out: &mut f32, col: usize| {
+            // The pixels of the row.
+            let (out, _) = out.as_chunks_mut::<BANDS>();
+            let edge = |out: &mut [f32; BANDS], col: usize| {
                 let window = if thin || edges == Edges::Missing { None } else { border.window(col) };
-                *out = window.map_or(T::MISSING, |window| kernel.sample(&window, *factors)).to_f32();
+                *out = window.map_or([T::MISSING; BANDS], |window| kernel.samples(&window, *factors)).map(T::to_f32);
             };
             if thin || row == 0 || row == raster_rows - 1 {
                 out.iter_mut().zip(cols.iter()).for_each(|(out, col)| edge(out, col));
@@ -155,8 +181,8 @@ impl<T: Real, K: Kernel<T>> pulp::WithSimd for Sweep<'_, '_, T, K> {
             let from = cols.start + first - 1 - input.cols.start;
             let inner = &mut out[first..last];
             match edges {
-                Edges::Extrapolate => sweep_row::<T, K, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
-                Edges::Missing => sweep_row::<T, K, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),
+                Edges::Extrapolate => sweep_row::<T, K, BANDS, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
+                Edges::Missing => sweep_row::<T, K, BANDS, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),
             }
         }
     }
@@ -166,22 +192,27 @@ impl<T: Real, K: Kernel<T>> pulp::WithSimd for Sweep<'_, '_, T, K> {
 const RUN: usize = 128;
 
 #[inline(always)]
-fn sweep_row<T: Real, K: Kernel<T>, const STRICT: bool>(rows: [&[T]; 3], out: &mut [f32], factors: [T; 4], kernel: K) {
+fn sweep_row<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize, const STRICT: bool>(
+    rows: [&[T]; 3],
+    out: &mut [[f32; BANDS]],
+    factors: [T; 4],
+    kernel: K,
+) {
     for (index, out) in out.chunks_mut(RUN).enumerate() {
         let run = rows.map(|row| &row[index * RUN..index * RUN + out.len() + 2]);
         if run.iter().all(|row| T::all_have_heights(row)) {
-            sweep_run::<T, K, STRICT, false>(run, out, factors, kernel);
+            sweep_run::<T, K, BANDS, STRICT, false>(run, out, factors, kernel);
         } else {
-            sweep_run::<T, K, STRICT, true>(run, out, factors, kernel);
+            sweep_run::<T, K, BANDS, STRICT, true>(run, out, factors, kernel);
         }
     }
 }
 
 /// `STRICT`: a missing neighbour makes the sample missing. `GAPS`: there may be missing heights.
 #[inline(always)]
-fn sweep_run<T: Real, K: Kernel<T>, const STRICT: bool, const GAPS: bool>(
+fn sweep_run<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize, const STRICT: bool, const GAPS: bool>(
     [up, mid, down]: [&[T]; 3],
-    out: &mut [f32],
+    out: &mut [[f32; BANDS]],
     factors: [T; 4],
     kernel: K,
 ) {
@@ -211,9 +242,9 @@ fn sweep_run<T: Real, K: Kernel<T>, const STRICT: bool, const GAPS: bool>(
             h: above(h[j]),
             i: above(i[j]),
         };
-        let sample = kernel.sample(&window, factors).to_f32();
+        let samples = kernel.samples(&window, factors);
         let missing = GAPS && (!e.has_height() || (STRICT && !whole));
-        out[j] = if missing { f32::NAN } else { sample };
+        out[j] = samples.map(|sample| if missing { f32::NAN } else { sample.to_f32() });
     }
 }
 

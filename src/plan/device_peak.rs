@@ -65,6 +65,11 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limi
         }
         // Uniforms and row factors of one unit, and the copies of them on their way.
         let rows = schedule.most().new_rows[node];
+        if n.table_bytes > 0 {
+            // And the copy on its way.
+            add(&mut parts.parameters, n.table_bytes as u64)?;
+            add(&mut parts.parameters, n.table_bytes as u64)?;
+        }
         let more_inputs = match &n.kind {
             NodeKind::Operator { inputs, .. } => inputs.len().saturating_sub(1),
             NodeKind::Ingest { .. } => 0,

@@ -126,6 +126,9 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     for source in 0..spec.sources.len() {
         parts.indices += source_index_bytes(spec, source);
     }
+    if run.on_device {
+        parts.indices += spec.nodes.iter().map(|node| node.table_bytes).sum::<usize>();
+    }
     for output in &spec.outputs {
         parts.indices += output.index_bytes;
     }

@@ -53,6 +53,8 @@ pub struct NodeSpec {
     pub kind: NodeKind,
     /// Bytes of one pixel in the node's window.
     pub pixel_bytes: usize,
+    /// Most bytes of what it looks up on the device.
+    pub table_bytes: usize,
 }
 
 /// What a node does.

@@ -17,6 +17,7 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     bindings: wgpu::BindGroupLayout,
+    bindings_with_table: wgpu::BindGroupLayout,
     pipelines: Mutex<BTreeMap<String, wgpu::ComputePipeline>>,
 }
 
@@ -69,9 +70,10 @@ impl Gpu {
         };
         use wgpu::BufferBindingType::{Storage, Uniform};
         let (read, write) = (Storage { read_only: true }, Storage { read_only: false });
-        let entries = [(0, Uniform), (1, Uniform), (2, read), (3, write), (4, read)].map(entry);
-        let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
-        Some(Self { name: adapter.get_info().name, device, queue, bindings, pipelines: Mutex::default() })
+        let entries = [(0, Uniform), (1, Uniform), (2, read), (3, write), (4, read), (5, read)].map(entry);
+        let layout = |entries| device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries });
+        let (bindings, bindings_with_table) = (layout(&entries[..5]), layout(&entries));
+        Some(Self { name: adapter.get_info().name, device, queue, bindings, bindings_with_table, pipelines: Mutex::default() })
     }
 
     /// The pipeline of an operator, compiled once; panics where it does not validate or does not fit the bindings.
@@ -84,7 +86,8 @@ impl Gpu {
     fn compile(&self, info: &OperatorInfo, text: String) -> wgpu::ComputePipeline {
         let source = wgpu::ShaderSource::Wgsl(text.into());
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(info.name), source });
-        let layouts = [Some(&self.bindings)];
+        let has_table = (info.examples)()[0].most_table_bytes() > 0;
+        let layouts = [Some(if has_table { &self.bindings_with_table } else { &self.bindings })];
         let layout = wgpu::PipelineLayoutDescriptor { label: None, bind_group_layouts: &layouts, immediate_size: 0 };
         let layout = self.device.create_pipeline_layout(&layout);
         self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -163,16 +166,24 @@ impl Gpu {
         let buffer =
             |contents: &[u8], usage| self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage });
         let output = buffer(bytemuck::cast_slice(&untouched), BufferUsages::STORAGE | BufferUsages::COPY_SRC);
-        let buffers = [
+        let mut buffers = vec![
             buffer(bytemuck::bytes_of(&grid), BufferUsages::UNIFORM),
             buffer(&operator.gpu_kernel().params, BufferUsages::UNIFORM),
             buffer(bytemuck::cast_slice(&factors), BufferUsages::STORAGE),
             output.clone(),
             buffer(bytemuck::cast_slice(&heights), BufferUsages::STORAGE),
         ];
+        let has_table = operator.most_table_bytes() > 0;
+        if has_table {
+            buffers.push(buffer(&operator.gpu_table(), BufferUsages::STORAGE));
+        }
         let entries: Vec<wgpu::BindGroupEntry<'_>> =
             (0..).zip(&buffers).map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }).collect();
-        let group = wgpu::BindGroupDescriptor { label: None, layout: &self.bindings, entries: &entries };
+        let group = wgpu::BindGroupDescriptor {
+            label: None,
+            layout: if has_table { &self.bindings_with_table } else { &self.bindings },
+            entries: &entries,
+        };
         let group = self.device.create_bind_group(&group);
         let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,

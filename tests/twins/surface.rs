@@ -5,7 +5,7 @@ use super::{
     terrain::Dem,
 };
 use swath::{
-    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Edges, GradientAlgorithm, TriAlgorithm},
+    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Edges, GradientAlgorithm, Normals, TriAlgorithm},
     raster::{Affine, Georeferencing},
 };
 
@@ -39,6 +39,17 @@ pub fn exposure(dem: &Dem, alg: GradientAlgorithm, zero_for_flat: bool, edges: E
     let flat = if zero_for_flat { 0.0 } else { f64::NAN };
     let part = |of: fn(f64) -> f64| azimuth.iter().map(|&a| if a.is_infinite() { flat } else { of(a) }).collect();
     (part(f64::cos), part(f64::sin))
+}
+
+/// Towards east, north and up, side by side: by the angles of slope and aspect, which the library's do not go through.
+pub fn normals(dem: &Dem, o: &Normals) -> Vec<f64> {
+    let scale = o.xscale.zip(o.yscale);
+    let pixels = (0..dem.heights.len()).map(|at| gradient(dem, at % dem.grid.cols, at / dem.grid.cols, o.gradient_alg, scale, o.edges));
+    let normal = |(p, q): (f64, f64)| {
+        let (steepness, downhill) = ((p.hypot(q) * o.zfactor).atan(), (-q).atan2(-p));
+        [steepness.sin() * downhill.cos(), steepness.sin() * downhill.sin(), steepness.cos()]
+    };
+    pixels.flat_map(|pq| pq.map_or([f64::NAN; 3], normal)).collect()
 }
 
 /// Derivatives east and north, and east-east, east-north, north-north; then the range of the nine heights over the square

@@ -8,6 +8,7 @@ mod tree;
 pub mod words;
 
 use super::{
+    bands::ChosenBands,
     inputs::{Files, From, Input},
     options::{JobOptions, OutputOptions},
     run::{Pass, run_pass},
@@ -24,6 +25,8 @@ use swath::graph::Raster;
 
 /// Steps that are not operators.
 const READ: &str = "read";
+const SELECT: &str = "select";
+const STACK: &str = "stack";
 const TEE: &str = "tee";
 const WRITE: &str = "write";
 
@@ -41,7 +44,9 @@ pub struct PipelineArgs {
 fn after_help() -> String {
     let mut text = String::from(
         "Steps, parted by '!':
-  read IN.tif [-b N]             what everything begins with; one band, or all (operators take the first)
+  read IN.tif [-b N]...          what everything begins with; some bands in that order, or all
+  select -b N [-b N]...          some bands in that order, of whatever came before
+  stack [ STEPS ] [ STEPS ] ...  the bands of all branches, in order; a branch goes on from what came before, or from a read
   tee [ STEPS ] [ STEPS ] ...    the same raster to several branches, each ending in a write; may be nested
   write OUT.tif [OPTIONS]        what every branch ends in; options of \"What it writes\" hold for this file
 ",
@@ -50,6 +55,7 @@ fn after_help() -> String {
         text += &format!("  {:<30} {}; options as of 'swath {}'\n", format!("{} [OPTIONS]", verb.name), lower(verb.about), verb.name);
     }
     text += "
+Operators of terrain take the first band, others all, unless -b says which (-b 2, or -b all).
 Where a step takes a FILE, brackets may hold a chain that begins with read: --B [ read b.tif ! slope ].
 Options before 'read', or after the last ']', hold for every output. What branches share is computed once.
 
@@ -59,6 +65,7 @@ Examples:
   swath pipeline --backend cpu --compress zstd read dem.tif ! tee [ slope ! write a.tif ] [ aspect ! write b.tif ]
   swath pipeline read dem.tif ! slope ! calc 'A > 30 and B > 1000' --B dem.tif ! write steep.tif
   swath pipeline read a.tif ! calc 'B - A' --B [ read b.tif ! focal --radius 2 ] ! write change.tif
+  swath pipeline read dem.tif ! stack [ slope ] [ aspect ] [ read b.tif ! focal ] ! write three.tif
   swath pipeline read image.tif -b 2 ! tee [ write band.tif ] ! slope ! write slope.tif --dry-run";
     text
 }
@@ -78,7 +85,7 @@ impl PipelineArgs {
         collect_inputs(&chain, &mut inputs);
         run_pass(&Pass { inputs: &inputs, outputs: &outputs, options: &self.job }, || {
             let (mut files, mut rasters) = (Files::default(), Vec::new());
-            let source = files.open(&read.path, read.band)?;
+            let source = read.open(&mut files)?;
             build(&chain, source, &mut files, &mut rasters)?;
             Ok(rasters)
         })
@@ -89,7 +96,8 @@ impl PipelineArgs {
 fn collect<'a>(chain: &'a Chain, writes: &mut Vec<&'a WriteStep>) {
     for step in chain {
         match step {
-            Meaning::Operator(..) => {}
+            // Their brackets hold no writes.
+            Meaning::Operator(..) | Meaning::Select(_) | Meaning::Stack(_) => {}
             Meaning::Tee(branches) => branches.iter().for_each(|branch| collect(branch, writes)),
             Meaning::Write(write) => writes.push(write),
         }
@@ -108,7 +116,13 @@ fn collect_inputs<'a>(chain: &'a Chain, inputs: &mut Vec<&'a Path>) {
                 }
             }
             Meaning::Tee(branches) => branches.iter().for_each(|branch| collect_inputs(branch, inputs)),
-            Meaning::Write(_) => {}
+            Meaning::Stack(branches) => {
+                for branch in branches {
+                    inputs.extend(branch.read.as_ref().map(|read| read.path.as_path()));
+                    collect_inputs(&branch.chain, inputs);
+                }
+            }
+            Meaning::Select(_) | Meaning::Write(_) => {}
         }
     }
 }
@@ -128,17 +142,29 @@ fn build(chain: &Chain, mut raster: Raster, files: &mut Files, written: &mut Vec
                             let Some((read, chain)) = chains.get(*number) else {
                                 return Err(Stop::usage(format!("there are no brackets {number} in this step")));
                             };
-                            let source = files.open(&read.path, read.band)?;
+                            let source = read.open(files)?;
                             build(chain, source, files, written)?
                         }
                     });
                 }
-                raster = Raster::combine(typed.operator.clone(), inputs);
+                raster = match &inputs[..] {
+                    [one] => typed.bands.apply(one, typed.operator.clone()),
+                    _ => Raster::combine(typed.operator.clone(), inputs),
+                };
             }
             Meaning::Tee(branches) => {
                 for branch in branches {
                     build(branch, raster.clone(), files, written)?;
                 }
+            }
+            Meaning::Select(bands) => raster = bands.of(&raster),
+            Meaning::Stack(branches) => {
+                let mut rasters = Vec::new();
+                for branch in branches {
+                    let source = branch.read.as_ref().map_or_else(|| Ok(raster.clone()), |read| read.open(files))?;
+                    rasters.push(build(&branch.chain, source, files, written)?);
+                }
+                raster = Raster::stack(rasters);
             }
             Meaning::Write(_) => written.push(raster.clone()),
         }
@@ -151,6 +177,12 @@ fn build(chain: &Chain, mut raster: Raster, files: &mut Files, written: &mut Vec
 pub struct ReadStep {
     #[arg(value_name = "FILE")]
     path: PathBuf,
-    #[arg(short, long, value_parser = super::values::count, value_name = "N")]
-    band: Option<usize>,
+    #[command(flatten)]
+    bands: ChosenBands,
+}
+
+impl ReadStep {
+    fn open(&self, files: &mut Files) -> Outcome<Raster> {
+        Ok(self.bands.of(&files.open(&self.path, None)?))
+    }
 }

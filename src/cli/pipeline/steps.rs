@@ -1,8 +1,9 @@
 //! What each step means: the options of its command, read by clap.
 
-use super::{READ, ReadStep, TEE, WRITE, tree::Step};
+use super::{READ, ReadStep, SELECT, STACK, TEE, WRITE, tree::Step};
 use crate::cli::{
     argv::nearest,
+    bands::ChosenBands,
     inputs::{From, Input, TypedOperator},
     one_line,
     options::OutputOptions,
@@ -20,8 +21,24 @@ pub type Chain = Vec<Meaning>;
 pub enum Meaning {
     /// An operator, and the chains among its inputs.
     Operator(TypedOperator, Vec<(ReadStep, Chain)>),
+    Select(ChosenBands),
+    Stack(Vec<Branch>),
     Tee(Vec<Chain>),
     Write(WriteStep),
+}
+
+/// What becomes bands of a stack: the step before goes on, unless a file is read.
+#[derive(Debug)]
+pub struct Branch {
+    pub read: Option<ReadStep>,
+    pub chain: Chain,
+}
+
+/// `select`.
+#[derive(Args, Debug)]
+struct SelectStep {
+    #[command(flatten)]
+    bands: ChosenBands,
 }
 
 /// `write`.
@@ -35,7 +52,7 @@ pub struct WriteStep {
 
 /// All names of steps.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    [READ].into_iter().chain(VERBS.iter().map(|verb| verb.name)).chain([TEE, WRITE])
+    [READ].into_iter().chain(VERBS.iter().map(|verb| verb.name)).chain([SELECT, STACK, TEE, WRITE])
 }
 
 /// The steps that there are, and the one whose name is near.
@@ -62,6 +79,15 @@ fn chain(steps: impl Iterator<Item = Step>) -> Outcome<Chain> {
 fn meaning(step: Step) -> Outcome<Meaning> {
     match step.name.as_str() {
         TEE => Ok(Meaning::Tee(step.branches.into_iter().map(|branch| chain(branch.into_iter())).collect::<Outcome<_>>()?)),
+        SELECT => {
+            let matches = matches(&step, SelectStep::augment_args(Command::new(SELECT)))?;
+            let select = SelectStep::from_arg_matches(&matches).map_err(|error| complaint(&step, &error))?;
+            if select.bands.is_default() {
+                return Err(Stop::usage(format!("{}: bands are missing: select -b 3 -b 1", step.label())));
+            }
+            Ok(Meaning::Select(select.bands))
+        }
+        STACK => stack(step),
         WRITE => {
             // What holds for every output is typed before what holds for this one, which wins.
             let matches = matches(&step, WriteStep::augment_args(Command::new(WRITE)).args_override_self(true))?;
@@ -81,6 +107,25 @@ fn meaning(step: Step) -> Outcome<Meaning> {
             Ok(Meaning::Operator(typed, chains))
         }
     }
+}
+
+fn stack(step: Step) -> Outcome<Meaning> {
+    let brackets = |word: &std::ffi::OsString| word.to_str().is_some_and(|word| matches!(word.parse(), Ok(Input::Chain(_))));
+    if let Some(word) = step.words.iter().find(|word| !brackets(word)) {
+        let (label, word) = (step.label(), word.to_string_lossy());
+        return Err(Stop::usage(format!("{label}: '{word}' is not accepted; branches in brackets are: stack [ slope ] [ read FILE ]")));
+    }
+    if step.chains.is_empty() {
+        return Err(Stop::usage(format!("{}: branches are missing: stack [ slope ] [ read FILE ]", step.label())));
+    }
+    let branch = |steps: Vec<Step>| {
+        if steps.first().is_some_and(|first| first.name == READ) {
+            let (read, chain) = understand(steps)?;
+            return Ok(Branch { read: Some(read), chain });
+        }
+        Ok(Branch { read: None, chain: chain(steps.into_iter())? })
+    };
+    Ok(Meaning::Stack(step.chains.into_iter().map(branch).collect::<Outcome<_>>()?))
 }
 
 fn matches(step: &Step, command: Command) -> Outcome<ArgMatches> {

@@ -1,6 +1,6 @@
 //! Words become steps and branches.
 
-use super::{READ, TEE, WRITE, steps::suggestion};
+use super::{READ, STACK, TEE, WRITE, steps::suggestion};
 use crate::cli::{
     inputs::Input,
     stop::{Outcome, Stop},
@@ -122,7 +122,9 @@ impl Reader {
         let mut chain: Vec<Step> = Vec::new();
         loop {
             let next = self.step(chain.last(), &whole)?;
-            if (next.name == READ) != chain.is_empty() || next.name == TEE || next.name == WRITE {
+            // What is stacked may go on from the step before.
+            let misplaced = if chain.is_empty() { next.name != READ && step.name != STACK } else { next.name == READ };
+            if misplaced || next.name == TEE || next.name == WRITE {
                 return Err(Stop::usage(format!(
                     "{}: '{}' is not accepted here: in brackets of {label} a chain such as read FILE ! slope is",
                     next.label(),

@@ -127,6 +127,12 @@ fn kernel(
     let output = buffer((grid.rows * grid.cols * operator.bands() * 4) as u64, storage)?;
     let mut bindings = vec![&place_buffer, &params, &factors_buffer, &output];
     bindings.resize(4 + operator.inputs(), input);
+    let contents = operator.gpu_table();
+    let table = if contents.is_empty() { None } else { Some(buffer(contents.len() as u64, storage)?) };
+    if let Some(table) = &table {
+        gpu.queue.write_buffer(table, 0, &contents);
+    }
+    bindings.extend(&table);
     let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
     let once = || {
         let started = Instant::now();

@@ -2,7 +2,7 @@
 
 use super::{device::Gpu, pipeline::Kernel};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     graph::{GridInfo, Operator},
     op::{GridUniform, MISSING_BITS},
     plan::Step,
@@ -43,11 +43,22 @@ impl DeviceOperator {
         gpu.queue.write_buffer(&params, 0, &parameters);
         let factors_usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
         let factors = buffer((most_rows.max(1) * 16) as u64, factors_usage, "row factors")?;
+        let mut table = None;
+        if operator.most_table_bytes() > 0 {
+            let contents = operator.gpu_table();
+            if contents.len() > operator.most_table_bytes() {
+                return Err(Error::Internal("a table is larger than its operator said"));
+            }
+            let on_device = buffer(contents.len() as u64, factors_usage, "table")?;
+            gpu.queue.write_buffer(&on_device, 0, &contents);
+            table = Some(on_device);
+        }
         let mut passes = Vec::new();
         for inputs in dispatches(operator, inputs) {
             let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
             let mut bindings = vec![&grid, &params, &factors, window];
             bindings.extend(inputs);
+            bindings.extend(&table);
             let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
             passes.push(Pass { grid, bound });
         }

@@ -54,13 +54,15 @@ impl Kernel {
         })
     }
 
-    /// Compiles an operator's WGSL twin: row factors, output, then the window of each input of a dispatch.
+    /// Compiles an operator's WGSL twin: row factors, output, then the window of each input of a dispatch, and its table if
+    /// it has one.
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
     pub fn of_operator(gpu: &Gpu, operator: &dyn Operator) -> Result<Self> {
         let mut storage = vec![true, false];
-        storage.resize(2 + if operator.is_dispatched_by_input() { 1 } else { operator.inputs() }, true);
+        let inputs = if operator.is_dispatched_by_input() { 1 } else { operator.inputs() };
+        storage.resize(2 + inputs + usize::from(operator.most_table_bytes() > 0), true);
         Self::compile(gpu, operator.name(), &operator.gpu_kernel().wgsl, &storage)
     }
 

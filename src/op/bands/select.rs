@@ -94,11 +94,25 @@ impl Operator for Select {
         GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
     }
 
+    fn has_f64_twin(&self) -> bool {
+        true
+    }
+
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        self.fill(task, |sample| sample);
+    }
+
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
+        self.fill(task, |sample| sample as f32);
+    }
+}
+
+impl Select {
+    fn fill<T: Copy>(&self, task: &mut RowsTask<'_, T>, narrow: impl Fn(T) -> f32) {
         for (row, out) in task.rows.iter().zip(task.out.chunks_exact_mut(task.cols.len().max(1))) {
             let pixels = task.inputs[0].row(row).unwrap_or_default().chunks_exact(self.of);
             for (out, pixel) in out.iter_mut().zip(pixels) {
-                *out = pixel[self.band - 1];
+                *out = narrow(pixel[self.band - 1]);
             }
         }
     }

@@ -179,13 +179,27 @@ impl Operator for Stack {
         GpuKernel { wgsl: INFO.shader.text(), params: bytemuck::bytes_of(&StackParams::default()).to_vec() }
     }
 
+    fn has_f64_twin(&self) -> bool {
+        true
+    }
+
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        self.fill(task, |sample| sample);
+    }
+
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
+        self.fill(task, |sample| sample as f32);
+    }
+}
+
+impl Stack {
+    fn fill<T: Copy>(&self, task: &mut RowsTask<'_, T>, narrow: impl Fn(T) -> f32) {
         let bands = self.bands;
         for (row, out) in task.rows.iter().zip(task.out.chunks_exact_mut((task.cols.len() * bands).max(1))) {
             for (band, input) in task.inputs.iter().enumerate() {
                 let samples = input.row(row).unwrap_or_default();
                 for (pixel, &sample) in out.chunks_exact_mut(bands).zip(samples) {
-                    pixel[band] = sample;
+                    pixel[band] = narrow(sample);
                 }
             }
         }

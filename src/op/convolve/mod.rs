@@ -207,6 +207,10 @@ impl Operator for Convolve {
         INFO.name
     }
 
+    fn is_per_band(&self) -> bool {
+        true
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::square(self.radius())
     }

@@ -209,6 +209,10 @@ impl Operator for Focal {
         INFO.name
     }
 
+    fn is_per_band(&self) -> bool {
+        true
+    }
+
     fn footprint(&self) -> Footprint {
         let (halo_rows, halo_cols) = self.reach();
         Footprint { halo_rows, halo_cols }

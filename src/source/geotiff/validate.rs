@@ -107,7 +107,7 @@ fn image(header: &Header<'_>, ifd: &Ifd, at: u64, k: usize, problems: &mut Vec<S
     };
     let bands = header.one(ifd, Tag::SamplesPerPixel)?.unwrap_or(1) as usize;
     let planes = if header.one(ifd, Tag::PlanarConfiguration)? == Some(2) { bands } else { 1 };
-    let expected = size.cols.div_ceil(cols) * size.rows.div_ceil(rows) * planes;
+    let expected = size.cols.div_ceil(cols).saturating_mul(size.rows.div_ceil(rows)).saturating_mul(planes);
     if offsets.len() != expected || counts.len() != expected {
         problems.push(format!("directory {k} names {} offsets and {} lengths of {expected} segments", offsets.len(), counts.len()));
     }
