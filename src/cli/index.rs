@@ -83,7 +83,7 @@ impl StepOptions for IndexOptions {
         if free.len() > 1 {
             return Err(Stop::usage(format!("files are missing: --{} FILE", free.join(" FILE, --"))));
         }
-        Ok(TypedOperator { operator: Arc::new(calc), inputs })
+        Ok(TypedOperator { bands: Default::default(), operator: Arc::new(calc), inputs })
     }
 }
 
