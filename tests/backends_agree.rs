@@ -86,7 +86,7 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("focal", &["--stat", "median", "--border", "nearest"], Bound::Near(1.0)),
     ("focal", &["--stat", "range", "--shape", "annulus", "--radius", "4", "--inner", "2"], Bound::Near(1.0)),
     ("focal", &["--stat", "mean", "--radius", "6", "--border", "extrapolate"], Bound::Near(100.0)),
-    ("focal", &["--stat", "variety", "--mask", "1 1 0; 0 1 0; 0 0 1"], Bound::Near(0.0)),
+    ("focal", &["--stat", "variety", "--footprint", "1 1 0; 0 1 0; 0 0 1"], Bound::Near(0.0)),
     ("bilateral", &["--range-sigma", "30", "--sigma", "1.5"], Bound::Near(10.0)),
     ("morphology", &["--operation", "open", "--radius", "3", "--border", "nearest"], Bound::Near(0.0)),
     (

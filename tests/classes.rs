@@ -30,13 +30,17 @@ fn swath(command: &[&str], input: &Path, output: &Path, backend: &[String]) {
     run_swath(words.chain(["--overwrite", "-q"].map(str::to_owned))).expect_success();
 }
 
-/// Ramps of every form: few and many colours, cliffs, steps of less than a metre, alpha, numbers beyond the heights.
+/// Ramps of every form: few and many colours, cliffs (between samples: which colour a sample has that lies on a number given twice
+/// hangs, in gdaldem, on the nodata value, which is a number among the others there), steps of less than a metre, alpha, numbers beyond the heights.
 const FILES: [(&str, &str); 6] = [
     (
         "relief",
         "nv 1 2 3 4\n230 0 97 71\n300.5, 16, 122, 47\n500:232:215:125\n700\t161 67 0\n900 130 30 30\n1000 161 161 161\n1080 white\n",
     ),
-    ("cliffs", "nv 9 9 9 0\n400 0 0 0 255\n400 255 10 0 200\n600.25 10 200 30 100\n600.25 0 0 255\n600.75 3 3 3 3\n2000 255 255 255 0\n"),
+    (
+        "cliffs",
+        "nv 9 9 9 0\n400.5 0 0 0 255\n400.5 255 10 0 200\n600.25 10 200 30 100\n600.25 0 0 255\n600.75 3 3 3 3\n2000 255 255 255 0\n",
+    ),
     ("one", "nv indigo 5\n450 purple 77\n"),
     ("below", "nv 0 0 0\n-500 red\n-100 green\n100 blue\n"),
     ("percent", "nv 1 1 1\n0% 1 2 3\n33.3% green 100\n600 200 3 77 9\n87.5% 250 250 0\n100% white\n"),
@@ -47,8 +51,13 @@ const FILES: [(&str, &str); 6] = [
 /// that is not below the sample, then compares with the one before. Here every sample gets the colour of its own entry.
 fn find_all_entries(picture: &mut Array3<f64>, heights: &Array2<f32>, text: &str) {
     let entries = ColorMap::parse(text).unwrap();
-    let greatest = heights.iter().copied().filter(|z| z.is_finite()).fold(f32::MIN, f32::max);
-    let stands = |at: ColorPlace, z: f32| at == ColorPlace::Value(f64::from(z)) || (at == ColorPlace::Percent(100.0) && z == greatest);
+    let valid = || heights.iter().filter(|z| z.is_finite()).map(|&z| f64::from(z));
+    let (least, greatest) = (valid().fold(f64::MAX, f64::min), valid().fold(f64::MIN, f64::max));
+    let stands = |at: ColorPlace, z: f32| match at {
+        ColorPlace::Value(value) => value == f64::from(z),
+        ColorPlace::Percent(percent) => least + (greatest - least) * percent / 100.0 == f64::from(z),
+        ColorPlace::Missing => false,
+    };
     for (mut pixel, &height) in picture.lanes_mut(ndarray::Axis(2)).into_iter().zip(heights) {
         let own: Vec<_> = entries.iter().filter(|entry| stands(entry.at, height)).collect();
         // What is given twice lies beside its value.
@@ -77,7 +86,9 @@ fn color_maps_are_gdaldems_byte_for_byte_with_every_option_on_both_models() {
             let colors = path(name);
             fs::write(&colors, text).unwrap();
             for selection in ["", "-exact_color_entry", "-nearest_color_entry"] {
-                for alpha in [&[][..], &["-alpha"]] {
+                // Colours are the same without alpha: one file shows it.
+                let with: &[&[&str]] = if name == "relief" { &[&[], &["-alpha"]] } else { &[&["-alpha"]] };
+                for alpha in with {
                     let options: Vec<&str> = alpha.iter().copied().chain(Some(selection).filter(|s| !s.is_empty())).collect();
                     let theirs = path("gdal.tif");
                     run(Command::new("gdaldem").arg("color-relief").args([&model, &colors, &theirs]).args(&options).arg("-q"))
@@ -86,7 +97,9 @@ fn color_maps_are_gdaldems_byte_for_byte_with_every_option_on_both_models() {
                     if selection == "-exact_color_entry" {
                         find_all_entries(&mut wanted, &heights, text);
                     }
-                    for backend in &backends {
+                    // On the device, two of them: tests/gpu_parity.rs holds that the twins are equal.
+                    let on = if matches!(name, "relief" | "percent") { &backends[..] } else { &backends[..1] };
+                    for backend in on {
                         let command = [&["color-map", "--color-map", colors.to_str().unwrap()], &options[..]].concat();
                         swath(&command, &model, &path("ours.tif"), backend);
                         assert!(pixels(&path("ours.tif")) == wanted, "{name} {options:?} of {} on {backend:?}", model.display());

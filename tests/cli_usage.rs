@@ -28,7 +28,10 @@ fn wrong_usage_exits_2_with_one_line() {
         ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
         ("slope dem.tif a.tif --scale -1", "xscale '-1' is not accepted: a number above 0"),
         ("focal dem.tif a.tif --radius 65", "radius '65' is not accepted: 1 to 64 pixels"),
-        ("focal dem.tif a.tif --mask 1,0", "mask '10' is not accepted: an odd number of rows and of columns, up to 129, not all 0"),
+        (
+            "focal dem.tif a.tif --footprint 1,0",
+            "footprint '10' is not accepted: an odd number of rows and of columns, up to 129, not all 0",
+        ),
         ("convolve dem.tif a.tif --kernel custom", "weights '' is not accepted: as many rows as columns, an odd number up to 15"),
         ("bilateral dem.tif a.tif --range-sigma 0", "range-sigma '0' is not accepted: above 1e-15 and below 1e15"),
         ("convolve dem.tif a.tif --sigma 17", "sigma '17' is not accepted: above 0 and up to 16 pixels"),

@@ -16,7 +16,7 @@ pub struct MorphologyOptions {
     /// What is done
     #[arg(long, value_parser = named(MorphologyOperation::ALL, MorphologyOperation::as_str), ignore_case = true, default_value = "erode", help_heading = HOW)]
     operation: MorphologyOperation,
-    /// The structuring element [default: box, or custom with --mask]
+    /// The structuring element [default: box, or custom with --footprint]
     #[arg(long, value_parser = named(FocalShape::ALL, FocalShape::as_str), ignore_case = true, help_heading = HOW)]
     shape: Option<FocalShape>,
     /// How far it reaches, in pixels: 1 to 64
@@ -27,7 +27,7 @@ pub struct MorphologyOptions {
     inner: usize,
     /// Rows of a custom element, parted by semicolons, or a text file of them: what is not 0 belongs
     #[arg(long, value_name = "ROWS", allow_hyphen_values = true, help_heading = HOW)]
-    mask: Option<Matrix>,
+    footprint: Option<Matrix>,
     /// Missing samples are left out, or make the result missing
     #[arg(long, value_parser = named(FocalMissing::ALL, FocalMissing::as_str), ignore_case = true, default_value = "skip", help_heading = HOW)]
     missing: FocalMissing,
@@ -41,13 +41,13 @@ impl OperatorOptions for MorphologyOptions {
     const EXAMPLES: &'static str = "Examples:
   swath morphology surface.tif ground.tif --operation open --shape circle --radius 8
   swath morphology dem.tif filled.tif --operation close --radius 2
-  swath morphology dem.tif out.tif --operation dilate --mask '0 1 0; 1 1 1; 0 1 0'";
+  swath morphology dem.tif out.tif --operation dilate --footprint '0 1 0; 1 1 1; 0 1 0'";
 
     fn operator(&self) -> Arc<dyn Operator> {
         let Self { operation, radius, inner, missing, border, .. } = *self;
-        let default = if self.mask.is_some() { FocalShape::Custom } else { FocalShape::Box };
+        let default = if self.footprint.is_some() { FocalShape::Custom } else { FocalShape::Box };
         let shape = self.shape.unwrap_or(default);
-        let mask = self.mask.as_ref().map(Matrix::mask).unwrap_or_default();
+        let mask = self.footprint.as_ref().map(Matrix::mask).unwrap_or_default();
         let morphology = Morphology { operation, shape, radius, inner, mask, missing, border };
         Arc::new(morphology)
     }

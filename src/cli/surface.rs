@@ -47,7 +47,7 @@ pub struct TpiOptions {
     /// How far the neighbours reach, in pixels: 1 to 64. Beyond 1 those that there are count, at the raster's border too
     #[arg(long, default_value = "1", value_name = "PIXELS", help_heading = HOW)]
     radius: usize,
-    /// Outline of the neighbourhood [default: box, or custom with --mask]
+    /// Outline of the neighbourhood [default: box, or custom with --footprint]
     #[arg(long, value_parser = named(FocalShape::ALL, FocalShape::as_str), ignore_case = true, help_heading = HOW)]
     shape: Option<FocalShape>,
     /// Radius of an annulus's hole, in pixels
@@ -55,7 +55,7 @@ pub struct TpiOptions {
     inner: usize,
     /// Rows of a custom outline, parted by semicolons, or a text file of them: what is not 0 belongs
     #[arg(long, value_name = "ROWS", allow_hyphen_values = true, help_heading = HOW)]
-    mask: Option<Matrix>,
+    footprint: Option<Matrix>,
     #[command(flatten)]
     edges: EdgeOptions,
 }
@@ -69,13 +69,13 @@ impl OperatorOptions for TpiOptions {
   swath tpi dem.tif tpi.tif --shape annulus --radius 20 --inner 10";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        let default = if self.mask.is_some() { FocalShape::Custom } else { FocalShape::Box };
+        let default = if self.footprint.is_some() { FocalShape::Custom } else { FocalShape::Box };
         let shape = self.shape.unwrap_or(default);
         if self.radius == 1 && shape == FocalShape::Box {
             return Arc::new(Tpi { edges: self.edges.edges() });
         }
         let missing = if self.edges.edges() == Edges::Missing { FocalMissing::Propagate } else { FocalMissing::Skip };
-        let mask = self.mask.as_ref().map(Matrix::mask).unwrap_or_default();
+        let mask = self.footprint.as_ref().map(Matrix::mask).unwrap_or_default();
         let (radius, inner) = (self.radius, self.inner);
         let focal = Focal { stat: FocalStat::Tpi, shape, radius, inner, mask, missing, ..Focal::default() };
         Arc::new(focal)

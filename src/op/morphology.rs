@@ -58,7 +58,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
         ("shape", "box|circle|annulus|custom"),
         ("radius", "PIXELS"),
         ("inner", "PIXELS"),
-        ("mask", "ROWS"),
+        ("footprint", "ROWS"),
         ("missing", "skip|propagate"),
         ("border", "missing|nearest|reflect|extrapolate"),
     ],

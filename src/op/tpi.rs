@@ -31,7 +31,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tpi",
     summary: "height above the mean of the neighbours, in its unit",
-    options: &[("radius", "PIXELS"), ("shape", "box|circle|annulus|custom"), ("inner", "PIXELS"), ("mask", "ROWS"), ("no-edges", "")],
+    options: &[("radius", "PIXELS"), ("shape", "box|circle|annulus|custom"), ("inner", "PIXELS"), ("footprint", "ROWS"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
     shader: relief_shader!("tpi.wgsl"),

@@ -121,7 +121,7 @@ def main():
         ("--radius", "4"): np.ones((9, 9), bool),
         ("--shape", "circle", "--radius", "5"): disc(5),
         ("--shape", "annulus", "--radius", "4", "--inner", "2"): disc(4, 2),
-        ("--mask", "1 0 0 1 1; 0 1 0 0 1; 0 0 1 1 0"): np.array([[1, 0, 0, 1, 1], [0, 1, 0, 0, 1], [0, 0, 1, 1, 0]], bool),
+        ("--footprint", "1 0 0 1 1; 0 1 0 0 1; 0 0 1 1 0"): np.array([[1, 0, 0, 1, 1], [0, 1, 0, 0, 1], [0, 0, 1, 1, 0]], bool),
     }
     turn = 0
     for stat in STATS:
@@ -150,7 +150,7 @@ def main():
             check.compare("heights", focal("tpi"), tpi, 2e-5)
         asymmetric = np.array([[0, 1, 1], [1, 0, 0], [1, 0, 0]], bool)
         for words, element in [(["--radius", "2"], np.ones((5, 5), bool)), (["--shape", "circle", "--radius", "3"], disc(3)),
-                               (["--mask", "0 1 1; 1 0 0; 1 0 0"], asymmetric)]:
+                               (["--footprint", "0 1 1; 1 0 0; 1 0 0"], asymmetric)]:
             both = dict(footprint=element, mode=border)
             for operation, f in [("erode", ndimage.grey_erosion), ("dilate", ndimage.grey_dilation), ("open", ndimage.grey_opening),
                                  ("close", ndimage.grey_closing)]:

@@ -82,7 +82,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
         ("shape", "box|circle|annulus|custom"),
         ("radius", "PIXELS"),
         ("inner", "PIXELS"),
-        ("mask", "ROWS"),
+        ("footprint", "ROWS"),
         ("percentile", "P"),
         ("missing", "skip|propagate"),
         ("border", "missing|nearest|reflect|extrapolate"),
@@ -201,7 +201,7 @@ fn check_mask(mask: &[Vec<bool>]) -> Result<()> {
     }
     let accepted = format!("an odd number of rows and of columns, up to {}, not all 0", 2 * MAX_RADIUS + 1);
     let given: Vec<String> = mask.iter().map(|row| row.iter().map(|&belongs| if belongs { "1" } else { "0" }).collect()).collect();
-    Err(Error::Usage { what: "mask", given: given.join("; "), accepted })
+    Err(Error::Usage { what: "footprint", given: given.join("; "), accepted })
 }
 
 impl Operator for Focal {
