@@ -72,6 +72,10 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("convolve", &["--weights", "0 1 0; 1 4 1; 0 1 -2", "--border", "nearest"], Bound::Near(1e3)),
     ("calc", &["log(abs(A) + 1) * sin(A / 30) + where(isnan(A), 7, A % 3)", "--A"], Bound::Near(10.0)),
     ("calc", &["A > 100 or isnan(A)", "--A"], Bound::Exact),
+    ("rescale", &["--from", "0,500", "--to", "-1,1", "--clamp"], Bound::Near(1.0)),
+    ("clamp", &["--min", "100", "--max", "300", "--drop"], Bound::Exact),
+    ("cast", &["--to", "int16"], Bound::Exact),
+    ("cast", &["--to", "uint8", "--rounding", "even", "--range", "missing"], Bound::Exact),
     ("reclassify", &["--mapping", "[-INF,500)=1; [500,1000)=2; DEFAULT=PASS_THROUGH"], Bound::Near(0.0)),
     ("reclassify", &["--mapping", "(0,700.5]=PASS_THROUGH; NO_DATA=-1"], Bound::Near(0.0)),
     ("color-map", &["--range", "0,1500"], Bound::Near(0.0)),
@@ -197,6 +201,9 @@ fn relief_and_focal_statistics_are_the_same_on_both_backends_on_every_awkward_ra
         "standardise",
         "equal-interval",
         "quantile",
+        "rescale",
+        "clamp",
+        "cast",
     ]
     .into_iter()
     .for_each(agree);

@@ -140,6 +140,9 @@ fn outputs_are_what_gdal_writes() {
     for info in REGISTRY {
         for operator in (info.examples)() {
             let output = operator.output();
+            if info.name == "cast" {
+                continue; // its type is what was asked for
+            }
             let truth = operator.formula().is_some_and(|formula| formula.is_truth(formula.steps().len() - 1));
             let (sample, nodata, byte_range) = match info.name {
                 "hillshade" | "equal-interval" | "quantile" => (SampleType::U8, 0.0, Some((1, 255))),

@@ -266,6 +266,7 @@ fn arc_tangent(x: f32) -> f32 {
 fn remainder(x: f32, y: f32) -> f32 {
     let r = x - y * floor(x / y);
     let astray = r != 0.0 && (r < 0.0) != (y < 0.0);
-    let mended = select(r, r + y, astray);
-    return select(mended, mended - y, abs(mended) >= abs(y));
+    // A dividend below the divisor, of the other sign, may well round to the whole divisor.
+    let over = abs(r) >= abs(y) && abs(x) >= abs(y);
+    return select(select(r, r - y, over), r + y, astray);
 }

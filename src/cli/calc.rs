@@ -144,19 +144,23 @@ Examples:
 impl CalcArgs {
     pub fn run(self) -> Outcome {
         let calc = self.how.calc()?;
-        let TypedOperator { operator, inputs, .. } = self.how.typed()?;
-        let mut typed = Vec::new();
-        for (name, from) in calc.input_names().iter().zip(inputs) {
-            match from {
-                From::Typed(Input::File(path, band)) => typed.push((path, band)),
-                _ => return Err(Stop::usage(format!("a file is missing: --{name} FILE"))),
-            }
-        }
-        let paths: Vec<&Path> = typed.iter().map(|(path, _)| path.as_path()).collect();
-        run(&Request { inputs: &paths, output: &self.output, options: &self.job }, || {
-            let mut files = Files::default();
-            let rasters = typed.iter().map(|(path, band)| files.open(path, *band)).collect::<Outcome<Vec<_>>>()?;
-            Ok(Raster::combine(operator, rasters))
-        })
+        files_of(calc.input_names(), self.how.typed()?, &self.output, &self.job)
     }
+}
+
+/// Runs a job of an operator whose inputs, of these names, are all typed as files.
+pub fn files_of(names: &[String], typed: TypedOperator, output: &Path, job: &JobOptions) -> Outcome {
+    let mut named = Vec::new();
+    for (name, from) in names.iter().zip(typed.inputs) {
+        match from {
+            From::Typed(Input::File(path, band)) => named.push((path, band)),
+            _ => return Err(Stop::usage(format!("a file is missing: --{name} FILE"))),
+        }
+    }
+    let paths: Vec<&Path> = named.iter().map(|(path, _)| path.as_path()).collect();
+    run(&Request { inputs: &paths, output, options: job }, || {
+        let mut files = Files::default();
+        let rasters = named.iter().map(|(path, band)| files.open(path, *band)).collect::<Outcome<Vec<_>>>()?;
+        Ok(Raster::combine(typed.operator, rasters))
+    })
 }

@@ -15,8 +15,10 @@ mod devices;
 mod focal;
 mod fractal;
 mod guard;
+mod index;
 mod info;
 mod inputs;
+mod local;
 mod matrix;
 mod morphology;
 mod operators;
@@ -77,6 +79,10 @@ fn command(args: Vec<OsString>) -> Outcome {
         Command::Morphology(args) => args.run(),
         Command::Bilateral(args) => args.run(),
         Command::Calc(args) => args.run(),
+        Command::Index(args) => args.run(),
+        Command::Rescale(args) => args.run(),
+        Command::Clamp(args) => args.run(),
+        Command::Cast(args) => args.run(),
         Command::Reclassify(args) => args.run(),
         Command::ColorMap(args) => args.run(),
         Command::Standardise(args) => args.run(),

@@ -229,7 +229,7 @@ pub trait Operator: Send + Sync + fmt::Debug {
     }
 
     /// What it computes, if it looks at the pixel alone and both twins are made from this: neighbours of that kind run as one.
-    fn formula(&self) -> Option<&Formula> {
+    fn formula(&self) -> Option<Arc<Formula>> {
         None
     }
 

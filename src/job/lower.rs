@@ -185,6 +185,17 @@ impl Lowered {
         if precision == Precision::F64 && self.spec.device.take().is_some() {
             self.warnings.push("float64 twins run on the CPU, and so does the job".to_owned());
         }
+        if let Some(device) = self.spec.device {
+            let inputs = |run: &NodeRun| match run {
+                NodeRun::Operator { operator, inputs } if !operator.is_dispatched_by_input() => inputs.len(),
+                _ => 1,
+            };
+            let most = lowering.nodes.iter().map(|(_, run, ..)| inputs(run)).max().unwrap_or_default();
+            if most > device.max_inputs {
+                let accepted = format!("this adapter takes {} rasters in one operator; --backend cpu takes more", device.max_inputs);
+                return Err(Error::Usage { what: "number of inputs", given: most.to_string(), accepted });
+            }
+        }
         match gpu_only {
             Some(given) if self.spec.device.is_none() => Err(Error::Usage {
                 what: "backend for",

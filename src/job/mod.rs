@@ -4,6 +4,7 @@ mod array;
 mod budget;
 mod disk;
 mod encode_stage;
+mod fuse;
 mod lower;
 mod metadata;
 mod origin;
@@ -83,6 +84,7 @@ pub struct Job {
     cancel: CancelToken,
     traced: bool,
     precision: Precision,
+    unfused: bool,
 }
 
 impl Job {
@@ -168,13 +170,23 @@ impl Job {
         self
     }
 
+    /// Whether neighbouring local operators run as one, as they do unless told otherwise. No bit of a result depends on it.
+    #[must_use]
+    pub fn fusion(mut self, yes: bool) -> Self {
+        self.unfused = !yes;
+        self
+    }
+
     /// Plans the job under a budget: reads no pixel.
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) for options that do not go together,
     /// [`Error::Budget`](crate::error::Error::Budget) naming the minimum.
-    pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
+    pub fn plan(mut self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
+        if !self.unfused {
+            self.targets = fuse::fuse(&self.targets, self.context.limits().map(|device| device.max_inputs));
+        }
         let threads = self.threads.unwrap_or_else(default_threads);
         let Self { targets, cut, context, observer, cancel, traced, precision, .. } = self;
         let mut how = How { cut, context, observer, cancel, traced, precision, plan_seconds: 0.0 };

@@ -10,7 +10,7 @@
 //! | [`tangent`] | to 1e5 radians | 3e-7 (1 + tan x tan x) |
 //! | [`arc_sine`], [`arc_cosine`] | -1 to 1 | 4e-7 |
 //! | [`arc_tangent`], [`arc_tangent2`] | any | 3e-7 |
-//! | [`remainder`] | quotients to 2^24 | 1.2e-7 of the dividend, modulo the divisor |
+//! | [`remainder`] | quotients to 2^24 | 1.2e-7 of the greater operand, modulo the divisor |
 //!
 //! Results below 1.18e-38 may be zero on a GPU. All are free of branches, so that loops over them vectorise; beyond its domain,
 //! and for a NaN, a function gives anything.
@@ -313,8 +313,10 @@ pub const MOST_QUOTIENT: f32 = 16_777_216.0;
 pub fn remainder(x: f32, y: f32) -> f32 {
     let r = x - y * (x / y).floor();
     let astray = r != 0.0 && (r < 0.0) != (y < 0.0);
-    let mended = if astray { r + y } else { r };
-    if mended.abs() >= y.abs() { mended - y } else { mended }
+    // A dividend below the divisor, of the other sign, may well round to the whole divisor.
+    let over = r.abs() >= y.abs() && x.abs() >= y.abs();
+    let within = if over { r - y } else { r };
+    if astray { r + y } else { within }
 }
 
 #[cfg(test)]

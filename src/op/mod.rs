@@ -13,7 +13,8 @@
 //! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
 //! | [`Bilateral`] | a mean that stops at edges | `shaders/bilateral.wgsl` |
 //! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
-//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the expression |
+//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the formula |
+//! | [`Rescale`], [`Clamp`], [`Cast`] | scale, range and type | the same |
 //! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
 //! | [`ColorMap`] | a colour for each sample | `shaders/color_map.wgsl` |
 //!
@@ -27,8 +28,10 @@ mod aspect;
 mod bands;
 mod bilateral;
 mod calc;
+mod cast;
 mod cell_size;
 mod classes;
+mod clamp;
 mod color_map;
 mod convolve;
 mod curvature;
@@ -40,6 +43,7 @@ mod focal;
 pub mod functions;
 mod gradient;
 mod hillshade;
+mod indices;
 pub mod math;
 mod morphology;
 mod normals;
@@ -49,6 +53,7 @@ mod quantile;
 mod real;
 mod reclassify;
 mod relief;
+mod rescale;
 mod roughness;
 mod separable;
 mod shader;
@@ -68,6 +73,8 @@ pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
 pub use bilateral::{Bilateral, BilateralParams};
 pub use calc::{Calc, ExpressionError};
 pub use classes::{ClassesParams, MAX_CLASSES};
+pub use cast::{Cast, CastRange, CastRounding};
+pub use clamp::Clamp;
 pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
 pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
 pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
@@ -77,6 +84,7 @@ pub use equal_interval::EqualInterval;
 pub use exposure::ExposureParams;
 pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
 pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use indices::{BANDS, INDICES, Index};
 pub use morphology::{Morphology, MorphologyOperation};
 pub use normals::{Normals, NormalsParams};
 pub use northness::Northness;
@@ -84,6 +92,7 @@ pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
 pub use quantile::Quantile;
 pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
 pub use relief::ReliefParams;
+pub use rescale::Rescale;
 pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
 pub use slope::{Slope, SlopeParams, SlopeUnit};
@@ -133,6 +142,9 @@ pub const REGISTRY: &[OperatorInfo] = &[
     morphology::INFO,
     bilateral::INFO,
     calc::INFO,
+    rescale::INFO,
+    clamp::INFO,
+    cast::INFO,
     reclassify::INFO,
     color_map::INFO,
     standardise::INFO,

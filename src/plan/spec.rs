@@ -119,6 +119,8 @@ pub struct DeviceLimits {
     pub max_workgroups: u32,
     /// Granularity in which the allocator takes device memory.
     pub allocation_bytes: u64,
+    /// Most rasters that one kernel reads.
+    pub max_inputs: usize,
 }
 
 /// How the rows of a source's plane are had.

@@ -300,6 +300,27 @@ def calc(z, o):
         return evaluate(ast.parse(text, mode="eval"), z)
 
 
+def rescale(z, o):
+    (a, b), (c, d) = o["from"], o["to"]
+    out = (z - a) * (d - c) / (b - a) + c
+    return np.clip(out, min(c, d), max(c, d)) if o["clamp"] else out
+
+
+def clamp(z, o):
+    least = -np.inf if o["least"] is None else o["least"]
+    most = np.inf if o["most"] is None else o["most"]
+    return np.where((z < least) | (z > most), np.nan, z) if o["drop"] else np.clip(z, least, most)
+
+
+def cast(z, o):
+    rounded = {"Up": lambda x: np.floor(x) + (x - np.floor(x) >= 0.5), "Even": np.rint, "Floor": np.floor, "Ceil": np.ceil, "Truncate": np.trunc}
+    out = rounded[o["rounding"]](z)
+    info = np.iinfo({"U8": "u1", "I16": "i2"}[o["sample"]])
+    # The nodata value is outside the range.
+    least, most = (info.min, info.max - 1) if info.min == 0 else (info.min + 1, info.max)
+    return np.clip(out, least, most) if o["range"] == "Saturate" else np.where((out < least) | (out > most), np.nan, out)
+
+
 def relief(of):
     return lambda z, o: np.where(np.isnan(z), np.nan, of(z, o) + (0 if edges(o) else 0 * sum(ref.windows(z, False))))
 
@@ -319,6 +340,9 @@ REFERENCES = {
     "morphology": morphology,
     "bilateral": bilateral,
     "calc": calc,
+    "rescale": rescale,
+    "clamp": clamp,
+    "cast": cast,
     "select": lambda z, o: z,
 }
 ON_SLOPES = {"aspect", "northness", "eastness"}

@@ -112,6 +112,7 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
         max_buffer_bytes: 1 << (sketch.device.1 + 2),
         max_binding_bytes: 1 << sketch.device.1,
         max_workgroups: 65_535,
+        max_inputs: 6,
         allocation_bytes: 256 << sketch.device.0,
     });
     JobSpec { cols, rows, sources, nodes, outputs, threads: sketch.threads, device, trace_bytes: 0 }

@@ -151,6 +151,8 @@ impl Gpu {
             max_binding_bytes: self.limits.max_storage_buffer_binding_size,
             max_workgroups: self.limits.max_compute_workgroups_per_dimension,
             allocation_bytes: ALLOCATION_BYTES,
+            // Row factors and the result are bound beside the inputs.
+            max_inputs: self.limits.max_storage_buffers_per_shader_stage.saturating_sub(2) as usize,
         }
     }
 

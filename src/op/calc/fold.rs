@@ -1,10 +1,17 @@
 //! What is the same at every pixel is computed once, in float64.
 
-use crate::graph::{Binary, Unary};
+use crate::{
+    graph::{Binary, Unary},
+    op::functions::{MOST_QUOTIENT, MOST_RADIANS},
+};
 
 /// A number's function of one constant; `None` is missing.
 pub fn unary(function: Unary, x: f32) -> Option<f32> {
     let x = f64::from(x);
+    let turns = matches!(function, Unary::Sine | Unary::Cosine | Unary::Tangent);
+    if turns && x.abs() > f64::from(MOST_RADIANS) {
+        return None;
+    }
     finite(match function {
         Unary::Negate => -x,
         Unary::Absolute => x.abs(),
@@ -38,6 +45,7 @@ pub fn binary(function: Binary, x: f32, y: f32) -> Option<f32> {
         Binary::Subtract => x - y,
         Binary::Multiply => x * y,
         Binary::Divide => x / y,
+        Binary::Remainder if (x / y).abs() >= f64::from(MOST_QUOTIENT) => return None,
         Binary::Remainder => x - y * (x / y).floor(),
         Binary::Power => x.powf(y),
         Binary::Least => x.min(y),

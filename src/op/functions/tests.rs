@@ -129,6 +129,8 @@ fn remainders_have_the_divisors_sign_and_are_exact_for_whole_numbers() {
             assert_eq!(remainder(x as f32, y as f32), (x - y * (f64::from(x) / f64::from(y)).floor() as i32) as f32, "{x} % {y}");
         }
     }
+    // As numpy has it.
+    assert_eq!((remainder(1.0, -9e29), remainder(-1e-30, 2.0), remainder(5.0, 9e29)), (-9e29, 2.0, 5.0));
     for x in between(1e-3, 1e6).step_by(7) {
         let (y, truth) = (0.7f32, f64::from(x).rem_euclid(f64::from(0.7f32)));
         let apart = (f64::from(remainder(x, y)) - truth).abs();

@@ -1,12 +1,15 @@
 //! Operators that look at the pixel alone: both twins are made from one [`Formula`].
 
 mod cpu;
+mod local;
 mod wgsl;
 
+pub(super) use local::local_operator;
+
 use super::{
-    Shader,
+    Shader, ShaderConstant, abi,
     abi::{shader_constants, uniform},
-    functions,
+    functions, math,
     shader::shader,
 };
 use crate::{
@@ -38,8 +41,21 @@ shader_constants! { CONSTANTS:
     MOST_QUOTIENT: f32 = functions::MOST_QUOTIENT;
 }
 
+/// All constants of such an operator's shader.
+pub(super) const ALL_CONSTANTS: &[&[ShaderConstant]] = &[abi::CONSTANTS, math::CONSTANTS, functions::CONSTANTS, CONSTANTS];
+
 /// What every such operator's shader begins with.
 pub(super) const SHADER: Shader = shader!("include/grid.wgsl", "include/math.wgsl", "include/functions.wgsl", "include/pointwise.wgsl");
+
+/// The WGSL twin of a formula.
+pub(super) fn kernel(formula: &Formula) -> GpuKernel {
+    GpuKernel { wgsl: SHADER.text() + &wgsl::text(formula), params: bytemuck::bytes_of(&PointwiseParams::default()).to_vec() }
+}
+
+/// The CPU twin of a formula.
+pub(super) fn compute(formula: &Formula, task: &mut RowsTask<'_>) {
+    Program::of(formula).compute(task);
+}
 
 /// A formula as an operator.
 #[derive(Clone)]
@@ -92,12 +108,11 @@ impl Operator for Pointwise {
     }
 
     fn gpu_kernel(&self) -> GpuKernel {
-        let wgsl = SHADER.text() + &wgsl::text(&self.formula);
-        GpuKernel { wgsl, params: bytemuck::bytes_of(&PointwiseParams::default()).to_vec() }
+        kernel(&self.formula)
     }
 
-    fn formula(&self) -> Option<&Formula> {
-        Some(&self.formula)
+    fn formula(&self) -> Option<Arc<Formula>> {
+        Some(self.formula.clone())
     }
 
     fn compute_rows(&self, task: &mut RowsTask<'_>) {

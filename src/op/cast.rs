@@ -1,0 +1,158 @@
+use super::{
+    Agreement, OperatorInfo, PointwiseParams,
+    pointwise::{self, local_operator},
+    terrain::named_option,
+};
+use crate::{
+    error::Result,
+    graph::{Binary, Formula, Operator, OperatorOutput, Step, Unary},
+    raster::{Nodata, SampleType},
+};
+use std::sync::Arc;
+
+named_option! {
+    /// How a fraction becomes a whole number.
+    "rounding" CastRounding {
+        /// The nearest; halves go up, as when samples are written.
+        #[default]
+        Up = "up",
+        /// The nearest; halves go to the even one, as numpy's `rint`.
+        Even = "even",
+        /// The next below.
+        Floor = "floor",
+        /// The next above.
+        Ceil = "ceil",
+        /// Towards zero, as C and numpy's `astype`.
+        Truncate = "truncate",
+    }
+}
+
+named_option! {
+    /// What becomes of samples that the type does not hold.
+    "range" CastRange {
+        /// The nearest that it holds.
+        #[default]
+        Saturate = "saturate",
+        /// Missing.
+        Missing = "missing",
+    }
+}
+
+/// Samples for another type: rounded (integers), and held in the type's range.
+///
+/// Missing stays missing and is written as the type's least value (signed integers), its greatest (unsigned ones) or -9999
+/// (floats); that value is outside the range, so that no sample becomes it. Of integers beyond 24 bits the range ends at the last
+/// number that float32 holds. Exact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cast {
+    /// The type.
+    pub sample: SampleType,
+    /// How integers are rounded.
+    pub rounding: CastRounding,
+    /// What becomes of samples out of range.
+    pub range: CastRange,
+}
+
+impl Default for Cast {
+    fn default() -> Self {
+        Self { sample: SampleType::I16, rounding: CastRounding::Up, range: CastRange::Saturate }
+    }
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "cast",
+    summary: "another sample type, with a policy for fractions and range",
+    options: &[("to", "TYPE"), ("rounding", "up|even|floor|ceil|truncate"), ("range", "saturate|missing")],
+    examples,
+    agreement: Agreement::EXACT,
+    shader: pointwise::SHADER,
+    params: PointwiseParams::LAYOUT,
+    constants: pointwise::ALL_CONSTANTS,
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    let mut all: Vec<Arc<dyn Operator>> = vec![Arc::new(Cast { sample: SampleType::U8, range: CastRange::Missing, ..Cast::default() })];
+    for &rounding in CastRounding::ALL {
+        all.push(Arc::new(Cast { rounding, ..Cast::default() }));
+    }
+    all
+}
+
+local_operator!(Cast);
+
+/// The nearest float32 on the inner side.
+fn inner(bound: f64, is_least: bool) -> f32 {
+    let near = bound as f32;
+    match () {
+        () if is_least && f64::from(near) < bound => near.next_up(),
+        () if !is_least && f64::from(near) > bound => near.next_down(),
+        () => near,
+    }
+}
+
+impl Cast {
+    fn nodata(&self) -> Nodata {
+        let value = match self.sample.integer_range() {
+            Some((0, most)) => most,
+            Some((least, _)) => least,
+            None => -9999,
+        };
+        Nodata::Integer(value)
+    }
+
+    /// Least and greatest of what the type holds beside its nodata value.
+    fn bounds(&self) -> Option<(f32, f32)> {
+        let (least, most) = match (self.sample.integer_range(), self.sample) {
+            (Some((0, most)), _) => (0, most - 1),
+            (Some((least, most)), _) => (least + 1, most),
+            (None, SampleType::F16) => (-65_504, 65_504),
+            (None, _) => return None,
+        };
+        Some((inner(least as f64, true), inner(most as f64, false)))
+    }
+
+    fn steps(&self) -> Formula {
+        let mut formula = Formula::new(1);
+        let mut result = formula.push(Step::Input(0));
+        if self.sample.integer_range().is_some() {
+            result = match self.rounding {
+                CastRounding::Up => half_up(&mut formula, result),
+                CastRounding::Even => formula.push(Step::Unary(Unary::Round, result)),
+                CastRounding::Floor => formula.push(Step::Unary(Unary::Floor, result)),
+                CastRounding::Ceil => formula.push(Step::Unary(Unary::Ceiling, result)),
+                CastRounding::Truncate => formula.push(Step::Unary(Unary::Truncate, result)),
+            };
+        }
+        if let Some((least, most)) = self.bounds() {
+            let (least, most) = (formula.push(Step::Number(least)), formula.push(Step::Number(most)));
+            let raised = formula.push(Step::Binary(Binary::Greatest, result, least));
+            let held = formula.push(Step::Binary(Binary::Least, raised, most));
+            result = match self.range {
+                CastRange::Saturate => held,
+                CastRange::Missing => {
+                    let inside = formula.push(Step::Binary(Binary::Equal, held, result));
+                    let missing = formula.push(Step::Missing);
+                    formula.push(Step::Where(inside, result, missing))
+                }
+            };
+        }
+        formula.with_result(result)
+    }
+
+    fn written(&self) -> OperatorOutput {
+        OperatorOutput { sample: self.sample, nodata: self.nodata(), byte_range: None }
+    }
+
+    fn accepted(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// `floor(x + 1/2)` without the rounding of the sum.
+fn half_up(formula: &mut Formula, x: usize) -> usize {
+    let below = formula.push(Step::Unary(Unary::Floor, x));
+    let fraction = formula.push(Step::Binary(Binary::Subtract, x, below));
+    let half = formula.push(Step::Number(0.5));
+    let up = formula.push(Step::Binary(Binary::LessOrEqual, half, fraction));
+    formula.push(Step::Binary(Binary::Add, below, up))
+}

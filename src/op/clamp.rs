@@ -1,0 +1,89 @@
+use super::{
+    Agreement, OperatorInfo, PointwiseParams,
+    pointwise::{self, local_operator},
+};
+use crate::{
+    error::{Error, Result},
+    graph::{Binary, Formula, Operator, OperatorOutput, Step},
+    raster::{Nodata, SampleType},
+};
+use std::sync::Arc;
+
+/// Samples below `least` become `least`, those above `most` become `most`; with `drop`, both become missing instead.
+///
+/// Missing stays missing. Written as float32 with nodata -9999. Exact; the bounds are rounded to float32.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clamp {
+    /// The least, if there is one.
+    pub least: Option<f64>,
+    /// The greatest, if there is one; at least one of the two is given.
+    pub most: Option<f64>,
+    /// Samples outside become missing.
+    pub drop: bool,
+}
+
+impl Default for Clamp {
+    /// Nothing below 0.
+    fn default() -> Self {
+        Self { least: Some(0.0), most: None, drop: false }
+    }
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "clamp",
+    summary: "samples held between two bounds, or dropped outside them",
+    options: &[("min", "NUMBER"), ("max", "NUMBER"), ("drop", "")],
+    examples,
+    agreement: Agreement::EXACT,
+    shader: pointwise::SHADER,
+    params: PointwiseParams::LAYOUT,
+    constants: pointwise::ALL_CONSTANTS,
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    vec![
+        Arc::new(Clamp { least: Some(500.0), most: Some(510.0), drop: false }),
+        Arc::new(Clamp { least: Some(500.0), most: Some(510.0), drop: true }),
+        Arc::new(Clamp { least: None, most: Some(505.5), drop: false }),
+    ]
+}
+
+local_operator!(Clamp);
+
+impl Clamp {
+    fn steps(&self) -> Formula {
+        let mut formula = Formula::new(1);
+        let mut result = formula.push(Step::Input(0));
+        for (bound, is_least) in [(self.least, true), (self.most, false)] {
+            let Some(bound) = bound else { continue };
+            let bound = formula.push(Step::Number(bound as f32));
+            result = if self.drop {
+                let (low, high) = if is_least { (bound, result) } else { (result, bound) };
+                let inside = formula.push(Step::Binary(Binary::LessOrEqual, low, high));
+                let missing = formula.push(Step::Missing);
+                formula.push(Step::Where(inside, result, missing))
+            } else {
+                formula.push(Step::Binary(if is_least { Binary::Greatest } else { Binary::Least }, result, bound))
+            };
+        }
+        formula.with_result(result)
+    }
+
+    fn written(&self) -> OperatorOutput {
+        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn accepted(&self) -> Result<()> {
+        let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
+        for (what, bound) in [("min", self.least), ("max", self.most)] {
+            if let Some(bound) = bound.filter(|bound| !(*bound as f32).is_finite()) {
+                return refuse(what, bound.to_string(), "a number that float32 holds");
+            }
+        }
+        match (self.least, self.most) {
+            (None, None) => refuse("bounds", "none".to_owned(), "--min, --max or both"),
+            (Some(least), Some(most)) if least > most => refuse("min", least.to_string(), &format!("a number up to --max {most}")),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What operators share that are plain structs and have a formula.
+
+/// Implements [`Operator`](crate::graph::Operator) for a struct with `steps() -> Formula`, `written() -> OperatorOutput` and
+/// `accepted() -> Result<()>`.
+macro_rules! local_operator {
+    ($name:ident) => {
+        impl $crate::graph::Operator for $name {
+            fn name(&self) -> &'static str {
+                INFO.name
+            }
+
+            fn is_per_band(&self) -> bool {
+                true
+            }
+
+            fn footprint(&self) -> $crate::graph::Footprint {
+                $crate::graph::Footprint::default()
+            }
+
+            fn output(&self) -> $crate::graph::OperatorOutput {
+                self.written()
+            }
+
+            fn check(&self) -> $crate::error::Result<()> {
+                self.accepted()
+            }
+
+            fn row_factors(&self, _grid: &$crate::graph::GridInfo, _row: usize) -> [f32; 4] {
+                [0.0; 4]
+            }
+
+            fn gpu_kernel(&self) -> $crate::graph::GpuKernel {
+                $crate::op::pointwise::kernel(&self.steps())
+            }
+
+            fn formula(&self) -> Option<::std::sync::Arc<$crate::graph::Formula>> {
+                Some(::std::sync::Arc::new(self.steps()))
+            }
+
+            fn compute_rows(&self, task: &mut $crate::graph::RowsTask<'_>) {
+                $crate::op::pointwise::compute(&self.steps(), task);
+            }
+        }
+    };
+}
+pub(crate) use local_operator;

@@ -1,0 +1,92 @@
+use super::{
+    Agreement, OperatorInfo, PointwiseParams,
+    pointwise::{self, local_operator},
+};
+use crate::{
+    error::{Error, Result},
+    graph::{Binary, Formula, Operator, OperatorOutput, Step},
+    raster::{Nodata, SampleType},
+};
+use std::sync::Arc;
+
+/// A linear change of scale: `from` becomes `to`, what lies between in proportion, `x` becomes
+/// `(x - from[0]) (to[1] - to[0]) / (from[1] - from[0]) + to[0]`.
+///
+/// With `clamp`, what lies outside `from` becomes the nearer end of `to`. Missing stays missing. Written as float32 with nodata
+/// -9999. Factor and summand are computed in float64, then rounded to float32: within 3e-7 of the greatest of the numbers involved.
+///
+/// `gdal_translate -scale`: `--from`, `--to`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rescale {
+    /// Two samples of the input, unequal.
+    pub from: [f64; 2],
+    /// What they become.
+    pub to: [f64; 2],
+    /// Nothing lies outside `to`.
+    pub clamp: bool,
+}
+
+impl Default for Rescale {
+    /// Bytes become shares.
+    fn default() -> Self {
+        Self { from: [0.0, 255.0], to: [0.0, 1.0], clamp: false }
+    }
+}
+
+pub(super) const INFO: OperatorInfo = OperatorInfo {
+    name: "rescale",
+    summary: "a linear change of scale",
+    options: &[("from", "LOW,HIGH"), ("to", "LOW,HIGH"), ("clamp", "")],
+    examples,
+    agreement: Agreement { ulp: 2, ..Agreement::EXACT },
+    shader: pointwise::SHADER,
+    params: PointwiseParams::LAYOUT,
+    constants: pointwise::ALL_CONSTANTS,
+};
+
+fn examples() -> Vec<Arc<dyn Operator>> {
+    vec![
+        Arc::new(Rescale { from: [0.0, 2000.0], to: [0.0, 100.0], clamp: false }),
+        Arc::new(Rescale { from: [505.0, 500.0], to: [-1.0, 1.0], clamp: true }),
+    ]
+}
+
+local_operator!(Rescale);
+
+impl Rescale {
+    fn steps(&self) -> Formula {
+        let [low, high] = self.to;
+        let mut formula = Formula::new(1);
+        let x = formula.push(Step::Input(0));
+        // Differences first: where samples are large, factor and summand would lose them.
+        let origin = formula.push(Step::Number(self.from[0] as f32));
+        let above = formula.push(Step::Binary(Binary::Subtract, x, origin));
+        let factor = formula.push(Step::Number(((high - low) / (self.from[1] - self.from[0])) as f32));
+        let scaled = formula.push(Step::Binary(Binary::Multiply, above, factor));
+        let summand = formula.push(Step::Number(low as f32));
+        let mut result = formula.push(Step::Binary(Binary::Add, scaled, summand));
+        if self.clamp {
+            let (least, most) = (formula.push(Step::Number(low.min(high) as f32)), formula.push(Step::Number(low.max(high) as f32)));
+            let raised = formula.push(Step::Binary(Binary::Greatest, result, least));
+            result = formula.push(Step::Binary(Binary::Least, raised, most));
+        }
+        formula.with_result(result)
+    }
+
+    fn written(&self) -> OperatorOutput {
+        OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn accepted(&self) -> Result<()> {
+        let pair = |[low, high]: [f64; 2]| format!("{low},{high}");
+        let finite = |numbers: [f64; 2]| numbers.iter().all(|n| (*n as f32).is_finite());
+        let factor = ((self.to[1] - self.to[0]) / (self.from[1] - self.from[0])) as f32;
+        if !finite(self.from) || self.from[0] == self.from[1] || !factor.is_finite() {
+            return Err(Error::Usage { what: "from", given: pair(self.from), accepted: "two different numbers".to_owned() });
+        }
+        if !finite(self.to) {
+            return Err(Error::Usage { what: "to", given: pair(self.to), accepted: "two numbers that float32 holds".to_owned() });
+        }
+        Ok(())
+    }
+}
