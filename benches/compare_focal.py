@@ -8,7 +8,7 @@ swath is measured as a whole process with --threads 1: it starts, reads an uncom
 another one; user and system time count. SciPy and xarray-spatial (numba, compiled before) are called on an array in memory, and
 nothing else counts (CPU time of the process, whose threads are held to one). Operators that take long are measured over a part
 of the rows, as large as --seconds allows. All treat the border as reflect, but for xarray-spatial, which leaves it out or NaN.
-What a library lacks, and what would take longer than a minute for 64 rows, is '-'. SciPy knows no missing samples; swath and
+What a library lacks, and what would take it longer than 20 seconds for 16 rows, is '-'. SciPy knows no missing samples; swath and
 xarray-spatial leave them out.
 
 With --device, swath's own GPU backend on that adapter is measured instead: boxes in two passes against the one pass of
@@ -98,9 +98,9 @@ def model(folder, size):
         return f.read(1)
 
 
-def growing(rows, once, seconds):
-    """Megapixels a second of `once(rows)`, which gives pixels and seconds, over as many rows as time allows."""
-    n = min(64, rows)
+def growing(rows, once, seconds, n):
+    """Megapixels a second of `once(rows)`, which gives pixels and seconds, over n rows or as many more as time allows."""
+    n = min(n, rows)
     while True:
         pixels, took = once(n)
         if took > seconds / 3 or n == rows:
@@ -122,7 +122,7 @@ def of_swath(a, folder, z, command, r, extra):
             sys.exit(f"{' '.join(words)}: status {child.returncode}\n{said.decode()}")
         return rows * z.shape[1], usage.ru_utime + usage.ru_stime
 
-    return growing(z.shape[0], once, a.seconds)
+    return growing(z.shape[0], once, a.seconds, 256)
 
 
 def of_call(a, z, call, r):
@@ -132,14 +132,14 @@ def of_call(a, z, call, r):
         call(part, r)
         return part.size, time.process_time() - began
 
-    # A small piece first: what takes more than a minute for 64 rows is left out.
+    # A small piece first: what would take more than 20 seconds for 16 rows is left out.
     piece = np.ascontiguousarray(z[:16, :64])
     began = time.process_time()
     if call(piece, r) is None:
         return None
-    if (time.process_time() - began) * z.shape[1] > 60 * 16:
+    if (time.process_time() - began) * z.shape[1] > 20 * 64:
         return None
-    return growing(z.shape[0], once, a.seconds)
+    return growing(z.shape[0], once, a.seconds, 16)
 
 
 def of_xrspatial(a, z, stat, kernel, r):

@@ -98,7 +98,9 @@ fn the_twins_agree_on_every_example_and_shape() {
                 continue;
             }
             let pipeline = gpu.pipeline(kernel_of(&*operator), &*operator);
-            for dem in &dems {
+            // Parts are tried as parts of others as well.
+            let few = PARTS.iter().any(|part| part.name == info.name);
+            for dem in dems.iter().take(if few { 3 } else { dems.len() }) {
                 let steepness = reference::slope(dem, &Slope { edges: Edges::Extrapolate, ..Slope::default() });
                 for part in parts(dem) {
                     let ours = cpu_part(&*operator, dem, part.rows, part.cols);

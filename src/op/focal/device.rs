@@ -88,10 +88,10 @@ pub const TALLY: OperatorInfo = OperatorInfo {
     constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, tally::CONSTANTS],
 };
 
-/// Of neighbourhoods that fill one table, and of some that fill several.
+/// Of neighbourhoods that fill more than one table.
 pub fn tally_examples() -> Vec<Arc<dyn Operator>> {
     let of = |stat, radius| Arc::new(Focal { stat, radius, ..Focal::default() }) as Arc<dyn Operator>;
-    vec![of(FocalStat::Variety, 2), of(FocalStat::Majority, 3), of(FocalStat::Variety, 14), of(FocalStat::Majority, 14)]
+    vec![of(FocalStat::Variety, 14), of(FocalStat::Majority, 14)]
 }
 
 /// The kernel of a statistic over its whole neighbourhood.
