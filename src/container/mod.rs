@@ -13,7 +13,7 @@
 //! - Classic or BigTIFF is decided from sizes ([`size`]): beforehand where the upper bound fits 4 GiB, else at the
 //!   end, with room kept for the larger prefix.
 //! - No dates, no software name: equal pixels give equal files.
-//! - What takes the bytes is a [`sink`]: a file or memory, asked for little and in one order. What goes to a writer, such
+//! - What takes the bytes is a sink (`sink.rs`): a file or memory, asked for little and in one order. What goes to a writer, such
 //!   as a pipe, cannot be patched there: it waits as a file without a name, in the plan's temporary disk.
 //! - A hidden temporary in the same directory takes the bytes; `finish` syncs and renames it. An unfinished
 //!   output never has the final name. Its temporary is locked while its process lives; what a killed one left is
