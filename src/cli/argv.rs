@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_those_that_exist() {
-        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
+        let list = "there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, standardise, equal-interval, quantile, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help";
         assert_eq!(words("swath slop a b"), format!("'slop' is not a command; did you mean 'slope'?; {list}"));
         assert_eq!(words("swath frobnicate"), format!("'frobnicate' is not a command; {list}"));
     }
