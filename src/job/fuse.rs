@@ -3,7 +3,7 @@
 //! A local operator takes in each input that is a local operator too and has no other consumer. The joined formula does what the
 //! two did, step by step, so that no bit changes.
 
-use super::lower::Targets;
+use super::targets::Targets;
 use crate::{
     graph::{Formula, Node, Operand, Operator, Raster},
     op::{MAX_INPUTS, Pointwise},

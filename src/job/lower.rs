@@ -5,11 +5,12 @@ use super::{
     array::InMemory,
     outputs::{OutputFile, computed_file, copied_file, keeps_mask, output_spec, packed_file, packing_of, unwritten_spec},
     precision,
+    targets::Targets,
 };
 use crate::{
     error::{Error, Result},
     execute::{DeviceConsumer, NodeRun, Packing},
-    graph::{Bands, Destination, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
+    graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
@@ -42,37 +43,6 @@ pub struct Lowered {
     pub warnings: Vec<String>,
     /// Nodes whose samples are to be counted from an origin of their source.
     pub from_origin: Vec<usize>,
-}
-
-/// What a job is to leave behind; outputs are numbered in this order.
-#[derive(Default)]
-pub struct Targets {
-    /// Where they lie.
-    pub placement: Placement,
-    /// Files.
-    pub files: Vec<(Raster, Destination)>,
-    /// Arrays in memory.
-    pub arrays: Vec<(Raster, InMemory)>,
-    /// The caller's passes on the device.
-    pub consumers: Vec<(Raster, DeviceConsumer)>,
-}
-
-impl Targets {
-    /// Every raster that is wanted, in the order of the outputs.
-    pub fn rasters(&self) -> impl Iterator<Item = &Raster> {
-        let memory = self.arrays.iter().map(|(raster, _)| raster).chain(self.consumers.iter().map(|(raster, _)| raster));
-        self.files.iter().map(|(raster, _)| raster).chain(memory)
-    }
-
-    /// The same to be left behind of other rasters.
-    pub fn map(self, mut new: impl FnMut(&Raster) -> Raster) -> Self {
-        Self {
-            files: self.files.into_iter().map(|(raster, to)| (new(&raster), to)).collect(),
-            arrays: self.arrays.into_iter().map(|(raster, to)| (new(&raster), to)).collect(),
-            consumers: self.consumers.into_iter().map(|(raster, to)| (new(&raster), to)).collect(),
-            placement: self.placement,
-        }
-    }
 }
 
 /// What rows of a source become in a window.

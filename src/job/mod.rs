@@ -15,6 +15,7 @@ mod recover;
 mod report;
 mod run;
 mod survey;
+mod targets;
 
 pub use array::{ArrayOutput, compute_array, compute_bands};
 pub use precision::Precision;
@@ -30,7 +31,7 @@ use crate::{
     plan::{self, Budget, Cut, JobSpec, Plan},
 };
 use array::InMemory;
-use lower::{Lowered, Targets, lower};
+use lower::{Lowered, lower};
 use std::{
     fmt,
     sync::{
@@ -40,6 +41,7 @@ use std::{
     time::Instant,
 };
 use survey::SurveyPass;
+use targets::Targets;
 
 /// Told how far a running job is; called from the writer's thread.
 pub trait Observer: Send + Sync {

@@ -5,11 +5,7 @@
 //! place, the ones that look at their results. Each pass has a plan of its own, made before any of them runs: what a
 //! survey finds changes no footprint.
 
-use super::{
-    BandStatistics, How, InMemory, Pass, Report, SurveyReport, SurveyedReport,
-    lower::{Targets, lower},
-    run::run_pass,
-};
+use super::{BandStatistics, How, InMemory, Pass, Report, SurveyReport, SurveyedReport, lower::lower, run::run_pass, targets::Targets};
 use crate::{
     encode::{Statistics, statistics_of},
     error::{Error, Result},
