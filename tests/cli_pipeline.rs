@@ -131,7 +131,7 @@ fn a_step_of_several_inputs_takes_files_and_chains_in_brackets() {
 fn wrong_pipelines_exit_2_and_name_the_step() {
     let place = Place::new();
     cli_support::write_tiny_tiff(&place.path("dem.tif"));
-    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, select, stack, tee, write";
+    let steps = "steps are: read, slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, standardise, equal-interval, quantile, select, stack, tee, write";
     for (line, message) in [
         ("", "steps are missing; read IN.tif ! ... ! write OUT.tif is accepted".to_owned()),
         ("slope ! write a.tif", "a pipeline begins with 'read FILE', not with 'slope'".into()),

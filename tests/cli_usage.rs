@@ -46,7 +46,7 @@ fn wrong_usage_exits_2_with_one_line() {
         ("synth a.tif", "the following required arguments were not provided: --size <COLSxROWS>"),
         (
             "hilshade dem.tif a.tif",
-            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
+            "'hilshade' is not a command; did you mean 'hillshade'?; there are: slope, aspect, hillshade, curvature, northness, eastness, normals, tri, tpi, roughness, focal, convolve, morphology, bilateral, calc, index, rescale, clamp, cast, reclassify, color-map, standardise, equal-interval, quantile, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help",
         ),
     ] {
         place.fails(line, 2, message);
