@@ -92,8 +92,9 @@ fn nodata(k: usize, sample: SampleType) -> (Option<Nodata>, Option<String>) {
         3 if sample == SampleType::F16 => Some(Nodata::Float(-65504.0)),
         3 if sample == SampleType::F32 => Some(Nodata::Float(f64::from(f32::MIN))),
         3 if sample == SampleType::F64 => Some(Nodata::Float(-1.7976931348623157e308)),
-        // tifffile takes positive numbers for unsigned ones, which no signed type may hold: signed types have their low end.
-        3 => Some(Nodata::Integer(sample.integer_range().map_or(0, |range| if range.0 < 0 { range.0 } else { range.1 }))),
+        // rasterio asks GDAL for a double, which has no greatest integer of 64 bits.
+        3 if matches!(sample, SampleType::U64 | SampleType::I64) => Some(Nodata::Integer(1 << 62)),
+        3 => Some(Nodata::Integer(sample.integer_range().map_or(0, |range| range.1))),
         4 if sample == SampleType::F32 => Some(Nodata::Float(f64::from(1.0f32 / 3.0))),
         4 if sample == SampleType::F64 => Some(Nodata::Float(1.0 / 3.0)),
         1 if sample.is_float() => Some(Nodata::Float(f64::NAN)),

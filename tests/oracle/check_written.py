@@ -33,6 +33,11 @@ for name in ("rasterio", "tifffile"):
     logging.getLogger(name).addHandler(Collect())
 
 
+# tifffile takes positive numbers for unsigned ones, and the ends of a float type for those of the next wider, and then
+# doubts what GDAL writes as well. The text that stands in the file is held to the type's own bits below.
+DOUBTED = "parsing GDAL_NODATA tag raised ValueError"
+
+
 def near(got, expected, tolerance):
     if tolerance == 0:
         return np.ascontiguousarray(got).tobytes() == expected.tobytes()
@@ -54,6 +59,11 @@ for case in cases:
         page = tif.pages[0]
         check(tif.is_bigtiff == case["bigtiff"], f"BigTIFF is {tif.is_bigtiff}")
         check(page.is_tiled == case["tiled"], f"tiled is {page.is_tiled}")
+        text = page.tags["GDAL_NODATA"].value if "GDAL_NODATA" in page.tags else None
+        number = np.dtype(case["dtype"]).type
+        said = None if text is None else number(int(text) if np.issubdtype(number, np.integer) else text)
+        meant = None if case["nodata"] is None else number(int(case["nodata"]) if np.issubdtype(number, np.integer) else case["nodata"])
+        check((said is None) == (meant is None) and (said is None or said.tobytes() == meant.tobytes()), f"nodata text is {text}")
         codes = [tag.code for tag in page.tags]
         check(codes == sorted(codes), "tags not ascending")
         check((page.planarconfig == 2) == case["planar"], f"planar configuration {page.planarconfig}")
@@ -77,7 +87,7 @@ for case in cases:
         if case["point"] is not None:
             check(ds.tags()["AREA_OR_POINT"] == ("Point" if case["point"] else "Area"), ds.tags()["AREA_OR_POINT"])
     for line in Collect.lines:
-        check(False, f"complaint: {line}")
+        check(DOUBTED in line, f"complaint: {line}")
 
 print("\n".join(failures[:40]))
 print(f"{len(cases)} files, {len(failures)} failures")
