@@ -54,6 +54,9 @@ CHAINS = {
     "slope of a mean": "! focal --stat mean --radius 1 ! slope ",
     "five means in a row": "! focal --stat mean --radius 1 " * 5,
 }
+# Of three files of one grid that are stored in other chunks.
+INDEX = "(A - B) / (1 + abs(C))"
+OTHERS = {"B": "512", "C": "256"}
 TEE = "! tee [ slope ! write {0}.slope.tif ] [ aspect ! write {0}.aspect.tif ] [ hillshade ! write {0}.hillshade.tif ]"
 
 
@@ -115,13 +118,13 @@ def main():
     folder = a.folder or scratch.name
     size = f"{a.size}x{a.size}"
     if a.backend == "gpu":
-        lines = [(job, "1024", size, CHUNKS["1024"]) for job in ("slope", "slope of a mean", "slope + aspect + hillshade")]
+        lines = [(job, "1024", size, CHUNKS["1024"]) for job in ("slope", "slope of a mean", "slope + aspect + hillshade", "index of three")]
     else:
         lines = [("slope", name, size, options) for name, options in CHUNKS.items()]
-        lines += [(job, "1024", size, CHUNKS["1024"]) for job in ("copy", *CHAINS, "slope + aspect + hillshade")]
+        lines += [(job, "1024", size, CHUNKS["1024"]) for job in ("copy", *CHAINS, "slope + aspect + hillshade", "index of three")]
         lines += [("slope of strips to strips of 16", "strips of 300", size, CHUNKS["strips of 300"])]
         lines += [(job, "wide", "65536x2048", CHUNKS["1024"]) for job in ("copy", "slope")]
-        lines += [(job, "very wide", "200000x1024", CHUNKS["1024"]) for job in ("slope",)]
+        lines += [(job, "very wide", "200000x1024", CHUNKS["1024"]) for job in ("copy", "slope")]
     kept = {}
     if a.results and os.path.exists(a.results):
         with open(a.results) as f:
@@ -139,11 +142,10 @@ def main():
         for budget in budgets:
             key = f"{a.backend}, {shape}, {job}, {name}, {budget} MiB"
             if key not in kept:
-                model = os.path.join(folder, f"once_{shape}_{name.replace(' ', '_')}.tif")
-                if not os.path.exists(model):
-                    made = [a.swath, "synth", model, "--size", shape, "-q", "--level", "1", "--host-memory", "2G", *options]
-                    subprocess.run(made, check=True)
-                kept[key] = one(a, job, model, budget, os.path.join(scratch.name, "out"), idle_read, idle_rss)
+                models = {"A": model_of(a, folder, shape, name, options)}
+                if job == "index of three":
+                    models |= {letter: model_of(a, folder, shape, other, CHUNKS[other]) for letter, other in OTHERS.items()}
+                kept[key] = one(a, job, models, budget, os.path.join(scratch.name, "out"), idle_read, idle_rss)
                 if a.results:
                     with open(a.results, "w") as f:
                         json.dump(kept, f, indent=1)
@@ -160,8 +162,18 @@ def main():
     sys.exit(1 if broken else 0)
 
 
-def command_of(a, job, model, out):
+def model_of(a, folder, shape, name, options):
+    """The model in such chunks, made where it is not there yet."""
+    model = os.path.join(folder, f"once_{shape}_{name.replace(' ', '_')}.tif")
+    if not os.path.exists(model):
+        made = [a.swath, "synth", model, "--size", shape, "-q", "--level", "1", "--host-memory", "2G", *options]
+        subprocess.run(made, check=True)
+    return model
+
+
+def command_of(a, job, models, out):
     """The command line without its budget, and the files that it writes."""
+    model = models["A"]
     layout = ["--strip-rows", "16"] if "to strips" in job else ["--tile-size", "256"]
     backend = ["--backend", "gpu", "--adapter", a.adapter] if a.backend == "gpu" else ["--backend", "cpu"]
     fixed = ["--level", "1", "--overwrite", "-q", *backend, "--threads", a.threads, "--report", f"{out}.json"]
@@ -169,15 +181,18 @@ def command_of(a, job, model, out):
         return [a.swath, "convert", model, f"{out}.tif", *layout, *fixed], [f"{out}.tif"]
     if job in CHAINS:
         return [a.swath, "pipeline", *layout, *fixed, "read", model, *CHAINS[job].split(), "!", "write", f"{out}.tif"], [f"{out}.tif"]
+    if job == "index of three":
+        inputs = [word for letter, path in models.items() for word in (f"--{letter}", path)]
+        return [a.swath, "calc", INDEX, *inputs, f"{out}.tif", *layout, *fixed], [f"{out}.tif"]
     if "+" in job:
         outputs = [f"{out}.{n}.tif" for n in ("slope", "aspect", "hillshade")]
         return [a.swath, "pipeline", *layout, *fixed, "read", model, *TEE.format(out).split()], outputs
     return [a.swath, "slope", model, f"{out}.tif", *layout, *fixed], [f"{out}.tif"]
 
 
-def one(a, job, model, budget, out, idle_read, idle_rss):
+def one(a, job, models, budget, out, idle_read, idle_rss):
     """One run: its numbers, and what of the promises it does not keep."""
-    command, outputs = command_of(a, job, model, out)
+    command, outputs = command_of(a, job, models, out)
     option, memory = ("--device-memory", "device") if a.backend == "gpu" else ("--host-memory", "host")
     limit, least = budget * MIB, None
     under = lambda limit: [*command[:2], option, str(limit), *command[2:]]
@@ -189,23 +204,24 @@ def one(a, job, model, budget, out, idle_read, idle_rss):
         return {"failed": said.strip()[:120], "broken": [said.strip()]}
     with open(f"{out}.json") as f:
         report = json.load(f)
-    source, host, device = report["inputs"][0], report["host"], report["device"]
+    sources, host, device = report["inputs"], report["host"], report["device"]
     held = report[memory]
-    mean = source["chunks_decoded"] / source["chunks"]
+    mean = max(source["chunks_decoded"] / source["chunks"] for source in sources)
+    size = sum(os.path.getsize(model) for model in models.values())
     cell = {
         "least": least,
         "executions": mean,
         "predicted": held["predicted_peak"],
         "ratio": held["predicted_peak"] / held["measured_peak"],
         "growth": rss - idle_rss,
-        "share": (read - idle_read) / os.path.getsize(model),
+        "share": (read - idle_read) / size,
         "swaths": report["swaths"],
         "lanes": report["lanes"],
         "seconds": report["seconds"]["total"],
         "digest": digest(outputs),
     }
     kept = {
-        "decoded once": mean == 1 and source["max_decodes_per_chunk"] == 1,
+        "decoded once": mean == 1 and all(source["max_decodes_per_chunk"] == 1 for source in sources),
         "rows once": all(o["rows_computed"] == o["rows"] for o in report["operators"]),
         "within the prediction": host["measured_peak"] <= host["predicted_peak"] <= host["budget"],
         "predicted at most 1.25 of measured": cell["ratio"] <= 1.25,
@@ -214,7 +230,7 @@ def one(a, job, model, budget, out, idle_read, idle_rss):
         kept |= {"RSS": cell["growth"] <= limit + 48 * MIB, "bytes read": cell["share"] <= 1.05}
     else:
         # Drivers read files of their own: the job's own count it is.
-        cell["share"] = source["bytes_read"] / os.path.getsize(model)
+        cell["share"] = sum(source["bytes_read"] for source in sources) / size
         width = {"uint8": 1, "float32": 4}
         back = sum(o["width"] * o["height"] * width[o["dtype"]] for o in report["outputs"])
         kept |= {
