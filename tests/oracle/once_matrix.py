@@ -10,7 +10,7 @@ them over the file's size. A budget below the minimum is refused; the minimum th
 Markdown. Exit status 1 if a promise is not kept: executions 1.00, measured <= predicted <= budget, RSS <= budget + 48 MiB,
 bytes read <= 1.05, predicted <= 1.25 measured, the same output bytes at every budget.
 
-With --backend gpu the budgets are the device's (256, 64, 16 MiB unless given) and the lines are those of one chunking: also
+With --backend gpu the budgets are the device's (256, 64, 16 MiB unless given) and the lines are four jobs of one chunking: also
 readbacks == swaths x lanes, bytes read back == the outputs' uncompressed bytes, measured <= predicted <= budget on the device, by
 the ledger; `tests/device_budget.rs` holds the device's own allocator report to the same at smaller sizes.
 
@@ -54,6 +54,7 @@ CHAINS = {
     "slope of a mean": "! focal --stat mean --radius 1 ! slope ",
     "five means in a row": "! focal --stat mean --radius 1 " * 5,
 }
+WIDE = {"wide": "65536x2048", "very wide": "200000x1024"}
 # Of three files of one grid that are stored in other chunks.
 INDEX = "(A - B) / (1 + abs(C))"
 OTHERS = {"B": "512", "C": "256"}
@@ -120,11 +121,10 @@ def main():
     if a.backend == "gpu":
         lines = [(job, "1024", size, CHUNKS["1024"]) for job in ("slope", "slope of a mean", "slope + aspect + hillshade", "index of three")]
     else:
-        lines = [("slope", name, size, options) for name, options in CHUNKS.items()]
-        lines += [(job, "1024", size, CHUNKS["1024"]) for job in ("copy", *CHAINS, "slope + aspect + hillshade", "index of three")]
+        jobs = ("copy", "slope", *CHAINS, "slope + aspect + hillshade", "index of three")
+        lines = [(job, name, size, options) for job in jobs for name, options in CHUNKS.items()]
         lines += [("slope of strips to strips of 16", "strips of 300", size, CHUNKS["strips of 300"])]
-        lines += [(job, "wide", "65536x2048", CHUNKS["1024"]) for job in ("copy", "slope")]
-        lines += [(job, "very wide", "200000x1024", CHUNKS["1024"]) for job in ("copy", "slope")]
+        lines += [(job, name, shape, CHUNKS["1024"]) for name, shape in WIDE.items() for job in jobs]
     kept = {}
     if a.results and os.path.exists(a.results):
         with open(a.results) as f:
