@@ -1,4 +1,4 @@
-//! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--metadata`.
+//! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--unscale`, `--metadata`.
 
 use super::stop::{Outcome, Stop};
 use clap::Args;
@@ -17,6 +17,9 @@ pub struct PlaceOptions {
     /// The edges of input and output, in units of the CRS, whatever the input says
     #[arg(long, value_name = "WEST,SOUTH,EAST,NORTH", allow_hyphen_values = true, value_parser = bounds)]
     pub bounds: Option<Bounds>,
+    /// Read the values that samples stand for, sample * scale + offset, by what every input declares for its bands
+    #[arg(long, help_heading = "What it reads")]
+    pub unscale: bool,
 }
 
 /// Edges of a raster.

@@ -8,7 +8,7 @@ use super::{
     convolve::ConvolveOptions,
     focal::FocalOptions,
     index::IndexOptions,
-    inputs::TypedOperator,
+    inputs::{TypedOperator, source},
     local::{CastOptions, ClampOptions, RescaleOptions},
     morphology::MorphologyOptions,
     options::JobOptions,
@@ -20,10 +20,7 @@ use super::{
 };
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
 use std::{fmt::Debug, path::PathBuf, sync::Arc};
-use swath::{
-    graph::{Operator, Raster},
-    source::GeoTiff,
-};
+use swath::graph::{Operator, Raster};
 
 /// Options of one operator and nothing else: files, bands and the job's options are added around them.
 pub trait OperatorOptions: Args + Debug {
@@ -163,6 +160,6 @@ impl<T: OperatorOptions> OperatorArgs<T> {
         let operator = self.how.operator();
         operator.check()?;
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(self.bands.apply(&Raster::from_source(GeoTiff::open(&self.files.input)?), operator)))
+        run(&request, || Ok(self.bands.apply(&Raster::from_shared(source(&self.files.input, self.job.place.unscale)?), operator)))
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     graph::{Bands, MetadataPolicy, WriteOptions},
-    raster::{Metadata, MetadataItem, Profile, TEXT_TAGS},
+    raster::{Metadata, MetadataItem, Profile, Scaling, TEXT_TAGS},
 };
 
 /// The metadata of a copy: `profile` has its source's. `unchanged`: every sample is the source's, and as valid.
@@ -33,10 +33,15 @@ pub fn copy(profile: &mut Profile, bands: &Bands, options: &WriteOptions, unchan
     set(profile, &options.items)
 }
 
-/// Names of bands as GDAL states them; nothing where there are none.
-pub fn descriptions(names: &[String]) -> Option<String> {
+/// Names of bands, and what their samples stand for, as GDAL states them; nothing where there is neither.
+pub fn described(names: &[String], scaling: &[Scaling]) -> Option<String> {
     let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
-    let items = named.map(|(band, name)| MetadataItem::new("DESCRIPTION", Some(band), name)).collect();
+    let mut items: Vec<MetadataItem> = named.map(|(band, name)| MetadataItem::new("DESCRIPTION", Some(band), name)).collect();
+    for (band, Scaling { scale, offset }) in scaling.iter().enumerate() {
+        // The shortest text that parses to the same bits.
+        items.push(MetadataItem::new("OFFSET", Some(band), offset.to_string()));
+        items.push(MetadataItem::new("SCALE", Some(band), scale.to_string()));
+    }
     Some(Metadata { items }.to_xml()).filter(|xml| !xml.is_empty())
 }
 
