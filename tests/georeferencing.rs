@@ -115,6 +115,12 @@ fn scale_and_offset_go_with_copies_end_at_operators_and_are_made_by_a_cast() {
         |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| if a.is_nan() && b.is_nan() { 0.0 } else { (a - b).abs() }).fold(0.0, f64::max);
     let apart = worst(&read("slope.tif"), &read("truth.tif"));
     assert!(apart < 2e-3, "{apart}: rounded heights against unrounded ones");
+    // Declared of what is computed, samples unchanged.
+    job(&["slope", &stored, &path("said.tif"), "--unscale", "-a_scale", "2.5", "--declare-offset", "-1", "--metadata", "1:OFFSET=3"]);
+    assert_eq!(declared("said.tif"), [(Some(2.5), Some(3.0))]);
+    assert_eq!(worst(&read("said.tif"), &read("slope.tif")), 0.0);
+    job(&["convert", &stored, &path("said_copy.tif"), "-a_offset", "7"]);
+    assert_eq!(declared("said_copy.tif"), [(Some(0.1), Some(7.0))]);
     // Stored anew, in two bands, and read back.
     job(&[
         "pipeline",
@@ -145,7 +151,7 @@ fn scale_and_offset_go_with_copies_end_at_operators_and_are_made_by_a_cast() {
     ]);
     assert_eq!(declared("stored.tif"), [(Some(0.25), Some(100.0)); 2]);
     let info = info(Path::new(&path("stored.tif")));
-    assert_eq!((&info["dtype"], &info["nodata"]), (&Value::from("int32"), &Value::from(f64::from(i32::MIN))), "{info}");
+    assert_eq!((&info["dtype"], &info["nodata"]), (&Value::from("int32"), &Value::from(i32::MIN)), "{info}");
     job(&["convert", &path("stored.tif"), &path("back.tif"), "--unscale", "-b", "1"]);
     let apart = worst(&read("back.tif"), &read("heights.tif"));
     assert!(apart <= 0.125 && apart > 0.1, "{apart}");
@@ -165,6 +171,9 @@ fn a_crs_or_an_item_that_cannot_be_written_is_refused_in_one_line() {
         (vec!["--metadata", "x"], "KEY=VALUE is accepted"),
         (vec!["--metadata", "2:SCALE=1"], "bands 1 to 1"),
         (vec!["--metadata", "1:SCALE=one"], "'1:SCALE=one' is not accepted: a number"),
+        (vec!["-a_scale", "one"], "invalid value 'one' for '--declare-scale <NUMBER>'"),
+        (vec!["--declare-scale", "0"], "scale '0' is not accepted: a finite number other than 0"),
+        (vec!["--declare-offset", "inf"], "offset 'inf' is not accepted: a finite number"),
     ] {
         let ran = run(swath().arg("convert").args([&dem, &out]).args(["--backend", "cpu", "-q"]).args(&options));
         assert_eq!((ran.status, ran.stderr.trim().lines().count()), (Some(2), 1), "{ran}");

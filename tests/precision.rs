@@ -242,7 +242,7 @@ const EXPRESSIONS: &[(&str, fn(f64) -> f64)] = &[
     ("A % 7", |z| z - 7.0 * (z / 7.0).floor()),
     ("-A % 7", |z| -z + 7.0 * (z / 7.0).ceil()),
     ("sin(A - 1e6) + cos(A - 1e6) + tan((A - 1e6) / 3000)", |z| (z - 1e6).sin() + (z - 1e6).cos() + ((z - 1e6) / 3000.0).tan()),
-    ("exp(A - 1e6) / exp(A - 1000001)", |_| std::f64::consts::E),
+    ("exp((A - 1e6) / 10) / exp((A - 1000001) / 10)", |_| 0.1f64.exp()),
     ("log(A) + log2(A) + log10(A)", |z| z.ln() + z.log2() + z.log10()),
     ("sqrt(A) - 1000", |z| z.sqrt() - 1000.0),
     ("A ** 2 - 1e12", |z| z * z - 1e12),

@@ -118,6 +118,8 @@ const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-co", JOBS, Takes("--co")),
     ("-ot", JOBS, Takes("--dtype")),
     ("-a_nodata", JOBS, Takes("--nodata")),
+    ("-a_scale", JOBS, Takes("--declare-scale")),
+    ("-a_offset", JOBS, Takes("--declare-offset")),
     ("-a_srs", JOBS, Takes("--crs")),
     ("-mo", JOBS, Takes("--metadata")),
 ];

@@ -2,7 +2,7 @@
 
 use super::{
     creation::Creation,
-    place::{self, PlaceOptions},
+    place::{self, DeclareOptions, PlaceOptions},
     stop::{Outcome, Stop},
     values::{
         Backend, BigTiffName, Codec, CodecTuning, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
@@ -132,6 +132,8 @@ pub struct OutputOptions {
     /// Set an item of metadata; a band's with its number before it, such as 1:DESCRIPTION=height. TIFFTAG_COPYRIGHT and its like become TIFF tags
     #[arg(long, value_parser = place::item, value_name = "[BAND:]KEY=VALUE")]
     pub metadata: Vec<MetadataItem>,
+    #[command(flatten)]
+    pub declare: DeclareOptions,
     /// Copy no metadata of the input
     #[arg(long)]
     pub no_metadata: bool,
@@ -250,6 +252,7 @@ impl OutputOptions {
         options.statistics = self.stats || creation.statistics == Some(true);
         options.metadata = if self.no_metadata { MetadataPolicy::Drop } else { MetadataPolicy::Copy };
         options.items = self.metadata.clone();
+        (options.scale, options.offset) = (self.declare.declare_scale, self.declare.declare_offset);
         options.prefix = self.prefix_method.map_or(PrefixMethod::Auto, Into::into);
         options.overwrite = self.overwrite;
         options.strict = self.strict;

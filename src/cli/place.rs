@@ -22,6 +22,18 @@ pub struct PlaceOptions {
     pub unscale: bool,
 }
 
+/// What files declare of their samples, whatever these are.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "What it writes")]
+pub struct DeclareOptions {
+    /// Declare that samples stand for sample * scale + offset, and leave them as they are (cast --scale stores them so)
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub declare_scale: Option<f64>,
+    /// The offset of the same
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub declare_offset: Option<f64>,
+}
+
 /// Edges of a raster.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds([f64; 4]);

@@ -92,7 +92,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
             (profile.photometric, profile.extra_samples, profile.alpha_band) = (RGB, vec![UNASSOCIATED_ALPHA], Some(3));
         }
     }
-    metadata::set(&mut profile, &options.items)?;
+    metadata::set(&mut profile, options)?;
     output_file(destination, profile, SampleType::F32, missing, options.mask.then_some(MaskFrom::Samples))
 }
 
