@@ -247,7 +247,7 @@ const EXPRESSIONS: &[(&str, fn(f64) -> f64)] = &[
     ("sqrt(A) - 1000", |z| z.sqrt() - 1000.0),
     ("A ** 2 - 1e12", |z| z * z - 1e12),
     ("pow(A / 1e6, 1.5) - 1", |z| (z / 1e6).powf(1.5) - 1.0),
-    ("asin(clamp((A - 1000000) / 3000, -1, 1)) + acos((A - 1e6) / 3000)", |_| std::f64::consts::FRAC_PI_2),
+    ("asin(clamp((A - 1000000) / 1e5, -1, 1)) + acos((A - 1e6) / 1e5)", |_| std::f64::consts::FRAC_PI_2),
     ("atan(A - 1000500) + atan2(A - 1000500, 30)", |z| (z - 1_000_500.0).atan() + (z - 1_000_500.0).atan2(30.0)),
     ("floor(A * 64) - ceil(A) * 64 + round(A / 2) - trunc(-A / 3)", |z| {
         (z * 64.0).floor() - z.ceil() * 64.0 + (z / 2.0).round_ties_even() - (-z / 3.0).trunc()

@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(words("swath slope -az 45 a b"), "'-az' is not an option of slope, but of hillshade");
         assert_eq!(
             words("swath convert -foo a b"),
-            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -a_srs -mo -b -q -v; see 'swath convert --help'"
+            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -a_scale -a_offset -a_srs -mo -b -q -v; see 'swath convert --help'"
         );
     }
 
