@@ -136,8 +136,8 @@ fn widen(lowered: &mut Lowered) -> Result<()> {
         }
     }
     let narrow = read_narrow(lowered);
-    for node in 0..narrow.len() {
-        if !narrow[node] {
+    for (node, &narrow) in narrow.iter().enumerate() {
+        if !narrow {
             read_wide(lowered, node);
         } else if let Some((sample, _)) = read_as_f32(lowered, node).filter(|(sample, _)| sample.is_wider_than_f32()) {
             let names = rounding_consumers(lowered, node);
