@@ -234,8 +234,10 @@ fn assert_half_an_ulp(ours: &Array2<f32>, truths: impl Iterator<Item = Option<f6
     }
 }
 
-/// Expressions and what they are, of a height or nothing.
-const EXPRESSIONS: &[(&str, fn(f64) -> f64)] = &[
+/// What an expression is of a height.
+type Truth = fn(f64) -> f64;
+
+const EXPRESSIONS: &[(&str, Truth)] = &[
     ("A - 1000000", |z| z - 1e6),
     ("A - 1000000.1", |z| z - 1_000_000.1),
     ("(A - 1e6) * 0.1 + 0.7", |z| (z - 1e6) * 0.1 + 0.7),
