@@ -303,6 +303,27 @@ fn local_operators_in_a_row_round_once_and_integers_are_taken_whole() {
 }
 
 #[test]
+fn what_is_written_wider_than_float32_says_that_it_went_through_it() {
+    let dem = model();
+    let int32 = lifted(&dem).swap_remove(1).1;
+    let cast = swath::op::Cast { sample: SampleType::I32, ..swath::op::Cast::default() };
+    let warnings = |raster: Raster, sample: Option<SampleType>| {
+        let memory = MemoryOutput::new();
+        let mut file = GTiff::in_memory(&memory);
+        file.options.sample = sample;
+        Job::new().write(raster, file).plan(Budget::detect()).unwrap().run().unwrap().warnings
+    };
+    let told = ["results of 'cast' are float32 on their way to int32"];
+    assert_eq!(warnings(int32.apply(cast.clone()), None), told);
+    assert_eq!(warnings(int32.apply(swath::op::Cast::default()), None), [""; 0]);
+    let slope = warnings(int32.apply(Slope::default()), Some(SampleType::F64));
+    assert_eq!(slope, [""; 0], "nothing of it is lost");
+    assert_eq!(warnings(low(&dem).apply(cast), None), [""; 0]);
+    let half = swath::op::Cast { sample: SampleType::F16, ..swath::op::Cast::default() };
+    assert_eq!(warnings(low(&dem).apply(half), None), [""; 0]);
+}
+
+#[test]
 fn what_cannot_be_float64_is_rounded_with_a_warning_that_names_it() {
     let dem = model();
     let high = lifted(&dem).swap_remove(0).1;

@@ -53,8 +53,8 @@ pub struct ComputeOptions {
     /// CPU threads [default: all]
     #[arg(long, value_parser = count, value_name = "N")]
     pub threads: Option<usize>,
-    /// Numbers to compute in: f32; auto, f32 from an origin of each float64 or 32- or 64-bit integer source where that
-    /// leaves results as they are; f64, on the CPU
+    /// Numbers to compute in: f32; auto, for float64 and 32- and 64-bit integer sources f32 from an origin of their own where
+    /// that leaves results as they are, else f64 on the CPU where the operator has it; f64, on the CPU
     #[arg(long, value_parser = named(Precision::ALL, Precision::as_str), ignore_case = true, default_value = "auto", value_name = "WHICH")]
     pub precision: Precision,
 }

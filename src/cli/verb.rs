@@ -29,6 +29,14 @@ pub trait OperatorOptions: Args + Debug {
     /// Command lines to learn from.
     const EXAMPLES: &'static str;
 
+    /// Refuses options that do not go together.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    fn check(&self) -> Outcome {
+        Ok(())
+    }
+
     /// The operator that was typed.
     fn operator(&self) -> Arc<dyn Operator>;
 }
@@ -53,6 +61,7 @@ impl<T: OperatorOptions> StepOptions for T {
     const TAKES_BANDS: bool = true;
 
     fn typed(&self) -> Outcome<TypedOperator> {
+        OperatorOptions::check(self)?;
         let operator = self.operator();
         operator.check()?;
         Ok(TypedOperator::alone(operator))
@@ -157,6 +166,7 @@ pub struct OperatorArgs<T: OperatorOptions> {
 
 impl<T: OperatorOptions> OperatorArgs<T> {
     pub fn run(self) -> Outcome {
+        self.how.check()?;
         let operator = self.how.operator();
         operator.check()?;
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };

@@ -75,6 +75,7 @@ pub(super) fn settle(lowered: &mut Lowered, precision: Precision) -> Result<()> 
         return widen(lowered);
     }
     let widened = if precision == Precision::Auto && lowered.spec.device.is_none() { widen_where_rounded(lowered) } else { Vec::new() };
+    warn_of_wide_outputs(lowered);
     for node in 0..lowered.nodes.len() {
         let Some((sample, is_scaled)) = read_as_f32(lowered, node) else { continue };
         if widened.contains(&node) || !sample.is_wider_than_f32() && !is_scaled {
@@ -144,7 +145,22 @@ fn widen(lowered: &mut Lowered) -> Result<()> {
             lowered.warnings.extend(names.into_iter().map(|name| rounded(sample, &name)));
         }
     }
+    warn_of_wide_outputs(lowered);
     Ok(())
+}
+
+/// What is computed in float64 and written in a type that float32 does not fill goes through float32 all the same.
+fn warn_of_wide_outputs(lowered: &mut Lowered) {
+    let mut warnings = Vec::new();
+    for (output, file) in lowered.spec.outputs.iter().zip(&lowered.files) {
+        let NodeRun::Operator { operator, inputs } = &lowered.nodes[output.node] else { continue };
+        let sample = file.profile.sample;
+        let wide = inputs.iter().all(|&input| lowered.samples[input] == SampleType::F64);
+        if wide && sample.is_wider_than_f32() && operator.shift() != Shift::Invariant {
+            warnings.push(format!("results of '{}' are float32 on their way to {sample}", operator.name()));
+        }
+    }
+    lowered.warnings.append(&mut warnings);
 }
 
 fn rounded(sample: SampleType, name: &str) -> String {

@@ -40,8 +40,8 @@ named_option! {
 
 /// Samples for another type: rounded (integers), and held in the type's range.
 ///
-/// Missing stays missing and is written as the type's least value (signed integers), its greatest (unsigned ones) or -9999
-/// (floats); that value is outside the range, so that no sample becomes it. Of integers beyond 24 bits the range ends at the last
+/// Missing stays missing and is written as the type's least value (signed integers), its greatest (unsigned ones), -65504 (float16) or -9999
+/// (wider floats); that value is outside the range, so that no sample becomes it. Of integers beyond 24 bits the range ends at the last
 /// number that float32 holds. Exact, but for `scaling`: difference and product are rounded to float32 before the cast.
 /// `gdal_translate -unscale`, or `--unscale` here, gives the values back.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,11 +100,15 @@ fn inner(bound: f64, is_least: bool) -> f32 {
     }
 }
 
+/// The greatest float16.
+const MOST_F16: i128 = 65_504;
+
 impl Cast {
     fn nodata(&self) -> Nodata {
         let value = match self.sample.integer_range() {
             Some((0, most)) => most,
             Some((least, _)) => least,
+            None if self.sample == SampleType::F16 => -MOST_F16,
             None => -9999,
         };
         Nodata::Integer(value)
@@ -115,7 +119,8 @@ impl Cast {
         let (least, most) = match (self.sample.integer_range(), self.sample) {
             (Some((0, most)), _) => (0, most - 1),
             (Some((least, most)), _) => (least + 1, most),
-            (None, SampleType::F16) => (-65_504, 65_504),
+            // The next one above its nodata value.
+            (None, SampleType::F16) => (32 - MOST_F16, MOST_F16),
             (None, _) => return None,
         };
         Some((inner(least as f64, true), inner(most as f64, false)))
