@@ -102,7 +102,7 @@ pub struct OutputOptions {
     /// Samples of several bands by pixel or by band [default: pixel]
     #[arg(long, value_enum, ignore_case = true, value_name = "HOW")]
     pub interleave: Option<InterleaveName>,
-    /// BigTIFF header; auto: where 4 GiB may be exceeded [default: auto]
+    /// BigTIFF header; auto: where the file, when it is done, has more than 4 GiB [default: auto]
     #[arg(long, value_enum, ignore_case = true, value_name = "WHEN")]
     pub bigtiff: Option<BigTiffName>,
     /// Overviews, each half the size of the one before; auto: until one tile holds all [default: auto with --cog]
