@@ -166,22 +166,21 @@ fn calls(killed_at: impl Fn(usize) -> bool) -> usize {
 #[cfg(debug_assertions)]
 #[test]
 fn every_call_of_the_system_may_fail_with_every_prefix_method() {
-    let cog = "slope dem.tif out/a.tif --backend cpu -q --tile-size 64 --compress none --threads 1 --cog --stats --prefix-method";
-    let plain = "slope dem.tif out/a.tif --backend cpu -q --tile-size 64 --compress none --threads 1 --overviews auto";
-    for (job, is_refused_here) in [
-        (plain.to_owned(), false),
-        (format!("{cog} shift"), false),
-        (format!("{cog} auto"), false),
-        (format!("{cog} copy"), true),
-        (format!("{cog} insert"), true),
+    let job = "convert dem.tif out/a.tif --backend cpu -q --compress none --threads 1";
+    // Float64 tiles of 512 KiB, so that overviews outgrow the spool's memory; where only the method differs, small ones.
+    for (job, size, may_be_refused) in [
+        (format!("{job} --tile-size 256 --dtype float64 --overviews auto"), "700x600", false),
+        (format!("{job} --tile-size 256 --dtype float64 --cog --stats --prefix-method shift"), "700x600", false),
+        (format!("{job} --tile-size 64 --cog --prefix-method auto"), "300x200", false),
+        (format!("{job} --tile-size 64 --cog --prefix-method copy"), "300x200", true),
+        (format!("{job} --tile-size 64 --cog --prefix-method insert"), "300x200", true),
     ] {
         let place = Place::new();
         fs::create_dir(place.path("out")).unwrap();
-        // Overviews that outgrow the spool's memory.
-        place.works("synth dem.tif --size 1000x1100 --missing 0.02 --tile-size 256 --backend cpu -q");
+        place.works(&format!("synth dem.tif --size {size} --missing 0.02 --tile-size 256 --backend cpu -q"));
         let out = place.path("out/a.tif");
         let tried = place.swath(&job);
-        if tried.status != 0 && is_refused_here {
+        if tried.status != 0 && may_be_refused {
             eprintln!("SKIPPED: {job}: this file system has no such method: {}", tried.stderr.trim());
             continue;
         }
@@ -221,7 +220,7 @@ fn every_call_of_the_system_may_fail_with_every_prefix_method() {
             }
         }
         eprintln!("{job}: {count} calls; {none} failures left nothing, {survived} were worked around");
-        assert!(count > 40 && none >= count - 3, "{job}: {none} of {count}");
+        assert!(count > 15 && none >= count - 3, "{job}: {none} of {count}");
         assert!(survived == 0 || job.ends_with("auto"), "{job}");
     }
 }
@@ -251,7 +250,9 @@ fn every_call_of_the_system_may_fail_on_the_way_to_standard_output() {
             message.starts_with("swath: error: standard output: cannot ") && message.contains("No space left"),
             "call {nth}: {message}"
         );
-        assert!(ran.stdout.len() < whole.len() && waiting() == 0, "call {nth}");
+        // The last call is the one that finds the end of what was handed over.
+        let whole_is_out = ran.stdout.len() == whole.len();
+        assert!(whole.starts_with(&ran.stdout) && whole_is_out == (nth == count) && waiting() == 0, "call {nth}");
     }
     assert!(count > 20, "{count}");
 }
