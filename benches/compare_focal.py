@@ -152,7 +152,7 @@ def of_xrspatial(a, z, stat, kernel, r):
     try:
         call(z[:16, :64], r)
         return of_call(a, z, call, r)
-    except ValueError:
+    except (KeyError, ValueError):  # Statistics that this release of it does not have.
         return None
 
 
