@@ -127,13 +127,13 @@ fn verdicts_are_those_of_rio_cogeo_and_gdal_and_never_laxer() {
 const BUDGET: ByteSize = ByteSize::mib(32);
 
 /// What is asked of a destination.
-type Refine = dyn Fn(Destination) -> Destination;
+type Refine<'a> = dyn Fn(Destination) -> Destination + 'a;
 
 /// Whole files of several codecs and layouts.
 fn wholes() -> Vec<Vec<u8>> {
     let lerc = Compression::Lerc { max_z_error: MaxError::default(), then: LercThen::Nothing };
     let of_bytes = |compression| move |d: Destination| d.tile_size(32).sample(SampleType::U8).compression(compression);
-    let refined: [(&Refine, bool, usize); 10] = [
+    let refined: [(&Refine<'_>, bool, usize); 10] = [
         (&|d| d.strips(7).compression(Compression::None), false, 1),
         (&|d| d.bigtiff(BigTiff::Yes).compression(Compression::Lzw).tile_size(16), false, 1),
         (&|d| d.tile_size(32).statistics(true).sample(SampleType::I16).nodata(Nodata::Integer(-1)), true, 1),
@@ -148,7 +148,7 @@ fn wholes() -> Vec<Vec<u8>> {
     refined.map(|(refine, cog, bands)| whole(refine, cog, bands)).to_vec()
 }
 
-fn whole(refine: &Refine, cog: bool, bands: usize) -> Vec<u8> {
+fn whole(refine: &Refine<'_>, cog: bool, bands: usize) -> Vec<u8> {
     let mut georef = Georeferencing { transform: Some(Affine::north_up(5e5, 5.4e6, 10.0, 10.0)), ..Georeferencing::default() };
     georef.set_crs(&"EPSG:32633+5773".parse().unwrap());
     let array = ndarray::Array3::from_shape_fn((bands, 50, 70), |(band, row, col)| (band * 60 + row * 7 % 50 + col) as f32);
