@@ -2,7 +2,8 @@
 """Changes each numeric literal of each shader, one at a time, and demands that the operator tests notice.
 
 Floats become x * 1.01 + 0.001, integers x + 1; binding numbers, workgroup sizes and offsets count. Works on a copy
-(the tests read shaders from SWATH_SHADER_DIR), so the tree is never touched. Needs an adapter.
+(the tests read shaders from SWATH_SHADER_DIR), so the tree is never touched. Needs an adapter. What is EQUIVALENT, and why,
+is named below, counted, and not run; an entry that fits nothing any more is an error.
 Usage: tests/mutate_shaders.py [FILE.wgsl ...]        exit 1 if a mutant survives
 """
 import concurrent.futures, json, os, pathlib, re, shutil, subprocess, sys, tempfile
@@ -11,6 +12,31 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHADERS = ROOT / "shaders"
 TESTS = ["shader_contract", "gpu_parity", "packed_bytes"]
 LITERAL = re.compile(r"(?<![\w.])(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[uif]?(?![\w.])")
+
+
+# Seconds after which a mutant hangs, which is noticed.
+PATIENCE = 900
+
+# Mutants that compute the same: file, what the line says (all of its literals `old`), why.
+EQUIVALENT = [
+    ("tally.wgsl", "h = (h ^ (h >> 16u)) * 0x85ebca6bu;", "16u 0x85ebca6bu", "where a table has a value does not change what is counted"),
+    ("tally.wgsl", "h = (h ^ (h >> 13u)) * 0xc2b2ae35u;", "13u 0xc2b2ae35u", "as above"),
+    ("tally.wgsl", "return h ^ (h >> 16u);", "16u", "as above"),
+    ("tally.wgsl", "var at = slot & (SLOTS - 1u);", "1u", "as above: every search begins at an even slot"),
+    ("tally.wgsl", "atomicAdd(&counts[at], 1u);", "1u", "counts are compared with each other only: all are twice as great"),
+    ("tally.wgsl", "atomicStore(&counts[slot], 0u);", "0u", "as above: all are greater by one, and a used slot's still greater than an empty one's"),
+    ("tally.wgsl", "if invocation == 0u {", "0u", "any one invocation may do it: all have come to the same"),
+    ("tally.wgsl", "atomicStore(&most, 0u);", "0u", "a value that is there counts 1 or more; where none is, the pixel is missing"),
+    ("tally.wgsl", "var tables = 1u;", "1u", "values parted among two tables are the same values"),
+    ("tally.wgsl", "tables = tables * 2u;", "2u", "as above, parted by fewer bits than there are tables"),
+    ("tally.wgsl", "var best = vec2<u32>(0u, TOP_KEY);", "0u", "the first value counts 1 or more and is less than TOP_KEY"),
+    ("tally.wgsl", "best = vec2<u32>(0u, TOP_KEY);", "0u", "as above"),
+]
+
+
+def equivalent(path, code, old):
+    """The entries that fit a literal; the same for each time it stands on such a line."""
+    return [e for e in EQUIVALENT if e[0] == path.name and e[1] == code and old in e[2].split()]
 
 
 def binaries():
@@ -38,7 +64,7 @@ def literals(path):
     at = 0
     for number, line in enumerate(path.read_text().splitlines(keepends=True), 1):
         for match in LITERAL.finditer(line.split("//")[0]):
-            yield number, at + match.start(), match.group()
+            yield number, at + match.start(), match.group(), line.split("//")[0].strip()
         at += len(line)
 
 
@@ -53,7 +79,11 @@ def killer(executables, path=None, start=0, old="", new=""):
             (copy / path).write_text(text[:start] + new + text[start + len(old) :])
         env = dict(os.environ, SWATH_SHADER_DIR=str(copy), SWATH_REQUIRE_GPU="1")
         for test, executable in zip(TESTS, executables):
-            if subprocess.run([executable], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            try:
+                ran = subprocess.run([executable], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                return f"{test} hangs"
+            if ran.returncode:
                 return test
     return None
 
@@ -64,14 +94,23 @@ def main():
         sys.exit(f"{failed} fails on the unchanged shaders")
     wanted = set(sys.argv[1:])
     files = sorted(p.relative_to(SHADERS) for p in SHADERS.rglob("*.wgsl") if not wanted or p.name in wanted)
-    jobs = [(path, *literal) for path in files for literal in literals(SHADERS / path)]
+    jobs, same, fitting = [], 0, []
+    for path in files:
+        for line, at, old, code in literals(SHADERS / path):
+            reasons = equivalent(path, code, old)
+            fitting += reasons
+            same += bool(reasons)
+            jobs += [] if reasons else [(path, line, at, old)]
+    stale = [e for e in EQUIVALENT if e not in fitting and (not wanted or e[0] in wanted)]
+    if stale:
+        sys.exit(f"EQUIVALENT has what no shader has: {stale}")
     survivors = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = pool.map(lambda job: killer(executables, job[0], job[2], job[3], mutant(job[3])), jobs)
         for (path, line, _, old), killed in zip(jobs, results):
             print(f"{str(path):24}{line:5}  {old:>14} -> {mutant(old):24}{killed or 'SURVIVED'}", flush=True)
             survivors += killed is None
-    print(f"{len(jobs)} mutants, {survivors} survived")
+    print(f"{len(jobs)} mutants, {survivors} survived; {same} more compute the same")
     sys.exit(survivors > 0)
 
 
