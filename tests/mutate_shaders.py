@@ -15,10 +15,22 @@ LITERAL = re.compile(r"(?<![\w.])(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)
 
 
 # Seconds after which a mutant hangs, which is noticed.
-PATIENCE = 900
+PATIENCE = 600
 
-# Mutants that compute the same: file, what the line says (all of its literals `old`), why.
+# Mutants that compute the same: file, what the line says, which of its literals (`1.0#2` is the second 1.0), why.
 EQUIVALENT = [
+    ("across.wgsl", "var base = select(0.0, centre, whole);", "0.0", "the first valid sample replaces it; a row without one has the weight 0"),
+    ("down.wgsl", "var least = 0.0;", "0.0", "the first row that has any replaces it"),
+    ("down.wgsl", "var most = 0.0;", "0.0", "as above"),
+    ("down.wgsl", "let whole = is_finite(own) && own > 0.0;", "0.0", "its sign counts: a row whose middle is valid weighs 1 or more, of smoothing 0.02 or more (radius at most 64)"),
+    ("down.wgsl", "let alone = params.kind == KIND_TPI && total < 1.5;", "1.5", "of a box, weights are counts"),
+    ("down.wgsl", "if weight > 0.0 {", "0.0", "as above: only boxes have deviations"),
+    ("functions.wgsl", "let half = whole >> 1u;", "1u", "exponents lie from -153 to 153: a quarter and three quarters are exponents of numbers as well"),
+    ("functions.wgsl", "let e = select(0.0, y, bounded);", "0.0", "beyond the bound, the result is infinite or zero whatever is added"),
+    ("functions.wgsl", "let beyond = select(select(-1.0, 1.0, about > 0.0) * POWER_MOST, 0.0, bounded);", "1.0 0.0#1", "as above; `about` lies beyond 152 either way"),
+    ("tally.wgsl", "let width = cols + cols + 1;", "1", "the column beyond belongs to no outline: the mask's bit is 0"),
+    ("tally.wgsl", "let area = width * (rows + rows + 1);", "1", "nor does the row beyond"),
+    ("tally.wgsl", "atomicStore(&gaps, 1u);", "1u", "anything but 0 says that there is a gap"),
     ("tally.wgsl", "h = (h ^ (h >> 16u)) * 0x85ebca6bu;", "16u 0x85ebca6bu", "where a table has a value does not change what is counted"),
     ("tally.wgsl", "h = (h ^ (h >> 13u)) * 0xc2b2ae35u;", "13u 0xc2b2ae35u", "as above"),
     ("tally.wgsl", "return h ^ (h >> 16u);", "16u", "as above"),
@@ -34,9 +46,9 @@ EQUIVALENT = [
 ]
 
 
-def equivalent(path, code, old):
-    """The entries that fit a literal; the same for each time it stands on such a line."""
-    return [e for e in EQUIVALENT if e[0] == path.name and e[1] == code and old in e[2].split()]
+def equivalent(path, code, old, nth):
+    """The entries that fit the `nth` literal `old` of a line."""
+    return [e for e in EQUIVALENT if e[0] == path.name and e[1] == code and {old, f"{old}#{nth}"} & set(e[2].split())]
 
 
 def binaries():
@@ -63,8 +75,10 @@ def mutant(text):
 def literals(path):
     at = 0
     for number, line in enumerate(path.read_text().splitlines(keepends=True), 1):
-        for match in LITERAL.finditer(line.split("//")[0]):
-            yield number, at + match.start(), match.group(), line.split("//")[0].strip()
+        code, seen = line.split("//")[0], []
+        for match in LITERAL.finditer(code):
+            seen.append(match.group())
+            yield number, at + match.start(), match.group(), code.strip(), seen.count(match.group())
         at += len(line)
 
 
@@ -96,8 +110,8 @@ def main():
     files = sorted(p.relative_to(SHADERS) for p in SHADERS.rglob("*.wgsl") if not wanted or p.name in wanted)
     jobs, same, fitting = [], 0, []
     for path in files:
-        for line, at, old, code in literals(SHADERS / path):
-            reasons = equivalent(path, code, old)
+        for line, at, old, code, nth in literals(SHADERS / path):
+            reasons = equivalent(path, code, old, nth)
             fitting += reasons
             same += bool(reasons)
             jobs += [] if reasons else [(path, line, at, old)]
