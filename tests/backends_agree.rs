@@ -76,6 +76,7 @@ const VARIANTS: &[(&str, &[&str], Bound)] = &[
     ("clamp", &["--min", "100", "--max", "300", "--drop"], Bound::Exact),
     ("cast", &["--to", "int16"], Bound::Exact),
     ("cast", &["--to", "uint8", "--rounding", "even", "--range", "missing"], Bound::Exact),
+    ("cast", &["--to", "uint16", "--scale", "0.03", "--offset", "-20.5"], Bound::Exact),
     ("reclassify", &["--mapping", "[-INF,500)=1; [500,1000)=2; DEFAULT=PASS_THROUGH"], Bound::Near(0.0)),
     ("reclassify", &["--mapping", "(0,700.5]=PASS_THROUGH; NO_DATA=-1"], Bound::Near(0.0)),
     ("color-map", &["--range", "0,1500"], Bound::Near(0.0)),

@@ -207,7 +207,7 @@ fn wrong_pipelines_exit_2_and_name_the_step() {
         ("read dem.tif ! slope -az 3 ! write a.tif", "'-az' is not an option of slope, but of hillshade".into()),
         (
             "read dem.tif ! write a.tif -foo",
-            "'-foo' is not an option of write; with one dash it has -of -co -ot -a_nodata -a_srs -mo -b -q -v; see 'swath pipeline --help'"
+            "'-foo' is not an option of write; with one dash it has -of -co -ot -a_nodata -a_scale -a_offset -a_srs -mo -b -q -v; see 'swath pipeline --help'"
                 .into(),
         ),
         (

@@ -47,6 +47,116 @@ fn operators_go_by_the_place_that_is_typed() {
     assert_eq!((&seen["epsg"], &seen["transform"][0]), (&Value::from(4326), &Value::from(0.1 / seen["width"].as_f64().expect("a width"))));
 }
 
+/// The DEM as integers that stand for heights, as GDAL writes them, and the scale and offset.
+fn stored_heights(folder: &Path, sample: &str) -> Option<std::path::PathBuf> {
+    common::tool("gdal_translate")?;
+    let path = folder.join(format!("{sample}.tif"));
+    let most = if sample == "Int32" { "10000000" } else { "10000" };
+    let scale = if sample == "Int32" { "0.0001" } else { "0.1" };
+    let dem = common::data("jacksboro_utm16_f32.tif");
+    run(Command::new("gdal_translate")
+        .args(["-q", "-ot", sample, "-scale", "0", "1000", "0", most, "-a_scale", scale, "-a_offset", "-3.75", "-a_nodata", "1"])
+        .args([&dem, &path]))
+    .expect_success();
+    Some(path)
+}
+
+#[test]
+fn samples_that_stand_for_values_are_read_as_gdal_reads_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    for sample in ["UInt16", "Int32", "Float32"] {
+        let Some(stored) = stored_heights(folder.path(), sample) else { return };
+        let theirs = path("theirs.tif");
+        run(Command::new("gdal_translate").args(["-q", "-unscale", "-ot", "Float32"]).args([&stored, &theirs])).expect_success();
+        let raw = common::raster_file::read(&stored).values;
+        let theirs = common::raster_file::read(&theirs).values;
+        for backend in common::backends() {
+            let mut line = vec!["convert".to_owned(), stored.display().to_string(), path("ours.tif").display().to_string()];
+            line.extend(["--unscale", "--overwrite", "-q"].map(str::to_owned));
+            run_swath(line.into_iter().chain(backend)).expect_success();
+            let ours = common::raster_file::read(&path("ours.tif")).values;
+            let mut valid = 0;
+            for ((ours, theirs), raw) in ours.iter().zip(&theirs).zip(&raw) {
+                valid += usize::from(!raw.is_nan());
+                assert!(if raw.is_nan() { ours.is_nan() } else { ours == theirs }, "{sample}: {ours} {theirs} {raw}");
+            }
+            assert!(valid > 100_000 && valid < raw.len(), "{sample}: {valid}");
+        }
+    }
+}
+
+#[test]
+fn scale_and_offset_go_with_copies_end_at_operators_and_are_made_by_a_cast() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let Some(stored) = stored_heights(folder.path(), "UInt16") else { return };
+    let stored = stored.display().to_string();
+    let declared = |name: &str| {
+        let ran = run(Command::new("gdalinfo").args(["-json", &path(name)])).expect_success();
+        let info: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let bands = info["bands"].as_array().expect("bands").iter();
+        bands.map(|band| (band["scale"].as_f64(), band["offset"].as_f64())).collect::<Vec<_>>()
+    };
+    let job = |line: &[&str]| run_swath([line, &["--backend", "cpu"]].concat()).expect_success();
+    job(&["convert", &stored, &path("copy.tif"), "--cog"]);
+    assert_eq!(declared("copy.tif"), [(Some(0.1), Some(-3.75))]);
+    // An operator takes what is stored, says so, and its result is another thing.
+    let told = job(&["focal", &stored, &path("mean.tif")]);
+    assert!(told.stderr.contains("band 1 declares scale 0.1 and offset -3.75; its samples are taken as they are stored"), "{told}");
+    assert_eq!(declared("mean.tif"), [(None, None)]);
+    // The slope of values is that of the heights.
+    let told = job(&["slope", &stored, &path("slope.tif"), "--unscale"]);
+    assert!(!told.stderr.contains("warning"), "{told}");
+    job(&["convert", &stored, &path("heights.tif"), "--unscale"]);
+    job(&["slope", &path("heights.tif"), &path("truth.tif")]);
+    let read = |name: &str| common::raster_file::read(Path::new(&path(name))).values;
+    let worst =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| if a.is_nan() && b.is_nan() { 0.0 } else { (a - b).abs() }).fold(0.0, f64::max);
+    let apart = worst(&read("slope.tif"), &read("truth.tif"));
+    assert!(apart < 2e-3, "{apart}: rounded heights against unrounded ones");
+    // Declared of what is computed, samples unchanged.
+    job(&["slope", &stored, &path("said.tif"), "--unscale", "-a_scale", "2.5", "--declare-offset", "-1", "--metadata", "1:OFFSET=3"]);
+    assert_eq!(declared("said.tif"), [(Some(2.5), Some(3.0))]);
+    assert_eq!(worst(&read("said.tif"), &read("slope.tif")), 0.0);
+    job(&["convert", &stored, &path("said_copy.tif"), "-a_offset", "7"]);
+    assert_eq!(declared("said_copy.tif"), [(Some(0.1), Some(7.0))]);
+    // Stored anew, in two bands, and read back.
+    job(&[
+        "pipeline",
+        "read",
+        &path("heights.tif"),
+        "!",
+        "stack",
+        "[",
+        "select",
+        "-b",
+        "1",
+        "]",
+        "[",
+        "calc",
+        "A / 2",
+        "]",
+        "!",
+        "cast",
+        "--to",
+        "int32",
+        "--scale",
+        "0.25",
+        "--offset",
+        "100",
+        "!",
+        "write",
+        &path("stored.tif"),
+    ]);
+    assert_eq!(declared("stored.tif"), [(Some(0.25), Some(100.0)); 2]);
+    let info = info(Path::new(&path("stored.tif")));
+    assert_eq!((&info["dtype"], &info["nodata"]), (&Value::from("int32"), &Value::from(i32::MIN)), "{info}");
+    job(&["convert", &path("stored.tif"), &path("back.tif"), "--unscale", "-b", "1"]);
+    let apart = worst(&read("back.tif"), &read("heights.tif"));
+    assert!(apart <= 0.125 && apart > 0.1, "{apart}");
+}
+
 #[test]
 fn a_crs_or_an_item_that_cannot_be_written_is_refused_in_one_line() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -61,6 +171,9 @@ fn a_crs_or_an_item_that_cannot_be_written_is_refused_in_one_line() {
         (vec!["--metadata", "x"], "KEY=VALUE is accepted"),
         (vec!["--metadata", "2:SCALE=1"], "bands 1 to 1"),
         (vec!["--metadata", "1:SCALE=one"], "'1:SCALE=one' is not accepted: a number"),
+        (vec!["-a_scale", "one"], "invalid value 'one' for '--declare-scale <NUMBER>'"),
+        (vec!["--declare-scale", "0"], "scale '0' is not accepted: a finite number other than 0"),
+        (vec!["--declare-offset", "inf"], "offset 'inf' is not accepted: a finite number"),
     ] {
         let ran = run(swath().arg("convert").args([&dem, &out]).args(["--backend", "cpu", "-q"]).args(&options));
         assert_eq!((ran.status, ran.stderr.trim().lines().count()), (Some(2), 1), "{ran}");

@@ -118,6 +118,8 @@ const ALIASES: &[(&str, &[&str], Meaning)] = &[
     ("-co", JOBS, Takes("--co")),
     ("-ot", JOBS, Takes("--dtype")),
     ("-a_nodata", JOBS, Takes("--nodata")),
+    ("-a_scale", JOBS, Takes("--declare-scale")),
+    ("-a_offset", JOBS, Takes("--declare-offset")),
     ("-a_srs", JOBS, Takes("--crs")),
     ("-mo", JOBS, Takes("--metadata")),
 ];
@@ -277,7 +279,7 @@ mod tests {
         assert_eq!(words("swath slope -az 45 a b"), "'-az' is not an option of slope, but of hillshade");
         assert_eq!(
             words("swath convert -foo a b"),
-            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -a_srs -mo -b -q -v; see 'swath convert --help'"
+            "'-foo' is not an option of convert; with one dash it has -of -co -ot -a_nodata -a_scale -a_offset -a_srs -mo -b -q -v; see 'swath convert --help'"
         );
     }
 

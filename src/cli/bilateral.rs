@@ -14,10 +14,10 @@ const HOW: &str = "How it is computed";
 #[derive(Args, Debug)]
 pub struct BilateralOptions {
     /// Standard deviation of the weights by distance, in pixels, up to 21
-    #[arg(long, default_value = "1", value_name = "PIXELS", help_heading = HOW)]
+    #[arg(long, default_value = "1", value_name = "PIXELS", allow_negative_numbers = true, help_heading = HOW)]
     sigma: f64,
     /// Standard deviation of the weights by difference, in the samples' unit
-    #[arg(long, value_name = "UNITS", help_heading = HOW)]
+    #[arg(long, value_name = "UNITS", allow_negative_numbers = true, help_heading = HOW)]
     range_sigma: f64,
     /// Missing samples are left out, or make the result missing
     #[arg(long, value_parser = named(FocalMissing::ALL, FocalMissing::as_str), ignore_case = true, default_value = "skip", help_heading = HOW)]

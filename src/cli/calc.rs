@@ -159,7 +159,7 @@ pub fn files_of(names: &[String], typed: TypedOperator, output: &Path, job: &Job
     }
     let paths: Vec<&Path> = named.iter().map(|(path, _)| path.as_path()).collect();
     run(&Request { inputs: &paths, output, options: job }, || {
-        let mut files = Files::default();
+        let mut files = Files::new(&job.place);
         let rasters = named.iter().map(|(path, band)| files.open(path, *band)).collect::<Outcome<Vec<_>>>()?;
         Ok(Raster::combine(typed.operator, rasters))
     })

@@ -2,13 +2,14 @@
 
 use super::{
     bands::ChosenBands,
+    inputs::source,
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
     verb::Files,
 };
 use clap::Args;
-use swath::{graph::Raster, source::GeoTiff};
+use swath::graph::Raster;
 
 /// The same samples in another layout, codec or type
 #[derive(Args, Debug)]
@@ -30,6 +31,6 @@ pub struct ConvertArgs {
 impl ConvertArgs {
     pub fn run(self) -> Outcome {
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(self.bands.of(&Raster::from_source(GeoTiff::open(&self.files.input)?))))
+        run(&request, || Ok(self.bands.of(&Raster::from_shared(source(&self.files.input, self.job.place.unscale)?))))
     }
 }

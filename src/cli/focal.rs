@@ -1,11 +1,16 @@
 //! `swath focal`.
 
-use super::{matrix::Matrix, values::named, verb::OperatorOptions};
+use super::{
+    outline::OutlineOptions,
+    stop::{Outcome, Stop},
+    values::named,
+    verb::OperatorOptions,
+};
 use clap::Args;
 use std::sync::Arc;
 use swath::{
     graph::Operator,
-    op::{Focal, FocalBorder, FocalMissing, FocalShape, FocalStat},
+    op::{Focal, FocalBorder, FocalMissing, FocalStat},
 };
 
 const HOW: &str = "How it is computed";
@@ -16,21 +21,11 @@ pub struct FocalOptions {
     /// Which statistic
     #[arg(long, value_parser = named(FocalStat::ALL, FocalStat::as_str), ignore_case = true, default_value = "mean", help_heading = HOW)]
     stat: FocalStat,
-    /// Outline of the neighbourhood [default: box, or custom with --footprint]
-    #[arg(long, value_parser = named(FocalShape::ALL, FocalShape::as_str), ignore_case = true, help_heading = HOW)]
-    shape: Option<FocalShape>,
-    /// How far it reaches, in pixels: 1 to 64
-    #[arg(long, default_value = "1", value_name = "PIXELS", help_heading = HOW)]
-    radius: usize,
-    /// Radius of an annulus's hole, in pixels
-    #[arg(long, default_value = "0", value_name = "PIXELS", help_heading = HOW)]
-    inner: usize,
-    /// Rows of a custom outline, parted by semicolons, or a text file of them: what is not 0 belongs
-    #[arg(long, value_name = "ROWS", allow_hyphen_values = true, alias = "weights", help_heading = HOW)]
-    footprint: Option<Matrix>,
-    /// Which percentile, 0 to 100
-    #[arg(long, default_value = "50", value_name = "P", help_heading = HOW)]
-    percentile: f64,
+    #[command(flatten)]
+    outline: OutlineOptions,
+    /// Which percentile, 0 to 100 [default: 50]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = HOW)]
+    percentile: Option<f64>,
     /// Missing samples are left out, or make the result missing
     #[arg(long, value_parser = named(FocalMissing::ALL, FocalMissing::as_str), ignore_case = true, default_value = "skip", help_heading = HOW)]
     missing: FocalMissing,
@@ -49,12 +44,17 @@ impl OperatorOptions for FocalOptions {
   swath focal dem.tif cross.tif --stat max --footprint '0 1 0; 1 1 1; 0 1 0'
   swath focal dem.tif tpi.tif --stat tpi --shape annulus --radius 20 --inner 10";
 
+    fn check(&self) -> Outcome {
+        if let Some(percentile) = self.percentile.filter(|_| self.stat != FocalStat::Percentile) {
+            return Err(Stop::usage(format!("--percentile {percentile} goes with --stat percentile, not with {}", self.stat)));
+        }
+        self.outline.check()
+    }
+
     fn operator(&self) -> Arc<dyn Operator> {
-        let Self { stat, radius, inner, percentile, missing, border, .. } = *self;
-        let default = if self.footprint.is_some() { FocalShape::Custom } else { FocalShape::Box };
-        let shape = self.shape.unwrap_or(default);
-        let mask = self.footprint.as_ref().map(Matrix::mask).unwrap_or_default();
-        let focal = Focal { stat, shape, radius, inner, mask, percentile, missing, border };
+        let Self { stat, percentile, missing, border, ref outline } = *self;
+        let (shape, radius, inner, mask) = (outline.shape(), outline.radius(), outline.inner(), outline.mask());
+        let focal = Focal { stat, shape, radius, inner, mask, percentile: percentile.unwrap_or(50.0), missing, border };
         Arc::new(focal)
     }
 }

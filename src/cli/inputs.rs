@@ -2,6 +2,7 @@
 
 use super::{
     bands::OperatorBands,
+    place::PlaceOptions,
     stop::{Outcome, Stop},
 };
 use std::{
@@ -13,7 +14,7 @@ use std::{
 };
 use swath::{
     graph::{Operator, Raster},
-    source::{GeoTiff, Source},
+    source::{GeoTiff, Source, Unscaled},
 };
 
 /// A raster as it is typed: `FILE`, `FILE,BAND`, or in a pipeline `[ read FILE ! ... ]`.
@@ -85,19 +86,32 @@ impl TypedOperator {
 }
 
 /// Files that a job reads; each is opened once, whatever the number of its names.
-#[derive(Default)]
-pub struct Files(HashMap<PathBuf, Arc<dyn Source>>);
+pub struct Files {
+    open: HashMap<PathBuf, Arc<dyn Source>>,
+    unscale: bool,
+}
+
+/// A file as a source: its samples, or with `unscale` the values that they stand for.
+pub fn source(path: &Path, unscale: bool) -> Outcome<Arc<dyn Source>> {
+    let file = GeoTiff::open(path)?;
+    Ok(if unscale { Arc::new(Unscaled::new(file)?) } else { Arc::new(file) })
+}
 
 impl Files {
+    /// No file yet.
+    pub fn new(place: &PlaceOptions) -> Self {
+        Self { open: HashMap::new(), unscale: place.unscale }
+    }
+
     /// A file's raster: one band (operators take the first of all).
     pub fn open(&mut self, path: &Path, band: Option<usize>) -> Outcome<Raster> {
         // A name that cannot be resolved cannot be opened either, and opening tells why.
         let key = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let source = match self.0.get(&key) {
+        let source = match self.open.get(&key) {
             Some(source) => source.clone(),
             None => {
-                let source: Arc<dyn Source> = Arc::new(GeoTiff::open(path)?);
-                self.0.insert(key, source.clone());
+                let source = source(path, self.unscale)?;
+                self.open.insert(key, source.clone());
                 source
             }
         };

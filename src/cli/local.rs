@@ -6,7 +6,7 @@ use std::{str::FromStr, sync::Arc};
 use swath::{
     graph::Operator,
     op::{Cast, CastRange, CastRounding, Clamp, Rescale},
-    raster::SampleType,
+    raster::{SampleType, Scaling},
 };
 
 const HOW: &str = "How it is computed";
@@ -89,15 +89,24 @@ pub struct CastOptions {
     /// What becomes of samples that the type does not hold: the nearest that it holds, or missing
     #[arg(long, value_parser = named(CastRange::ALL, CastRange::as_str), ignore_case = true, default_value = "saturate", help_heading = HOW)]
     range: CastRange,
+    /// Store (sample - offset) / scale, and declare both in the file (--unscale reads the values back)
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, help_heading = HOW)]
+    scale: Option<f64>,
+    /// What a stored 0 stands for [default with --scale: 0]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, help_heading = HOW)]
+    offset: Option<f64>,
 }
 
 impl OperatorOptions for CastOptions {
     const ABOUT: &'static str = "Another sample type, with a policy for fractions and range";
     const EXAMPLES: &'static str = "Examples:
   swath cast dem.tif metres.tif --to int16
-  swath cast share.tif bytes.tif --to uint8 --rounding truncate --range missing";
+  swath cast share.tif bytes.tif --to uint8 --rounding truncate --range missing
+  swath cast dem.tif decimetres.tif --to uint16 --scale 0.1 --offset -500";
 
     fn operator(&self) -> Arc<dyn Operator> {
-        Arc::new(Cast { sample: self.to, rounding: self.rounding, range: self.range })
+        let scaling = (self.scale.is_some() || self.offset.is_some())
+            .then_some(Scaling { scale: self.scale.unwrap_or(1.0), offset: self.offset.unwrap_or(0.0) });
+        Arc::new(Cast { sample: self.to, rounding: self.rounding, range: self.range, scaling })
     }
 }

@@ -23,6 +23,7 @@ mod matrix;
 mod morphology;
 mod operators;
 mod options;
+mod outline;
 mod pipe;
 mod pipeline;
 mod place;

@@ -1,11 +1,11 @@
 //! `swath morphology`.
 
-use super::{matrix::Matrix, values::named, verb::OperatorOptions};
+use super::{outline::OutlineOptions, stop::Outcome, values::named, verb::OperatorOptions};
 use clap::Args;
 use std::sync::Arc;
 use swath::{
     graph::Operator,
-    op::{FocalBorder, FocalMissing, FocalShape, Morphology, MorphologyOperation},
+    op::{FocalBorder, FocalMissing, Morphology, MorphologyOperation},
 };
 
 const HOW: &str = "How it is computed";
@@ -16,18 +16,8 @@ pub struct MorphologyOptions {
     /// What is done
     #[arg(long, value_parser = named(MorphologyOperation::ALL, MorphologyOperation::as_str), ignore_case = true, default_value = "erode", help_heading = HOW)]
     operation: MorphologyOperation,
-    /// The structuring element [default: box, or custom with --footprint]
-    #[arg(long, value_parser = named(FocalShape::ALL, FocalShape::as_str), ignore_case = true, help_heading = HOW)]
-    shape: Option<FocalShape>,
-    /// How far it reaches, in pixels: 1 to 64
-    #[arg(long, default_value = "1", value_name = "PIXELS", help_heading = HOW)]
-    radius: usize,
-    /// Radius of an annulus's hole, in pixels
-    #[arg(long, default_value = "0", value_name = "PIXELS", help_heading = HOW)]
-    inner: usize,
-    /// Rows of a custom element, parted by semicolons, or a text file of them: what is not 0 belongs
-    #[arg(long, value_name = "ROWS", allow_hyphen_values = true, help_heading = HOW)]
-    footprint: Option<Matrix>,
+    #[command(flatten)]
+    outline: OutlineOptions,
     /// Missing samples are left out, or make the result missing
     #[arg(long, value_parser = named(FocalMissing::ALL, FocalMissing::as_str), ignore_case = true, default_value = "skip", help_heading = HOW)]
     missing: FocalMissing,
@@ -43,11 +33,13 @@ impl OperatorOptions for MorphologyOptions {
   swath morphology dem.tif filled.tif --operation close --radius 2
   swath morphology dem.tif out.tif --operation dilate --footprint '0 1 0; 1 1 1; 0 1 0'";
 
+    fn check(&self) -> Outcome {
+        self.outline.check()
+    }
+
     fn operator(&self) -> Arc<dyn Operator> {
-        let Self { operation, radius, inner, missing, border, .. } = *self;
-        let default = if self.footprint.is_some() { FocalShape::Custom } else { FocalShape::Box };
-        let shape = self.shape.unwrap_or(default);
-        let mask = self.footprint.as_ref().map(Matrix::mask).unwrap_or_default();
+        let Self { operation, missing, border, ref outline } = *self;
+        let (shape, radius, inner, mask) = (outline.shape(), outline.radius(), outline.inner(), outline.mask());
         let morphology = Morphology { operation, shape, radius, inner, mask, missing, border };
         Arc::new(morphology)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     creation::Creation,
-    place::{self, PlaceOptions},
+    place::{self, DeclareOptions, PlaceOptions},
     stop::{Outcome, Stop},
     values::{
         Backend, BigTiffName, Codec, CodecTuning, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
@@ -53,8 +53,8 @@ pub struct ComputeOptions {
     /// CPU threads [default: all]
     #[arg(long, value_parser = count, value_name = "N")]
     pub threads: Option<usize>,
-    /// Numbers to compute in: f32; auto, f32 from an origin of each float64 or 32- or 64-bit integer source where that
-    /// leaves results as they are; f64, on the CPU
+    /// Numbers to compute in: f32; auto, for float64 and 32- and 64-bit integer sources f32 from an origin of their own where
+    /// that leaves results as they are, else f64 on the CPU where the operator has it; f64, on the CPU
     #[arg(long, value_parser = named(Precision::ALL, Precision::as_str), ignore_case = true, default_value = "auto", value_name = "WHICH")]
     pub precision: Precision,
 }
@@ -132,6 +132,8 @@ pub struct OutputOptions {
     /// Set an item of metadata; a band's with its number before it, such as 1:DESCRIPTION=height. TIFFTAG_COPYRIGHT and its like become TIFF tags
     #[arg(long, value_parser = place::item, value_name = "[BAND:]KEY=VALUE")]
     pub metadata: Vec<MetadataItem>,
+    #[command(flatten)]
+    pub declare: DeclareOptions,
     /// Copy no metadata of the input
     #[arg(long)]
     pub no_metadata: bool,
@@ -250,6 +252,7 @@ impl OutputOptions {
         options.statistics = self.stats || creation.statistics == Some(true);
         options.metadata = if self.no_metadata { MetadataPolicy::Drop } else { MetadataPolicy::Copy };
         options.items = self.metadata.clone();
+        (options.scale, options.offset) = (self.declare.declare_scale, self.declare.declare_offset);
         options.prefix = self.prefix_method.map_or(PrefixMethod::Auto, Into::into);
         options.overwrite = self.overwrite;
         options.strict = self.strict;

@@ -1,4 +1,4 @@
-//! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--metadata`.
+//! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--unscale`, `--metadata`.
 
 use super::stop::{Outcome, Stop};
 use clap::Args;
@@ -17,6 +17,21 @@ pub struct PlaceOptions {
     /// The edges of input and output, in units of the CRS, whatever the input says
     #[arg(long, value_name = "WEST,SOUTH,EAST,NORTH", allow_hyphen_values = true, value_parser = bounds)]
     pub bounds: Option<Bounds>,
+    /// Read the values that samples stand for, sample * scale + offset, by what every input declares for its bands
+    #[arg(long, help_heading = "What it reads")]
+    pub unscale: bool,
+}
+
+/// What files declare of their samples, whatever these are.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "What it writes")]
+pub struct DeclareOptions {
+    /// Declare that samples stand for sample * scale + offset, and leave them as they are (cast --scale stores them so)
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub declare_scale: Option<f64>,
+    /// The offset of the same
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub declare_offset: Option<f64>,
 }
 
 /// Edges of a raster.

@@ -1,7 +1,8 @@
 //! `swath curvature`, `northness`, `eastness`, `normals`, `tri`, `tpi` and `roughness`.
 
 use super::{
-    matrix::Matrix,
+    outline::OutlineOptions,
+    stop::Outcome,
     terrain::{EdgeOptions, GradientOptions, HeightOptions, ScaleOptions},
     values::named,
     verb::OperatorOptions,
@@ -44,18 +45,8 @@ impl OperatorOptions for TriOptions {
 /// Options of `tpi`.
 #[derive(Args, Debug)]
 pub struct TpiOptions {
-    /// How far the neighbours reach, in pixels: 1 to 64. Beyond 1 those that there are count, at the raster's border too
-    #[arg(long, default_value = "1", value_name = "PIXELS", help_heading = HOW)]
-    radius: usize,
-    /// Outline of the neighbourhood [default: box, or custom with --footprint]
-    #[arg(long, value_parser = named(FocalShape::ALL, FocalShape::as_str), ignore_case = true, help_heading = HOW)]
-    shape: Option<FocalShape>,
-    /// Radius of an annulus's hole, in pixels
-    #[arg(long, default_value = "0", value_name = "PIXELS", help_heading = HOW)]
-    inner: usize,
-    /// Rows of a custom outline, parted by semicolons, or a text file of them: what is not 0 belongs
-    #[arg(long, value_name = "ROWS", allow_hyphen_values = true, help_heading = HOW)]
-    footprint: Option<Matrix>,
+    #[command(flatten)]
+    outline: OutlineOptions,
     #[command(flatten)]
     edges: EdgeOptions,
 }
@@ -68,15 +59,18 @@ impl OperatorOptions for TpiOptions {
   swath tpi dem.tif ridges.tif --radius 20
   swath tpi dem.tif tpi.tif --shape annulus --radius 20 --inner 10";
 
+    fn check(&self) -> Outcome {
+        self.outline.check()
+    }
+
     fn operator(&self) -> Arc<dyn Operator> {
-        let default = if self.footprint.is_some() { FocalShape::Custom } else { FocalShape::Box };
-        let shape = self.shape.unwrap_or(default);
-        if self.radius == 1 && shape == FocalShape::Box {
+        let (shape, radius) = (self.outline.shape(), self.outline.radius());
+        if radius == 1 && shape == FocalShape::Box {
             return Arc::new(Tpi { edges: self.edges.edges() });
         }
+        // Beyond radius 1 those neighbours that there are count, at the raster's border too.
         let missing = if self.edges.edges() == Edges::Missing { FocalMissing::Propagate } else { FocalMissing::Skip };
-        let mask = self.footprint.as_ref().map(Matrix::mask).unwrap_or_default();
-        let (radius, inner) = (self.radius, self.inner);
+        let (inner, mask) = (self.outline.inner(), self.outline.mask());
         let focal = Focal { stat: FocalStat::Tpi, shape, radius, inner, mask, missing, ..Focal::default() };
         Arc::new(focal)
     }

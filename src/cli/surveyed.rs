@@ -1,6 +1,6 @@
 //! `swath standardise`, `equal-interval` and `quantile`: what needs to know the whole raster first.
 
-use super::verb::OperatorOptions;
+use super::{values::whole, verb::OperatorOptions};
 use clap::Args;
 use std::sync::Arc;
 use swath::{
@@ -17,7 +17,7 @@ pub struct StandardiseOptions {
     #[arg(long, value_name = "Z", allow_negative_numbers = true, help_heading = HOW)]
     mean: Option<f64>,
     /// What is 1 [default: their standard deviation, found in a pass before]
-    #[arg(long, value_name = "Z", help_heading = HOW)]
+    #[arg(long, value_name = "Z", allow_negative_numbers = true, help_heading = HOW)]
     stddev: Option<f64>,
 }
 
@@ -37,7 +37,7 @@ impl OperatorOptions for StandardiseOptions {
 #[derive(Args, Debug)]
 pub struct EqualIntervalOptions {
     /// How many classes, 2 to 255
-    #[arg(long, default_value = "5", value_name = "N", help_heading = HOW)]
+    #[arg(long, default_value = "5", value_name = "N", value_parser = whole, allow_negative_numbers = true, help_heading = HOW)]
     classes: usize,
     /// Where the first begins; with --max [default: the least sample, found in a pass before]
     #[arg(long, value_name = "Z", allow_negative_numbers = true, requires = "max", help_heading = HOW)]
@@ -63,7 +63,7 @@ impl OperatorOptions for EqualIntervalOptions {
 #[derive(Args, Debug)]
 pub struct QuantileOptions {
     /// How many classes, 2 to 255
-    #[arg(long, default_value = "4", value_name = "N", help_heading = HOW)]
+    #[arg(long, default_value = "4", value_name = "N", value_parser = whole, allow_negative_numbers = true, help_heading = HOW)]
     classes: usize,
 }
 

@@ -8,7 +8,7 @@ use super::{
     convolve::ConvolveOptions,
     focal::FocalOptions,
     index::IndexOptions,
-    inputs::TypedOperator,
+    inputs::{TypedOperator, source},
     local::{CastOptions, ClampOptions, RescaleOptions},
     morphology::MorphologyOptions,
     options::JobOptions,
@@ -20,10 +20,7 @@ use super::{
 };
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
 use std::{fmt::Debug, path::PathBuf, sync::Arc};
-use swath::{
-    graph::{Operator, Raster},
-    source::GeoTiff,
-};
+use swath::graph::{Operator, Raster};
 
 /// Options of one operator and nothing else: files, bands and the job's options are added around them.
 pub trait OperatorOptions: Args + Debug {
@@ -31,6 +28,14 @@ pub trait OperatorOptions: Args + Debug {
     const ABOUT: &'static str;
     /// Command lines to learn from.
     const EXAMPLES: &'static str;
+
+    /// Refuses options that do not go together.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    fn check(&self) -> Outcome {
+        Ok(())
+    }
 
     /// The operator that was typed.
     fn operator(&self) -> Arc<dyn Operator>;
@@ -56,6 +61,7 @@ impl<T: OperatorOptions> StepOptions for T {
     const TAKES_BANDS: bool = true;
 
     fn typed(&self) -> Outcome<TypedOperator> {
+        OperatorOptions::check(self)?;
         let operator = self.operator();
         operator.check()?;
         Ok(TypedOperator::alone(operator))
@@ -160,9 +166,10 @@ pub struct OperatorArgs<T: OperatorOptions> {
 
 impl<T: OperatorOptions> OperatorArgs<T> {
     pub fn run(self) -> Outcome {
+        self.how.check()?;
         let operator = self.how.operator();
         operator.check()?;
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(self.bands.apply(&Raster::from_source(GeoTiff::open(&self.files.input)?), operator)))
+        run(&request, || Ok(self.bands.apply(&Raster::from_shared(source(&self.files.input, self.job.place.unscale)?), operator)))
     }
 }

@@ -86,8 +86,8 @@ pub enum Binary {
 pub enum Step {
     /// The sample of an input.
     Input(usize),
-    /// A finite number.
-    Number(f32),
+    /// A number that is finite as float32, which programs of float32 round it to.
+    Number(f64),
     /// Missing.
     Missing,
     /// A function of one operand.
@@ -125,7 +125,7 @@ impl Step {
 /// What a local operator computes from the samples of its inputs at one pixel: steps in an order in which each stands after
 /// its operands, the last being the result.
 ///
-/// Every step yields a finite float32, or missing: an operand that is missing makes the result missing, unless the step says
+/// Every step yields a finite number (float32; float64 on the CPU where sources are read as such), or missing: an operand that is missing makes the result missing, unless the step says
 /// otherwise, and so does a result that is no finite number. A truth value is 1 or 0 where a number is wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Formula {
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     /// `in0 + factor`.
-    fn plus(factor: f32) -> Formula {
+    fn plus(factor: f64) -> Formula {
         let mut formula = Formula::new(1);
         let (x, y) = (formula.push(Step::Input(0)), formula.push(Step::Number(factor)));
         let sum = formula.push(Step::Binary(Binary::Add, x, y));

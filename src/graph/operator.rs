@@ -1,7 +1,7 @@
 use super::{Formula, Raster, Survey, Surveyed};
 use crate::{
     error::{Error, Result},
-    raster::{Georeferencing, Nodata, SampleType, Span},
+    raster::{Georeferencing, Nodata, SampleType, Scaling, Span},
 };
 use std::{fmt, sync::Arc};
 
@@ -148,6 +148,11 @@ pub trait Operator: Send + Sync + fmt::Debug {
 
     /// A name for each band of the result, or none at all.
     fn band_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What each band's samples, as they are written, stand for: declared in the file. None at all: they are the values.
+    fn scaling(&self) -> Vec<Scaling> {
         Vec::new()
     }
 

@@ -56,6 +56,10 @@ pub struct WriteOptions {
     /// Metadata that are set; those of the same name are replaced. Names of [`TEXT_TAGS`](crate::raster::TEXT_TAGS)
     /// become TIFF tags.
     pub items: Vec<MetadataItem>,
+    /// Scale that the file declares for every band: samples stay as they are ([`Cast`](crate::op::Cast) stores them so).
+    pub scale: Option<f64>,
+    /// Offset that goes with it.
+    pub offset: Option<f64>,
     /// How the prefix of a COG is put in front; the bytes are the same in all.
     pub prefix: PrefixMethod,
     /// Replace an existing file.
@@ -134,6 +138,8 @@ impl Default for WriteOptions {
             statistics: false,
             metadata: MetadataPolicy::Copy,
             items: Vec::new(),
+            scale: None,
+            offset: None,
             prefix: PrefixMethod::Auto,
             overwrite: false,
             strict: false,

@@ -129,6 +129,9 @@ impl Fusion {
             names.extend(taken.as_ref().filter(|_| !again).map(|taken| taken.operator.name()));
         }
         names.push(outer.operator.name());
-        Some(Raster::combine(Arc::new(Pointwise::new(names.join("+"), formula, outer.operator.output())), inputs))
+        Some(Raster::combine(
+            Arc::new(Pointwise::new(names.join("+"), formula, outer.operator.output()).scaled(outer.operator.scaling())),
+            inputs,
+        ))
     }
 }

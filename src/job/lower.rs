@@ -4,7 +4,7 @@ use super::{
     Precision,
     array::InMemory,
     outputs::{OutputFile, computed_file, copied_file, keeps_mask, output_spec, packed_file, packing_of, unwritten_spec},
-    precision,
+    precision, scaling,
     targets::Targets,
 };
 use crate::{
@@ -72,7 +72,8 @@ struct Lowering {
 /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
 pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, precision: Precision) -> Result<Lowered> {
     // A copy takes the whole job to the CPU, and so does float64.
-    let copies = targets.files.iter().any(|(raster, _)| matches!(raster.node(), Node::Source { .. }));
+    let copies =
+        targets.files.iter().any(|(raster, _)| matches!(raster.node(), Node::Source { source, .. } if !scaling::is_undone(source)));
     let on_device = device.is_some() && !copies && precision != Precision::F64;
     let mut lowering = Lowering { on_device, ..Lowering::default() };
     let mut file_nodes = Vec::new();
@@ -115,6 +116,7 @@ pub fn lower(targets: &Targets, threads: usize, device: Option<DeviceLimits>, pr
     }
     lowered.consumers = targets.consumers.iter().map(|(_, consumer)| consumer.clone()).collect();
     lowering.finish(&mut lowered);
+    scaling::warn(&mut lowered);
     precision::settle(&mut lowered, precision)?;
     Ok(lowered)
 }
@@ -200,6 +202,8 @@ impl Lowering {
                 given: source.name(),
                 accepted: "an operator in between, or an output on the device".to_owned(),
             }),
+            // What samples stand for is no copy of them.
+            Node::Source { source, .. } if scaling::is_undone(source) => self.node(&raster.computed()),
             Node::Source { source, bands } => {
                 let mut profile = source.profile().clone();
                 // Masked pixels need a value to become.

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     graph::{Bands, MetadataPolicy, WriteOptions},
-    raster::{Metadata, MetadataItem, Profile, TEXT_TAGS},
+    raster::{Metadata, MetadataItem, Profile, Scaling, TEXT_TAGS},
 };
 
 /// The metadata of a copy: `profile` has its source's. `unchanged`: every sample is the source's, and as valid.
@@ -30,28 +30,43 @@ pub fn copy(profile: &mut Profile, bands: &Bands, options: &WriteOptions, unchan
             (None, _) => {}
         }
     }
-    set(profile, &options.items)
+    set(profile, options)
 }
 
-/// Names of bands as GDAL states them; nothing where there are none.
-pub fn descriptions(names: &[String]) -> Option<String> {
+/// Names of bands, and what their samples stand for, as GDAL states them; nothing where there is neither.
+pub fn described(names: &[String], scaling: &[Scaling]) -> Option<String> {
     let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
-    let items = named.map(|(band, name)| MetadataItem::new("DESCRIPTION", Some(band), name)).collect();
+    let mut items: Vec<MetadataItem> = named.map(|(band, name)| MetadataItem::new("DESCRIPTION", Some(band), name)).collect();
+    for (band, Scaling { scale, offset }) in scaling.iter().enumerate() {
+        // The shortest text that parses to the same bits.
+        items.push(MetadataItem::new("OFFSET", Some(band), offset.to_string()));
+        items.push(MetadataItem::new("SCALE", Some(band), scale.to_string()));
+    }
     Some(Metadata { items }.to_xml()).filter(|xml| !xml.is_empty())
 }
 
 /// Sets what was asked for.
 ///
 /// # Errors
-/// [`Error::Usage`] for a band that is not there, or a text that no tag can hold.
-pub fn set(profile: &mut Profile, items: &[MetadataItem]) -> Result<()> {
+/// [`Error::Usage`] for a band that is not there, a text that no tag can hold, or a scale that leaves nothing.
+pub fn set(profile: &mut Profile, options: &WriteOptions) -> Result<()> {
     let refuse = |item: &MetadataItem, accepted: String| {
         let band = item.band.map_or(String::new(), |band| format!("{}:", band + 1));
         Err(Error::Usage { what: "metadata", given: format!("{band}{}={}", item.name, item.value), accepted })
     };
     let mut metadata = Metadata::parse(profile.gdal_metadata.as_deref().unwrap_or_default());
     let mut changed = false;
-    for item in items {
+    let number = |what, given: Option<f64>, accepted: &str, good: fn(f64) -> bool| match given {
+        Some(given) if !good(given) => Err(Error::Usage { what, given: given.to_string(), accepted: accepted.to_owned() }),
+        given => Ok(given),
+    };
+    let scale = number("scale", options.scale, "a finite number other than 0", |scale| scale.is_finite() && scale != 0.0)?;
+    let offset = number("offset", options.offset, "a finite number", f64::is_finite)?;
+    let of_all = [("OFFSET", offset), ("SCALE", scale)].into_iter().filter_map(|(name, given)| Some((name, given?)));
+    let of_all: Vec<MetadataItem> = of_all
+        .flat_map(|(name, given)| (0..profile.bands).map(move |band| MetadataItem::new(name, Some(band), given.to_string())))
+        .collect();
+    for item in of_all.iter().chain(&options.items) {
         if item.name.is_empty() || item.name.contains('\0') || item.value.contains('\0') {
             return refuse(item, "a name and a text without NUL".to_owned());
         }

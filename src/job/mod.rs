@@ -14,6 +14,7 @@ mod precision;
 mod recover;
 mod report;
 mod run;
+mod scaling;
 mod survey;
 mod targets;
 

@@ -84,7 +84,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
     let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, operator.bands(), sample);
     profile.nodata = nodata;
     profile.georef = lowered.grid.georef.clone();
-    profile.gdal_metadata = metadata::descriptions(&operator.band_names());
+    profile.gdal_metadata = metadata::described(&operator.band_names(), &operator.scaling());
     match operator.colors() {
         Colors::Gray => {}
         Colors::Rgb => (profile.photometric, profile.extra_samples) = (RGB, Vec::new()),
@@ -92,7 +92,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
             (profile.photometric, profile.extra_samples, profile.alpha_band) = (RGB, vec![UNASSOCIATED_ALPHA], Some(3));
         }
     }
-    metadata::set(&mut profile, &options.items)?;
+    metadata::set(&mut profile, options)?;
     output_file(destination, profile, SampleType::F32, missing, options.mask.then_some(MaskFrom::Samples))
 }
 

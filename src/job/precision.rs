@@ -12,11 +12,13 @@ use std::{fmt, str::FromStr};
 /// In what numbers a job computes.
 ///
 /// Kernels compute in float32. Samples of float64 and of 32- and 64-bit integers may need more: heights a million metres
-/// from where they are counted are known to 6 cm only.
+/// from where they are counted are known to 6 cm only. The result of every operator is float32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Precision {
-    /// Such samples are counted from an origin of their source wherever that leaves results as they are
-    /// ([`Shift`]), and rounded to float32 elsewhere, with a warning.
+    /// Such samples are counted from an origin of their source wherever that leaves results as they are ([`Shift`]: slopes,
+    /// ranges, deviations). Elsewhere, on the CPU, they are read as float64 where all operators that take them have a float64
+    /// twin (expressions and the other local operators, bands put together); what is left (statistics and sums that move with
+    /// the heights, classes and colours, and on a device everything else) takes them rounded to float32, with a warning.
     ///
     /// The origin is the source's own first valid sample, looked for in the middle chunk column first, from the middle to
     /// the right, row by row from the top. It costs the decoding of the chunk that holds it once more (more where valid
@@ -26,7 +28,8 @@ pub enum Precision {
     /// Samples are rounded to float32 as they are read.
     F32,
     /// Sources are read as float64, and operators compute in it, on the CPU: an operator of a source rounds its result
-    /// once, to float32. An operator of another's result starts from float32. Refused for operators without such a twin.
+    /// once, to float32, and so do local operators in a row that run as one. An operator of another's result starts from float32,
+    /// and so does one that takes a source beside another's result, with a warning. Refused for operators without such a twin.
     F64,
 }
 
@@ -71,24 +74,29 @@ pub(super) fn settle(lowered: &mut Lowered, precision: Precision) -> Result<()> 
     if precision == Precision::F64 {
         return widen(lowered);
     }
+    let widened = if precision == Precision::Auto && lowered.spec.device.is_none() { widen_where_rounded(lowered) } else { Vec::new() };
+    warn_of_wide_outputs(lowered);
     for node in 0..lowered.nodes.len() {
-        let Some(sample) = read_as_f32(lowered, node).filter(|s| s.is_wider_than_f32()) else { continue };
+        let Some((sample, is_scaled)) = read_as_f32(lowered, node) else { continue };
+        if widened.contains(&node) || !sample.is_wider_than_f32() && !is_scaled {
+            continue;
+        }
         let rounding = rounding_consumers(lowered, node);
         if precision == Precision::Auto && rounding.is_empty() {
             lowered.from_origin.push(node);
-        } else if precision == Precision::Auto {
+        } else if sample.is_wider_than_f32() && precision == Precision::Auto {
             for name in rounding {
-                lowered.warnings.push(format!("{sample} samples are rounded to float32 for {name}"));
+                lowered.warnings.push(rounded(sample, &name));
             }
         }
     }
     Ok(())
 }
 
-/// The source's sample type, if a node is one whose samples become f32.
-fn read_as_f32(lowered: &Lowered, node: usize) -> Option<SampleType> {
+/// The source's sample type and whether values are made of its samples, if a node is one whose samples become f32.
+fn read_as_f32(lowered: &Lowered, node: usize) -> Option<(SampleType, bool)> {
     match &lowered.nodes[node] {
-        NodeRun::Ingest { converter, verbatim: false, .. } => Some(converter.source_sample()),
+        NodeRun::Ingest { converter, verbatim: false, .. } => Some((converter.source_sample(), converter.is_scaled())),
         _ => None,
     }
 }
@@ -129,18 +137,71 @@ fn widen(lowered: &mut Lowered) -> Result<()> {
         }
     }
     let narrow = read_narrow(lowered);
-    for node in (0..narrow.len()).filter(|&node| !narrow[node]) {
-        if let NodeRun::Ingest { converter, verbatim: false, .. } = &mut lowered.nodes[node] {
-            *converter = converter.clone().wide();
-            lowered.spec.nodes[node].pixel_bytes = converter.window_pixel_bytes();
-            lowered.samples[node] = SampleType::F64;
+    for (node, &narrow) in narrow.iter().enumerate() {
+        if !narrow {
+            read_wide(lowered, node);
+        } else if let Some((sample, _)) = read_as_f32(lowered, node).filter(|(sample, _)| sample.is_wider_than_f32()) {
+            let names = rounding_consumers(lowered, node);
+            lowered.warnings.extend(names.into_iter().map(|name| rounded(sample, &name)));
         }
     }
+    warn_of_wide_outputs(lowered);
     Ok(())
 }
 
-/// Which nodes are not read as f64: those that are written, those that are computed, and those that an operator takes beside
-/// one of these, since its inputs are all of one type.
+/// What is computed in float64 and written in a type that float32 does not fill goes through float32 all the same.
+fn warn_of_wide_outputs(lowered: &mut Lowered) {
+    let mut warnings = Vec::new();
+    for (output, file) in lowered.spec.outputs.iter().zip(&lowered.files) {
+        let NodeRun::Operator { operator, inputs } = &lowered.nodes[output.node] else { continue };
+        let sample = file.profile.sample;
+        let wide = inputs.iter().all(|&input| lowered.samples[input] == SampleType::F64);
+        if wide && sample.is_wider_than_f32() && operator.shift() != Shift::Invariant {
+            warnings.push(format!("results of '{}' are float32 on their way to {sample}", operator.name()));
+        }
+    }
+    lowered.warnings.append(&mut warnings);
+}
+
+fn rounded(sample: SampleType, name: &str) -> String {
+    format!("{sample} samples are rounded to float32 for {name}")
+}
+
+/// Makes the windows of a source f64.
+fn read_wide(lowered: &mut Lowered, node: usize) {
+    if let NodeRun::Ingest { converter, verbatim: false, .. } = &mut lowered.nodes[node] {
+        *converter = converter.clone().wide();
+        lowered.spec.nodes[node].pixel_bytes = converter.window_pixel_bytes();
+        lowered.samples[node] = SampleType::F64;
+    }
+}
+
+/// Reads sources as f64 that float32 would round for an operator, where everything that takes them can: with them goes what
+/// these operators take beside them. Says which.
+fn widen_where_rounded(lowered: &mut Lowered) -> Vec<usize> {
+    let narrow = read_narrow(lowered);
+    let is_wide = |node: usize| read_as_f32(lowered, node).is_some_and(|(sample, _)| sample.is_wider_than_f32());
+    let mut wide: Vec<bool> =
+        (0..narrow.len()).map(|node| !narrow[node] && is_wide(node) && !rounding_consumers(lowered, node).is_empty()).collect();
+    loop {
+        let before = wide.clone();
+        for run in &lowered.nodes {
+            let NodeRun::Operator { inputs, .. } = run else { continue };
+            if inputs.iter().any(|&input| wide[input]) {
+                inputs.iter().for_each(|&input| wide[input] = true);
+            }
+        }
+        if wide == before {
+            break;
+        }
+    }
+    let widened: Vec<usize> = (0..wide.len()).filter(|&node| wide[node]).collect();
+    widened.iter().for_each(|&node| read_wide(lowered, node));
+    widened
+}
+
+/// Which nodes are not read as f64: those that are written, those that are computed, those that an operator without a float64
+/// twin takes, and those that one takes beside one of these, since its inputs are all of one type.
 fn read_narrow(lowered: &Lowered) -> Vec<bool> {
     let computed = |node: usize| !matches!(lowered.nodes[node], NodeRun::Ingest { verbatim: false, .. });
     let written = |node: usize| lowered.spec.outputs.iter().any(|output| output.node == node);
@@ -148,8 +209,8 @@ fn read_narrow(lowered: &Lowered) -> Vec<bool> {
     loop {
         let before = narrow.clone();
         for run in &lowered.nodes {
-            let NodeRun::Operator { inputs, .. } = run else { continue };
-            if inputs.iter().any(|&input| narrow[input]) {
+            let NodeRun::Operator { operator, inputs } = run else { continue };
+            if inputs.iter().any(|&input| narrow[input]) || !operator.has_f64_twin() {
                 inputs.iter().for_each(|&input| narrow[input] = true);
             }
         }

@@ -4,9 +4,9 @@ use super::{
     terrain::named_option,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     graph::{Binary, Formula, Operator, OperatorOutput, Step, Unary},
-    raster::{Nodata, SampleType},
+    raster::{Nodata, SampleType, Scaling},
 };
 use std::sync::Arc;
 
@@ -40,9 +40,10 @@ named_option! {
 
 /// Samples for another type: rounded (integers), and held in the type's range.
 ///
-/// Missing stays missing and is written as the type's least value (signed integers), its greatest (unsigned ones) or -9999
-/// (floats); that value is outside the range, so that no sample becomes it. Of integers beyond 24 bits the range ends at the last
-/// number that float32 holds. Exact.
+/// Missing stays missing and is written as the type's least value (signed integers), its greatest (unsigned ones), -65504 (float16) or -9999
+/// (wider floats); that value is outside the range, so that no sample becomes it. Of integers beyond 24 bits the range ends at the last
+/// number that float32 holds. Exact, but for `scaling`: difference and product are rounded to float32 before the cast.
+/// `gdal_translate -unscale`, or `--unscale` here, gives the values back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cast {
     /// The type.
@@ -51,18 +52,26 @@ pub struct Cast {
     pub rounding: CastRounding,
     /// What becomes of samples out of range.
     pub range: CastRange,
+    /// What is stored stands for the values: `(x - offset) / scale` is stored, and the file declares scale and offset.
+    pub scaling: Option<Scaling>,
 }
 
 impl Default for Cast {
     fn default() -> Self {
-        Self { sample: SampleType::I16, rounding: CastRounding::Up, range: CastRange::Saturate }
+        Self { sample: SampleType::I16, rounding: CastRounding::Up, range: CastRange::Saturate, scaling: None }
     }
 }
 
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "cast",
     summary: "another sample type, with a policy for fractions and range",
-    options: &[("to", "TYPE"), ("rounding", "up|even|floor|ceil|truncate"), ("range", "saturate|missing")],
+    options: &[
+        ("to", "TYPE"),
+        ("rounding", "up|even|floor|ceil|truncate"),
+        ("range", "saturate|missing"),
+        ("scale", "NUMBER"),
+        ("offset", "NUMBER"),
+    ],
     examples,
     agreement: Agreement::EXACT,
     shader: pointwise::SHADER,
@@ -75,10 +84,11 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     for &rounding in CastRounding::ALL {
         all.push(Arc::new(Cast { rounding, ..Cast::default() }));
     }
+    all.push(Arc::new(Cast { scaling: Some(Scaling { scale: 0.03, offset: 480.0 }), ..Cast::default() }));
     all
 }
 
-local_operator!(Cast);
+local_operator!(Cast scaled);
 
 /// The nearest float32 on the inner side.
 fn inner(bound: f64, is_least: bool) -> f32 {
@@ -90,11 +100,15 @@ fn inner(bound: f64, is_least: bool) -> f32 {
     }
 }
 
+/// The greatest float16.
+const MOST_F16: i128 = 65_504;
+
 impl Cast {
     fn nodata(&self) -> Nodata {
         let value = match self.sample.integer_range() {
             Some((0, most)) => most,
             Some((least, _)) => least,
+            None if self.sample == SampleType::F16 => -MOST_F16,
             None => -9999,
         };
         Nodata::Integer(value)
@@ -105,7 +119,8 @@ impl Cast {
         let (least, most) = match (self.sample.integer_range(), self.sample) {
             (Some((0, most)), _) => (0, most - 1),
             (Some((least, most)), _) => (least + 1, most),
-            (None, SampleType::F16) => (-65_504, 65_504),
+            // The next one above its nodata value.
+            (None, SampleType::F16) => (32 - MOST_F16, MOST_F16),
             (None, _) => return None,
         };
         Some((inner(least as f64, true), inner(most as f64, false)))
@@ -114,6 +129,13 @@ impl Cast {
     fn steps(&self) -> Formula {
         let mut formula = Formula::new(1);
         let mut result = formula.push(Step::Input(0));
+        if let Some(Scaling { scale, offset }) = self.scaling {
+            let offset = formula.push(Step::Number(offset));
+            let above = formula.push(Step::Binary(Binary::Subtract, result, offset));
+            // A quotient may be off by 2.5 ulp on a device.
+            let per_unit = formula.push(Step::Number(1.0 / scale));
+            result = formula.push(Step::Binary(Binary::Multiply, above, per_unit));
+        }
         if self.sample.integer_range().is_some() {
             result = match self.rounding {
                 CastRounding::Up => half_up(&mut formula, result),
@@ -124,7 +146,7 @@ impl Cast {
             };
         }
         if let Some((least, most)) = self.bounds() {
-            let (least, most) = (formula.push(Step::Number(least)), formula.push(Step::Number(most)));
+            let (least, most) = (formula.push(Step::Number(least.into())), formula.push(Step::Number(most.into())));
             let raised = formula.push(Step::Binary(Binary::Greatest, result, least));
             let held = formula.push(Step::Binary(Binary::Least, raised, most));
             result = match self.range {
@@ -143,7 +165,20 @@ impl Cast {
         OperatorOutput { sample: self.sample, nodata: self.nodata(), byte_range: None }
     }
 
+    fn stands_for(&self) -> Vec<Scaling> {
+        self.scaling.into_iter().collect()
+    }
+
     fn accepted(&self) -> Result<()> {
+        let Some(Scaling { scale, offset }) = self.scaling else { return Ok(()) };
+        let refuse = |what, given: f64, accepted: &str| Err(Error::Usage { what, given: given.to_string(), accepted: accepted.to_owned() });
+        let inverse = (1.0 / scale) as f32;
+        if !(scale as f32).is_normal() || !inverse.is_normal() {
+            return refuse("scale", scale, "a number other than 0 that float32 holds, and its inverse");
+        }
+        if !(offset as f32).is_finite() {
+            return refuse("offset", offset, "a number that float32 holds");
+        }
         Ok(())
     }
 }

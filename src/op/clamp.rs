@@ -56,7 +56,7 @@ impl Clamp {
         let mut result = formula.push(Step::Input(0));
         for (bound, is_least) in [(self.least, true), (self.most, false)] {
             let Some(bound) = bound else { continue };
-            let bound = formula.push(Step::Number(bound as f32));
+            let bound = formula.push(Step::Number(bound));
             result = if self.drop {
                 let (low, high) = if is_least { (bound, result) } else { (result, bound) };
                 let inside = formula.push(Step::Binary(Binary::LessOrEqual, low, high));

@@ -59,14 +59,14 @@ impl Rescale {
         let mut formula = Formula::new(1);
         let x = formula.push(Step::Input(0));
         // Differences first: where samples are large, factor and summand would lose them.
-        let origin = formula.push(Step::Number(self.from[0] as f32));
+        let origin = formula.push(Step::Number(self.from[0]));
         let above = formula.push(Step::Binary(Binary::Subtract, x, origin));
-        let factor = formula.push(Step::Number(((high - low) / (self.from[1] - self.from[0])) as f32));
+        let factor = formula.push(Step::Number((high - low) / (self.from[1] - self.from[0])));
         let scaled = formula.push(Step::Binary(Binary::Multiply, above, factor));
-        let summand = formula.push(Step::Number(low as f32));
+        let summand = formula.push(Step::Number(low));
         let mut result = formula.push(Step::Binary(Binary::Add, scaled, summand));
         if self.clamp {
-            let (least, most) = (formula.push(Step::Number(low.min(high) as f32)), formula.push(Step::Number(low.max(high) as f32)));
+            let (least, most) = (formula.push(Step::Number(low.min(high))), formula.push(Step::Number(low.max(high))));
             let raised = formula.push(Step::Binary(Binary::Greatest, result, least));
             result = formula.push(Step::Binary(Binary::Least, raised, most));
         }

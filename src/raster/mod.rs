@@ -12,6 +12,7 @@ mod nodata;
 mod profile;
 mod pyramid;
 mod sample;
+mod scaling;
 mod span;
 mod view;
 
@@ -25,5 +26,6 @@ pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, Profile, StreamCost, TEXT_TAGS};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
+pub use scaling::Scaling;
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};

@@ -1,4 +1,4 @@
-use super::{Georeferencing, Nodata, SampleType};
+use super::{Georeferencing, Nodata, SampleType, Scaling};
 use serde::Serialize;
 
 /// TIFF tags whose text says something of the raster, and what GDAL calls them.
@@ -37,6 +37,9 @@ pub struct Profile {
     pub color_map: Vec<u16>,
     /// `GDAL_METADATA` XML, verbatim.
     pub gdal_metadata: Option<String>,
+    /// What samples are read as, a band each: set by a source that undoes scales. Empty: as they are stored, whatever
+    /// the metadata declare.
+    pub scaling: Vec<Scaling>,
     /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag.
     pub texts: Vec<(u16, String)>,
     /// Where the raster lies.
@@ -58,6 +61,7 @@ impl Profile {
             extra_samples: vec![0; bands.saturating_sub(1)],
             color_map: Vec::new(),
             gdal_metadata: None,
+            scaling: Vec::new(),
             texts: Vec::new(),
             georef: Georeferencing::default(),
         }

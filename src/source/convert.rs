@@ -1,6 +1,6 @@
 use crate::{
     error::{Error, Result},
-    raster::{Profile, Sample, SampleType, Sentinel, with_sample_type},
+    raster::{Profile, Sample, SampleType, Scaling, Sentinel, with_sample_type},
 };
 
 /// The border between rows as a source stores them and rows of a window.
@@ -23,6 +23,9 @@ pub struct RowConverter {
     /// Verbatim pixels have one more sample: 0 where the mask says that they are missing, else 1.
     mask_band: bool,
     wide: bool,
+    /// Of the band, in windows of numbers.
+    scaling: Option<Scaling>,
+    /// Where scaled: as stored.
     origin: Option<f64>,
 }
 
@@ -56,6 +59,7 @@ impl RowConverter {
             mask_band: false,
             masked: profile.masked && (to_f32 || profile.nodata.is_some_and(|n| n.matching(profile.sample).is_some())),
             wide: false,
+            scaling: profile.scaling.get(band.unwrap_or(0)).copied().filter(|_| to_f32).filter(|s| *s != Scaling::NONE),
             origin: None,
         })
     }
@@ -72,15 +76,29 @@ impl RowConverter {
         self.sample
     }
 
+    /// The band (0-based) of a window of numbers.
+    pub fn band(&self) -> Option<usize> {
+        self.band.filter(|_| self.to_f32)
+    }
+
+    /// Whether samples stand for other numbers, which the window has.
+    pub fn is_scaled(&self) -> bool {
+        self.scaling.is_some()
+    }
+
     /// Whether its windows hold f64.
     pub fn is_wide(&self) -> bool {
         self.wide
     }
 
     /// From now on, samples as f32 are how far the source's lie above this one (rounded to the source's type): the
-    /// difference is exact for integers, made in f64 for f64, and rounded once.
+    /// difference is exact for integers, made in f64 for f64, and rounded once; of samples that stand for other numbers, the
+    /// difference of these.
     pub fn count_from(&mut self, origin: f64) {
-        self.origin = Some(origin);
+        self.origin = Some(match self.scaling {
+            None => origin,
+            Some(scaling) => with_sample_type!(self.sample, T => T::nearest(scaling.stored_of(origin)).widened()),
+        });
     }
 
     /// A converter for verbatim windows of these bands (0-based, in this order, any of them more than once).
@@ -135,16 +153,23 @@ impl RowConverter {
     }
 
     /// Converts one row of one band to f32: each integer and f64 to the nearest f32 (f64 beyond its range to
-    /// infinity). Samples that equal nodata or are NaN, and pixels whose alpha or mask is 0, become `f32::NAN`.
+    /// infinity); of a band with a [`Scaling`], each value that a sample stands for. Samples that equal nodata or are NaN, and
+    /// pixels whose alpha or mask is 0, become `f32::NAN`.
     ///
     /// `planes` holds the row in each of [`needed_planes`](Self::needed_planes), cut to the `out.len()` columns wanted.
     ///
     /// # Panics
     /// If a plane is missing.
     pub fn convert_f32(&self, planes: &[&[u8]], out: &mut [f32]) {
-        match self.origin {
-            None => with_sample_type!(self.sample, T => self.convert_with::<T, f32>(planes, out, Sample::to_f32)),
-            Some(origin) => with_sample_type!(self.sample, T => {
+        match (self.scaling, self.origin) {
+            (Some(scaling), None) => with_sample_type!(self.sample, T => {
+                self.convert_with::<T, f32>(planes, out, |sample| scaling.value_of(sample.widened()) as f32);
+            }),
+            (Some(Scaling { scale, .. }), Some(origin)) => with_sample_type!(self.sample, T => {
+                self.convert_with::<T, f32>(planes, out, |sample| ((sample.widened() - origin) * scale) as f32);
+            }),
+            (None, None) => with_sample_type!(self.sample, T => self.convert_with::<T, f32>(planes, out, Sample::to_f32)),
+            (None, Some(origin)) => with_sample_type!(self.sample, T => {
                 let origin = T::nearest(origin);
                 self.convert_with::<T, f32>(planes, out, |sample| sample.above(origin));
             }),
@@ -156,7 +181,12 @@ impl RowConverter {
     /// # Panics
     /// If a plane is missing.
     pub fn convert_f64(&self, planes: &[&[u8]], out: &mut [f64]) {
-        with_sample_type!(self.sample, T => self.convert_with::<T, f64>(planes, out, Sample::widened));
+        match self.scaling {
+            Some(scaling) => with_sample_type!(self.sample, T => {
+                self.convert_with::<T, f64>(planes, out, |sample| scaling.value_of(sample.widened()));
+            }),
+            None => with_sample_type!(self.sample, T => self.convert_with::<T, f64>(planes, out, Sample::widened)),
+        }
     }
 
     #[inline(always)]
@@ -270,118 +300,4 @@ fn each<T: Sample, O: Sample>(row: &[u8], stride: usize, offset: usize, out: &mu
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::raster::Nodata;
-
-    fn bits(samples: &[f32]) -> Vec<u32> {
-        samples.iter().map(|s| s.to_bits()).collect()
-    }
-
-    const NAN: f32 = f32::NAN;
-
-    #[test]
-    fn nodata_and_every_nan_become_one_quiet_nan() {
-        let profile = Profile { nodata: Some(Nodata::Integer(-9999)), ..Profile::new(5, 1, 1, SampleType::F32) };
-        let converter = RowConverter::new(&profile, 1, None, true).unwrap();
-        let row = [1.5f32, -9999.0, f32::from_bits(0xFF80_0001), f32::INFINITY, -0.0];
-        let mut out = [0.0; 5];
-        converter.convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
-        assert_eq!(bits(&out), bits(&[1.5, NAN, NAN, f32::INFINITY, -0.0]));
-        assert_eq!(converter.needed_planes(), [0]);
-    }
-
-    #[test]
-    fn wide_samples_round_to_the_nearest_f32() {
-        let profile = Profile { nodata: Some(Nodata::Integer(i64::MAX.into())), ..Profile::new(3, 1, 1, SampleType::I64) };
-        let mut out = [0.0; 3];
-        let row = [16_777_217i64, i64::MAX, i64::MAX - 1];
-        RowConverter::new(&profile, 1, None, true).unwrap().convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
-        assert_eq!(bits(&out), bits(&[16_777_216.0, NAN, i64::MAX as f32]));
-        let profile = Profile::new(2, 1, 1, SampleType::F64);
-        RowConverter::new(&profile, 1, None, true).unwrap().convert_f32(&[bytemuck::cast_slice(&[1e300f64, 0.1])], &mut out[..2]);
-        assert_eq!(out[..2], [f32::INFINITY, 0.1]);
-    }
-
-    #[test]
-    fn samples_are_counted_from_an_origin_or_kept_as_f64() {
-        let profile = Profile { nodata: Some(Nodata::Integer(-1)), ..Profile::new(3, 1, 1, SampleType::I32) };
-        let mut converter = RowConverter::new(&profile, 1, None, true).unwrap();
-        let row = [2_000_000_001i32, -1, 2_000_000_003];
-        let mut wide = [0.0f64; 3];
-        converter.convert_f64(&[bytemuck::cast_slice(&row)], &mut wide);
-        assert!(wide[0] == 2_000_000_001.0 && wide[1].is_nan() && wide[2] == 2_000_000_003.0);
-        converter.count_from(2_000_000_000.0);
-        let mut out = [0.0; 3];
-        converter.convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
-        assert_eq!(bits(&out), bits(&[1.0, NAN, 3.0]));
-        assert_eq!((converter.window_pixel_bytes(), converter.wide().window_pixel_bytes()), (4, 8));
-    }
-
-    #[test]
-    fn alpha_and_mask_make_pixels_missing_in_both_layouts() {
-        let profile = Profile { alpha_band: Some(2), masked: true, ..Profile::new(3, 1, 3, SampleType::U16) };
-        let mask = [255u8, 255, 0];
-        let mut out = [0.0; 3];
-        let chunky = RowConverter::new(&profile, 2, Some(1), true).unwrap();
-        assert_eq!(chunky.needed_planes(), [0, 1]);
-        let row = [1u16, 2, 9, 3, 4, 0, 5, 6, 9];
-        chunky.convert_f32(&[bytemuck::cast_slice(&row), &mask], &mut out);
-        assert_eq!(bits(&out), bits(&[2.0, NAN, NAN]));
-        let planar = RowConverter::new(&profile, 4, Some(1), true).unwrap();
-        assert_eq!(planar.needed_planes(), [1, 2, 3]);
-        planar.convert_f32(&[bytemuck::cast_slice(&[2u16, 4, 6]), bytemuck::cast_slice(&[9u16, 0, 9]), &mask], &mut out);
-        assert_eq!(bits(&out), bits(&[2.0, NAN, NAN]));
-        // The alpha band itself keeps its zeros.
-        let alpha = RowConverter::new(&Profile { masked: false, ..profile }, 3, Some(2), true).unwrap();
-        assert_eq!(alpha.needed_planes(), [2]);
-        alpha.convert_f32(&[bytemuck::cast_slice(&[9u16, 0, 9])], &mut out);
-        assert_eq!(out, [9.0, 0.0, 9.0]);
-    }
-
-    #[test]
-    fn verbatim_rows_keep_every_bit() {
-        let profile = Profile::new(2, 1, 2, SampleType::F64);
-        let odd = f64::from_bits(0x7FF0_0000_0000_0001);
-        let chunky = [1.0, odd, 3.0, 4.0];
-        let mut out = [0u8; 32];
-        let all = RowConverter::new(&profile, 1, None, false).unwrap();
-        all.copy(&[bytemuck::cast_slice(&chunky)], &mut out);
-        assert_eq!(out, *bytemuck::cast_slice::<f64, u8>(&chunky));
-        let one = RowConverter::new(&profile, 1, Some(1), false).unwrap();
-        one.copy(&[bytemuck::cast_slice(&chunky)], &mut out[..16]);
-        assert_eq!(out[..16], *bytemuck::cast_slice::<f64, u8>(&[odd, 4.0]));
-        let planar = RowConverter::new(&profile, 2, None, false).unwrap();
-        planar.copy(&[bytemuck::cast_slice(&[1.0, 3.0]), bytemuck::cast_slice(&[odd, 4.0])], &mut out);
-        assert_eq!(out, *bytemuck::cast_slice::<f64, u8>(&chunky));
-        assert!(RowConverter::new(&profile, 2, Some(2), false).is_err());
-    }
-
-    #[test]
-    fn bands_are_picked_in_any_order_from_both_layouts() {
-        let profile = Profile::new(2, 1, 3, SampleType::U16);
-        let chunky = RowConverter::of_bands(&profile, 1, &[2, 0, 2]).unwrap();
-        assert_eq!((chunky.window_bands(), chunky.window_pixel_bytes(), chunky.needed_planes()), (3, 6, vec![0]));
-        let mut out = [0u16; 6];
-        chunky.copy(&[bytemuck::cast_slice(&[1u16, 2, 3, 4, 5, 6])], bytemuck::cast_slice_mut(&mut out));
-        assert_eq!(out, [3, 1, 3, 6, 4, 6]);
-        let planar = RowConverter::of_bands(&profile, 3, &[2, 0]).unwrap();
-        assert_eq!((planar.window_bands(), planar.needed_planes()), (2, vec![2, 0]));
-        let planes: [&[u8]; 2] = [bytemuck::cast_slice(&[3u16, 6]), bytemuck::cast_slice(&[1u16, 4])];
-        planar.copy(&planes, bytemuck::cast_slice_mut(&mut out[..4]));
-        assert_eq!(out[..4], [3, 1, 6, 4]);
-        assert!(RowConverter::of_bands(&profile, 1, &[0, 3]).unwrap_err().is_refusal());
-    }
-
-    #[test]
-    fn masked_pixels_of_a_verbatim_row_get_the_nodata_value() {
-        let profile = Profile { masked: true, nodata: Some(Nodata::Integer(-1)), ..Profile::new(2, 1, 1, SampleType::I16) };
-        let converter = RowConverter::new(&profile, 2, None, false).unwrap();
-        assert_eq!(converter.needed_planes(), [0, 1]);
-        let mut out = [0i16; 2];
-        converter.copy(&[bytemuck::cast_slice(&[7i16, 8]), &[0, 255]], bytemuck::cast_slice_mut(&mut out));
-        assert_eq!(out, [-1, 8]);
-        let converter = RowConverter::new(&Profile { nodata: None, ..profile }, 2, None, false).unwrap();
-        assert_eq!(converter.needed_planes(), [0]);
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ mod generator;
 mod geotiff;
 mod read_at;
 mod rows;
+mod unscaled;
 
 pub use array::ArraySource;
 pub use convert::RowConverter;
@@ -20,6 +21,7 @@ pub use counters::{Counters, PlaneCounters};
 pub use generator::GeneratorSource;
 pub use geotiff::{GeoTiff, Storage, Validation, validate, validate_reader};
 pub use read_at::ReadAt;
+pub use unscaled::Unscaled;
 
 use crate::{
     error::Result,

@@ -203,6 +203,8 @@ pub fn read(path: &Path) -> ReadBack {
         .map(|value| value.into_string().expect("text").trim_end_matches('\0').trim().parse::<f64>().expect("a number"));
     let mut values: Vec<f64> = match decoder.read_image().expect("pixels") {
         DecodingResult::U8(samples) => samples.into_iter().map(f64::from).collect(),
+        DecodingResult::U16(samples) => samples.into_iter().map(f64::from).collect(),
+        DecodingResult::I32(samples) => samples.into_iter().map(f64::from).collect(),
         DecodingResult::I16(samples) => samples.into_iter().map(f64::from).collect(),
         DecodingResult::F32(samples) => samples.into_iter().map(f64::from).collect(),
         DecodingResult::F64(samples) => samples,

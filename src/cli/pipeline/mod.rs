@@ -84,7 +84,7 @@ impl PipelineArgs {
         let mut inputs: Vec<&Path> = vec![&read.path];
         collect_inputs(&chain, &mut inputs);
         run_pass(&Pass { inputs: &inputs, outputs: &outputs, options: &self.job }, || {
-            let (mut files, mut rasters) = (Files::default(), Vec::new());
+            let (mut files, mut rasters) = (Files::new(&self.job.place), Vec::new());
             let source = read.open(&mut files)?;
             build(&chain, source, &mut files, &mut rasters)?;
             Ok(rasters)

@@ -31,7 +31,9 @@ impl Raster {
             }
             Node::Operator { operator, .. } if operator.bands() == 1 && band == 1 => self.clone(),
             Node::Operator { operator, .. } => {
-                let select = Select { band, of: operator.bands(), output: operator.output(), may_be_missing: operator.may_be_missing() };
+                let scaling = operator.scaling().get(band.wrapping_sub(1)).copied();
+                let (output, may_be_missing) = (operator.output(), operator.may_be_missing());
+                let select = Select { band, of: operator.bands(), output, may_be_missing, scaling };
                 Self::combine(Arc::new(select), vec![self.clone()])
             }
         }
@@ -70,6 +72,13 @@ impl Raster {
             [one] => one.clone(),
             _ => Self::combine(Arc::new(Stack::of(&bands)), bands),
         }
+    }
+
+    /// The same samples as a result of the job's own, rather than a copy of a source bit for bit.
+    #[must_use]
+    pub fn computed(&self) -> Self {
+        let bands = self.split();
+        Self::combine(Arc::new(Stack::of(&bands)), bands)
     }
 
     /// The result of an operator over every band, alpha bands aside: as many bands as there are, or that many times

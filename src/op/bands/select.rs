@@ -6,7 +6,7 @@ use crate::{
         abi::{self, uniform},
         shader::shader,
     },
-    raster::{Nodata, SampleType},
+    raster::{Nodata, SampleType, Scaling},
 };
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub struct Select {
     pub output: OperatorOutput,
     /// Whether a sample may be missing.
     pub may_be_missing: bool,
+    /// What its samples stand for, if not for themselves.
+    pub scaling: Option<Scaling>,
 }
 
 uniform! {
@@ -44,7 +46,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     options: &[],
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
-        [1, 3].map(|band| Arc::new(Select { band, of: 3, output, may_be_missing: true }) as Arc<dyn Operator>).to_vec()
+        [1, 3].map(|band| Arc::new(Select { band, of: 3, output, may_be_missing: true, scaling: None }) as Arc<dyn Operator>).to_vec()
     },
     agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "select.wgsl"),
@@ -63,6 +65,10 @@ impl Operator for Select {
 
     fn may_be_missing(&self) -> bool {
         self.may_be_missing
+    }
+
+    fn scaling(&self) -> Vec<Scaling> {
+        self.scaling.into_iter().collect()
     }
 
     fn footprint(&self) -> Footprint {

@@ -6,7 +6,7 @@ use crate::{
         abi::{self, uniform},
         shader::shader,
     },
-    raster::{Nodata, SampleType},
+    raster::{Nodata, SampleType, Scaling},
 };
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Stack {
     pub may_be_missing: bool,
     /// A name for each, or none at all.
     pub names: Vec<String>,
+    /// What each one's samples stand for, or none at all.
+    pub scaling: Vec<Scaling>,
 }
 
 uniform! {
@@ -47,7 +49,8 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     options: &[],
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
-        let stack = |bands| Arc::new(Stack { bands, output, may_be_missing: true, names: Vec::new() }) as Arc<dyn Operator>;
+        let stack =
+            |bands| Arc::new(Stack { bands, output, may_be_missing: true, names: Vec::new(), scaling: Vec::new() }) as Arc<dyn Operator>;
         // More than bindings allow.
         vec![stack(2), stack(7)]
     },
@@ -63,7 +66,11 @@ impl Stack {
         let mut kinds: Vec<Kind> = bands.iter().map(Kind::of).collect();
         let name = |kind: &mut Kind| std::mem::take(&mut kind.name);
         let names: Vec<String> = kinds.iter_mut().map(name).collect();
-        let sample = kinds.iter().map(|kind| kind.sample).reduce(common).map_or(SampleType::F32, filled_by_f32);
+        let sample = match &kinds[..] {
+            // What operators yield fills their type already.
+            [first, rest @ ..] if first.computed && rest.iter().all(|kind| kind.computed && kind.sample == first.sample) => first.sample,
+            _ => kinds.iter().map(|kind| kind.sample).reduce(common).map_or(SampleType::F32, filled_by_f32),
+        };
         // The first that says missing for all; where none does, what computed samples have.
         let fits = |nodata: &Nodata| nodata.sentinel(sample).is_ok();
         let otherwise = if sample.is_float() { Nodata::Integer(-9999) } else { Nodata::Integer(0) };
@@ -75,6 +82,11 @@ impl Stack {
             bands: bands.len(),
             output: OperatorOutput { sample, nodata, byte_range },
             may_be_missing: kinds.iter().any(|kind| kind.may_be_missing),
+            scaling: if kinds.iter().all(|kind| kind.scaling == Scaling::NONE) {
+                Vec::new()
+            } else {
+                kinds.iter().map(|k| k.scaling).collect()
+            },
             names: if names.iter().all(String::is_empty) { Vec::new() } else { names },
         }
     }
@@ -82,11 +94,13 @@ impl Stack {
 
 /// What a raster of one band says of itself.
 struct Kind {
+    computed: bool,
     sample: SampleType,
     nodata: Option<Nodata>,
     byte_range: Option<(u8, u8)>,
     may_be_missing: bool,
     name: String,
+    scaling: Scaling,
 }
 
 impl Kind {
@@ -95,12 +109,16 @@ impl Kind {
             Node::Source { source, .. } => {
                 let profile = source.profile();
                 let masked = profile.masked || profile.alpha_band.is_some();
+                // Values are made as they are read, and mostly no whole numbers.
+                let scaled = !profile.scaling.is_empty();
                 Self {
-                    sample: profile.sample,
-                    nodata: profile.nodata,
+                    computed: false,
+                    sample: if scaled { SampleType::F32 } else { profile.sample },
+                    nodata: profile.nodata.filter(|_| !scaled),
                     byte_range: None,
                     may_be_missing: masked || profile.nodata.is_some() || profile.sample.is_float(),
                     name: String::new(),
+                    scaling: Scaling::NONE,
                 }
             }
             Node::Operator { operator, .. } => {
@@ -108,7 +126,15 @@ impl Kind {
                 let name = operator.band_names().into_iter().next().unwrap_or_default();
                 let may_be_missing = operator.may_be_missing();
                 let nodata = may_be_missing.then_some(output.nodata);
-                Self { sample: output.sample, nodata, byte_range: output.byte_range, may_be_missing, name }
+                Self {
+                    computed: true,
+                    sample: output.sample,
+                    nodata,
+                    byte_range: output.byte_range,
+                    may_be_missing,
+                    name,
+                    scaling: operator.scaling().first().copied().unwrap_or(Scaling::NONE),
+                }
             }
         }
     }
@@ -146,6 +172,10 @@ impl Operator for Stack {
 
     fn band_names(&self) -> Vec<String> {
         self.names.clone()
+    }
+
+    fn scaling(&self) -> Vec<Scaling> {
+        self.scaling.clone()
     }
 
     fn may_be_missing(&self) -> bool {

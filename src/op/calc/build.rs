@@ -90,11 +90,11 @@ impl Builder<'_> {
         Value { step: self.formula.push(step), kind, at, open_comparison: false }
     }
 
-    fn constant(&mut self, value: Option<f32>, at: Range<usize>) -> Value {
+    fn constant(&mut self, value: Option<f64>, at: Range<usize>) -> Value {
         self.value(value.map_or(Step::Missing, Step::Number), Kind::Number, at)
     }
 
-    fn number_of(&self, value: &Value) -> Option<f32> {
+    fn number_of(&self, value: &Value) -> Option<f64> {
         match self.formula.steps()[value.step] {
             Step::Number(number) => Some(number),
             _ => None,
@@ -158,7 +158,7 @@ impl Builder<'_> {
     }
 
     /// Powers that have a shorter and more exact way.
-    fn power(&mut self, x: &Value, exponent: f32, y: &Value, at: Range<usize>) -> Value {
+    fn power(&mut self, x: &Value, exponent: f64, y: &Value, at: Range<usize>) -> Value {
         let square = |builder: &mut Self| builder.value(Step::Binary(Binary::Multiply, x.step, x.step), Kind::Number, at.clone());
         match exponent {
             1.0 => Value { at, open_comparison: false, ..x.clone() },

@@ -6,8 +6,7 @@ use crate::{
 };
 
 /// A number's function of one constant; `None` is missing.
-pub fn unary(function: Unary, x: f32) -> Option<f32> {
-    let x = f64::from(x);
+pub fn unary(function: Unary, x: f64) -> Option<f64> {
     let turns = matches!(function, Unary::Sine | Unary::Cosine | Unary::Tangent);
     if turns && x.abs() > f64::from(MOST_RADIANS) {
         return None;
@@ -38,8 +37,7 @@ pub fn unary(function: Unary, x: f32) -> Option<f32> {
 }
 
 /// A number's function of two constants; `None` is missing.
-pub fn binary(function: Binary, x: f32, y: f32) -> Option<f32> {
-    let (x, y) = (f64::from(x), f64::from(y));
+pub fn binary(function: Binary, x: f64, y: f64) -> Option<f64> {
     finite(match function {
         Binary::Add => x + y,
         Binary::Subtract => x - y,
@@ -56,9 +54,9 @@ pub fn binary(function: Binary, x: f32, y: f32) -> Option<f32> {
     })
 }
 
-/// As float32; what a device may flush is 0, what is not finite `None`.
-pub fn finite(x: f64) -> Option<f32> {
-    let x = x as f32;
-    let x = if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x };
-    x.is_finite().then_some(x)
+/// What float32 holds, not rounded to it; what a device may flush is 0, what is not finite `None`.
+pub fn finite(x: f64) -> Option<f64> {
+    let single = x as f32;
+    let x = if single.abs() < f32::MIN_POSITIVE { 0.0 } else { x };
+    single.is_finite().then_some(x)
 }

@@ -24,7 +24,7 @@ pub enum Function {
     /// `square(x)`.
     Square,
     /// x times a constant.
-    Times(f32),
+    Times(f64),
 }
 
 use Function::{Clamp, IsMissing, Logic, Many, Not, One, Square, Times, Two, Where};
@@ -44,8 +44,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("acos", One(Unary::ArcCosine)),
     ("atan", One(Unary::ArcTangent)),
     ("atan2", Two(Binary::ArcTangent2)),
-    ("radians", Times(0.017_453_292)),
-    ("degrees", Times(57.295_78)),
+    ("radians", Times(std::f64::consts::PI / 180.0)),
+    ("degrees", Times(180.0 / std::f64::consts::PI)),
     ("floor", One(Unary::Floor)),
     ("ceil", One(Unary::Ceiling)),
     ("round", One(Unary::Round)),
@@ -67,8 +67,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("arccos", One(Unary::ArcCosine)),
     ("arctan", One(Unary::ArcTangent)),
     ("arctan2", Two(Binary::ArcTangent2)),
-    ("deg2rad", Times(0.017_453_292)),
-    ("rad2deg", Times(57.295_78)),
+    ("deg2rad", Times(std::f64::consts::PI / 180.0)),
+    ("rad2deg", Times(180.0 / std::f64::consts::PI)),
     ("power", Two(Binary::Power)),
     ("remainder", Two(Binary::Remainder)),
     ("minimum", Many(Binary::Least)),
@@ -97,7 +97,7 @@ impl Function {
 }
 
 /// The constants; any case is taken of names of more than one letter.
-pub const CONSTANTS: &[(&str, f32)] = &[("pi", std::f32::consts::PI), ("e", std::f32::consts::E)];
+pub const CONSTANTS: &[(&str, f64)] = &[("pi", std::f64::consts::PI), ("e", std::f64::consts::E)];
 
 /// Words for missing.
 pub const MISSING: &[&str] = &["nodata", "missing", "nan"];

@@ -44,7 +44,8 @@ use std::{fmt, sync::Arc};
 /// only if `c` or what it chooses is; `x and false` is false and `x or true` true, whatever `x`. So `where(isnan(A), B, A)` fills
 /// gaps.
 ///
-/// Everything is float32. Sums, differences, products and quotients are rounded once; for the functions see
+/// Everything is float32, unless the sources are read as float64 ([`Precision`](crate::job::Precision)): then every step is
+/// float64, as far as float64 goes (`exp(100)` is a number on the way), and the result is rounded once. Sums, differences, products and quotients are rounded once; for the functions see
 /// [`functions`](super::functions). What is the same everywhere is computed once, in float64. CPU against GPU: a quotient may
 /// be 2.5 ulp and a root 3 apart as WGSL has it (they are the same on llvmpipe), functions within their bounds; what is below
 /// 1.2e-38 may be 0 on a GPU.
@@ -178,5 +179,13 @@ impl Operator for Calc {
 
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
         self.operator.compute_rows(task);
+    }
+
+    fn has_f64_twin(&self) -> bool {
+        true
+    }
+
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
+        self.operator.compute_rows_f64(task);
     }
 }

@@ -1,13 +1,7 @@
 //! A formula as a register machine: each instruction runs over a few hundred samples, which the compiler vectorises.
 
-use crate::{
-    graph::{Binary, Formula, RowsTask, Step, Unary},
-    op::{
-        abi,
-        functions::{self, LEAST_NORMAL, MOST_QUOTIENT, MOST_RADIANS},
-        math,
-    },
-};
+use super::lane::{Lane, when};
+use crate::graph::{Binary, Formula, RowsTask, Step, Unary};
 
 /// Samples of a register.
 const LANES: usize = 256;
@@ -25,12 +19,12 @@ struct Instruction {
 pub struct Program {
     code: Vec<Instruction>,
     /// Registers that hold one number throughout, from 0.
-    constants: Vec<f32>,
+    constants: Vec<f64>,
     registers: usize,
     result: usize,
 }
 
-type Register = Vec<f32>;
+type Register<T> = Vec<T>;
 
 impl Program {
     /// Gives every step a register, which is used again once its last reader has run.
@@ -48,7 +42,7 @@ impl Program {
         for (at, step) in steps.iter().enumerate() {
             let constant = match step {
                 Step::Number(value) => *value,
-                Step::Missing => f32::NAN,
+                Step::Missing => f64::NAN,
                 _ => continue,
             };
             register_of[at] = constants.len();
@@ -75,23 +69,23 @@ impl Program {
         Self { code, constants, registers, result: register_of.last().copied().unwrap_or_default() }
     }
 
-    /// Computes a task.
-    pub fn compute(&self, task: &mut RowsTask<'_>) {
-        let mut registers: Vec<Register> = (0..self.registers).map(|_| vec![0.0; LANES]).collect();
+    /// Computes a task, in the numbers of its inputs.
+    pub fn compute<T: Lane>(&self, task: &mut RowsTask<'_, T>) {
+        let mut registers: Vec<Register<T>> = (0..self.registers).map(|_| vec![T::ZERO; LANES]).collect();
         for (register, &constant) in registers.iter_mut().zip(&self.constants) {
-            register.fill(constant);
+            register.fill(T::constant(constant));
         }
         pulp::Arch::new().dispatch(Run { program: self, task, registers: &mut registers });
     }
 }
 
-struct Run<'a, 't> {
+struct Run<'a, 't, T> {
     program: &'a Program,
-    task: &'a mut RowsTask<'t>,
-    registers: &'a mut [Register],
+    task: &'a mut RowsTask<'t, T>,
+    registers: &'a mut [Register<T>],
 }
 
-impl pulp::WithSimd for Run<'_, '_> {
+impl<T: Lane> pulp::WithSimd for Run<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -111,7 +105,7 @@ impl pulp::WithSimd for Run<'_, '_> {
                     }
                 }
                 for (sample, &value) in out.iter_mut().zip(registers[program.result].iter()) {
-                    *sample = if value.is_nan() { f32::NAN } else { value };
+                    *sample = value.narrow();
                 }
             }
         }
@@ -119,38 +113,28 @@ impl pulp::WithSimd for Run<'_, '_> {
 }
 
 #[inline(always)]
-fn load(register: &mut Register, samples: Option<&[f32]>) {
+fn load<T: Lane>(register: &mut Register<T>, samples: Option<&[T]>) {
     match samples {
-        Some(samples) => register.iter_mut().zip(samples).for_each(|(to, &sample)| *to = finite(sample)),
-        None => register.fill(f32::NAN),
+        // A number that is not finite is missing.
+        Some(samples) => register.iter_mut().zip(samples).for_each(|(to, &sample)| *to = sample.finite()),
+        None => register.fill(T::MISSING),
     }
 }
 
-/// A number that is not finite is missing.
 #[inline(always)]
-fn finite(x: f32) -> f32 {
-    if (x.to_bits() & abi::MAGNITUDE_MASK) < abi::INFINITY_BITS { x } else { f32::NAN }
-}
-
-#[inline(always)]
-fn when(good: bool, x: f32) -> f32 {
-    if good { x } else { f32::NAN }
-}
-
-#[inline(always)]
-fn one_if(truth: bool) -> f32 {
-    if truth { 1.0 } else { 0.0 }
+fn one_if<T: Lane>(truth: bool) -> T {
+    if truth { T::ONE } else { T::ZERO }
 }
 
 /// Neither is missing.
 #[inline(always)]
-fn both(x: f32, y: f32) -> bool {
-    !(x.is_nan() | y.is_nan())
+fn both<T: Lane>(x: T, y: T) -> bool {
+    !(x.is_missing() | y.is_missing())
 }
 
 impl Instruction {
     #[inline(always)]
-    fn run(self, registers: &mut [Register], n: usize) {
+    fn run<T: Lane>(self, registers: &mut [Register<T>], n: usize) {
         // Taken out while it is written: it is none of the operands.
         let mut out = std::mem::take(&mut registers[self.to]);
         match self.step {
@@ -160,8 +144,8 @@ impl Instruction {
             Step::Where(c, x, y) => {
                 let chosen = registers[c][..n].iter().zip(&registers[x][..n]).zip(&registers[y][..n]);
                 for (out, ((&c, &x), &y)) in out[..n].iter_mut().zip(chosen) {
-                    let other = if c == 0.0 { y } else { f32::NAN };
-                    *out = if c == 1.0 { x } else { other };
+                    let other = if c == T::ZERO { y } else { T::MISSING };
+                    *out = if c == T::ONE { x } else { other };
                 }
             }
         }
@@ -170,67 +154,66 @@ impl Instruction {
 }
 
 #[inline(always)]
-fn map(out: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32) {
+fn map<T: Lane>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
     for (out, &x) in out.iter_mut().zip(x) {
         *out = f(x);
     }
 }
 
 #[inline(always)]
-fn zip(out: &mut [f32], x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) {
+fn zip<T: Lane>(out: &mut [T], x: &[T], y: &[T], f: impl Fn(T, T) -> T) {
     for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
         *out = f(x, y);
     }
 }
 
 #[inline(always)]
-fn unary(function: Unary, out: &mut [f32], x: &[f32]) {
+fn unary<T: Lane>(function: Unary, out: &mut [T], x: &[T]) {
     match function {
         Unary::Negate => map(out, x, |x| -x),
-        Unary::Absolute => map(out, x, f32::abs),
-        // The root of a negative number is a NaN already.
-        Unary::SquareRoot => map(out, x, f32::sqrt),
-        Unary::Exponential => map(out, x, |x| when(!x.is_nan(), finite(functions::exponential(x)))),
-        Unary::Logarithm => map(out, x, |x| when(x >= LEAST_NORMAL, functions::logarithm(x))),
-        Unary::Logarithm2 => map(out, x, |x| when(x >= LEAST_NORMAL, functions::logarithm2(x))),
-        Unary::Logarithm10 => map(out, x, |x| when(x >= LEAST_NORMAL, functions::logarithm10(x))),
-        Unary::Sine => map(out, x, |x| when(x.abs() <= MOST_RADIANS, functions::sine(x))),
-        Unary::Cosine => map(out, x, |x| when(x.abs() <= MOST_RADIANS, functions::cosine(x))),
-        Unary::Tangent => map(out, x, |x| when(x.abs() <= MOST_RADIANS, finite(functions::tangent(x)))),
-        Unary::ArcSine => map(out, x, |x| when(x.abs() <= 1.0, functions::arc_sine(x))),
-        Unary::ArcCosine => map(out, x, |x| when(x.abs() <= 1.0, functions::arc_cosine(x))),
-        Unary::ArcTangent => map(out, x, |x| when(!x.is_nan(), functions::arc_tangent(x))),
-        Unary::Floor => map(out, x, f32::floor),
-        Unary::Ceiling => map(out, x, f32::ceil),
-        Unary::Round => map(out, x, f32::round_ties_even),
-        Unary::Truncate => map(out, x, f32::trunc),
+        Unary::Absolute => map(out, x, T::absolute),
+        Unary::SquareRoot => map(out, x, T::square_root),
+        Unary::Exponential => map(out, x, T::exponential),
+        Unary::Logarithm => map(out, x, T::logarithm),
+        Unary::Logarithm2 => map(out, x, T::logarithm2),
+        Unary::Logarithm10 => map(out, x, T::logarithm10),
+        Unary::Sine => map(out, x, T::sine),
+        Unary::Cosine => map(out, x, T::cosine),
+        Unary::Tangent => map(out, x, T::tangent),
+        Unary::ArcSine => map(out, x, T::arc_sine),
+        Unary::ArcCosine => map(out, x, T::arc_cosine),
+        Unary::ArcTangent => map(out, x, T::arc_tangent),
+        Unary::Floor => map(out, x, T::floor),
+        Unary::Ceiling => map(out, x, T::ceiling),
+        Unary::Round => map(out, x, T::round),
+        Unary::Truncate => map(out, x, T::truncate),
         Unary::Sign => map(out, x, |x| {
-            let down = if x < 0.0 { -1.0 } else { x };
-            if x > 0.0 { 1.0 } else { down }
+            let down = if x < T::ZERO { -T::ONE } else { x };
+            if x > T::ZERO { T::ONE } else { down }
         }),
-        Unary::IsMissing => map(out, x, |x| one_if(x.is_nan())),
-        Unary::Not => map(out, x, |x| 1.0 - x),
+        Unary::IsMissing => map(out, x, |x| one_if(x.is_missing())),
+        Unary::Not => map(out, x, |x| T::ONE - x),
     }
 }
 
 #[inline(always)]
-fn binary(function: Binary, out: &mut [f32], x: &[f32], y: &[f32]) {
+fn binary<T: Lane>(function: Binary, out: &mut [T], x: &[T], y: &[T]) {
     match function {
-        Binary::Add => zip(out, x, y, |x, y| finite(x + y)),
-        Binary::Subtract => zip(out, x, y, |x, y| finite(x - y)),
-        Binary::Multiply => zip(out, x, y, |x, y| finite(x * y)),
+        Binary::Add => zip(out, x, y, |x, y| (x + y).finite()),
+        Binary::Subtract => zip(out, x, y, |x, y| (x - y).finite()),
+        Binary::Multiply => zip(out, x, y, |x, y| (x * y).finite()),
         // Whatever is divided by 0 is infinite, or a NaN.
-        Binary::Divide => zip(out, x, y, |x, y| finite(x / y)),
-        Binary::Remainder => zip(out, x, y, |x, y| when((x / y).abs() < MOST_QUOTIENT, finite(functions::remainder(x, y)))),
-        Binary::Power => zip(out, x, y, |x, y| when(both(x, y) & functions::power_is_defined(x, y), finite(functions::power(x, y)))),
-        Binary::Least => zip(out, x, y, |x, y| when(both(x, y), math::min(x, y))),
-        Binary::Greatest => zip(out, x, y, |x, y| when(both(x, y), math::max(x, y))),
-        Binary::ArcTangent2 => zip(out, x, y, |y, x| when(both(x, y), functions::arc_tangent2(y, x))),
+        Binary::Divide => zip(out, x, y, |x, y| (x / y).finite()),
+        Binary::Remainder => zip(out, x, y, T::remainder),
+        Binary::Power => zip(out, x, y, |x, y| when(both(x, y), x.power(y))),
+        Binary::Least => zip(out, x, y, |x, y| when(both(x, y), x.least(y))),
+        Binary::Greatest => zip(out, x, y, |x, y| when(both(x, y), x.greatest(y))),
+        Binary::ArcTangent2 => zip(out, x, y, |y, x| when(both(x, y), y.arc_tangent2(x))),
         Binary::Less => zip(out, x, y, |x, y| when(both(x, y), one_if(x < y))),
         Binary::LessOrEqual => zip(out, x, y, |x, y| when(both(x, y), one_if(x <= y))),
         Binary::Equal => zip(out, x, y, |x, y| when(both(x, y), one_if(x == y))),
         Binary::NotEqual => zip(out, x, y, |x, y| when(both(x, y), one_if(x != y))),
-        Binary::And => zip(out, x, y, |x, y| if (x == 0.0) | (y == 0.0) { 0.0 } else { x * y }),
-        Binary::Or => zip(out, x, y, |x, y| if (x == 1.0) | (y == 1.0) { 1.0 } else { x + y }),
+        Binary::And => zip(out, x, y, |x, y| if (x == T::ZERO) | (y == T::ZERO) { T::ZERO } else { x * y }),
+        Binary::Or => zip(out, x, y, |x, y| if (x == T::ONE) | (y == T::ONE) { T::ONE } else { x + y }),
     }
 }

@@ -1,9 +1,18 @@
 //! What operators share that are plain structs and have a formula.
 
 /// Implements [`Operator`](crate::graph::Operator) for a struct with `steps() -> Formula`, `written() -> OperatorOutput` and
-/// `accepted() -> Result<()>`.
+/// `accepted() -> Result<()>`; if it is `scaled`, with `stands_for() -> Vec<Scaling>` too.
 macro_rules! local_operator {
     ($name:ident) => {
+        impl $name {
+            fn stands_for(&self) -> Vec<$crate::raster::Scaling> {
+                Vec::new()
+            }
+        }
+
+        $crate::op::pointwise::local_operator!($name scaled);
+    };
+    ($name:ident scaled) => {
         impl $crate::graph::Operator for $name {
             fn name(&self) -> &'static str {
                 INFO.name
@@ -19,6 +28,10 @@ macro_rules! local_operator {
 
             fn output(&self) -> $crate::graph::OperatorOutput {
                 self.written()
+            }
+
+            fn scaling(&self) -> Vec<$crate::raster::Scaling> {
+                self.stands_for()
             }
 
             fn check(&self) -> $crate::error::Result<()> {
@@ -38,6 +51,14 @@ macro_rules! local_operator {
             }
 
             fn compute_rows(&self, task: &mut $crate::graph::RowsTask<'_>) {
+                $crate::op::pointwise::compute(&self.steps(), task);
+            }
+
+            fn has_f64_twin(&self) -> bool {
+                true
+            }
+
+            fn compute_rows_f64(&self, task: &mut $crate::graph::RowsTask<'_, f64>) {
                 $crate::op::pointwise::compute(&self.steps(), task);
             }
         }

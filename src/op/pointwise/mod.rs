@@ -1,6 +1,7 @@
 //! Operators that look at the pixel alone: both twins are made from one [`Formula`].
 
 mod cpu;
+mod lane;
 mod local;
 mod wgsl;
 
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     graph::{Footprint, Formula, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    raster::Scaling,
 };
 use cpu::Program;
 use std::{fmt, sync::Arc};
@@ -52,8 +54,8 @@ pub(super) fn kernel(formula: &Formula) -> GpuKernel {
     GpuKernel { wgsl: SHADER.text() + &wgsl::text(formula), params: bytemuck::bytes_of(&PointwiseParams::default()).to_vec() }
 }
 
-/// The CPU twin of a formula.
-pub(super) fn compute(formula: &Formula, task: &mut RowsTask<'_>) {
+/// The CPU twin of a formula, in float32 or float64.
+pub(super) fn compute<T: lane::Lane>(formula: &Formula, task: &mut RowsTask<'_, T>) {
     Program::of(formula).compute(task);
 }
 
@@ -64,6 +66,7 @@ pub struct Pointwise {
     formula: Arc<Formula>,
     program: Arc<Program>,
     output: OperatorOutput,
+    scaling: Vec<Scaling>,
 }
 
 impl fmt::Debug for Pointwise {
@@ -75,7 +78,13 @@ impl fmt::Debug for Pointwise {
 impl Pointwise {
     /// An operator of that name that computes `formula`.
     pub fn new(name: impl Into<String>, formula: Formula, output: OperatorOutput) -> Self {
-        Self { name: name.into(), program: Arc::new(Program::of(&formula)), formula: Arc::new(formula), output }
+        Self { name: name.into(), program: Arc::new(Program::of(&formula)), formula: Arc::new(formula), output, scaling: Vec::new() }
+    }
+
+    /// The same, whose samples as they are written stand for other numbers.
+    #[must_use]
+    pub fn scaled(self, scaling: Vec<Scaling>) -> Self {
+        Self { scaling, ..self }
     }
 }
 
@@ -94,6 +103,10 @@ impl Operator for Pointwise {
 
     fn output(&self) -> OperatorOutput {
         self.output
+    }
+
+    fn scaling(&self) -> Vec<Scaling> {
+        self.scaling.clone()
     }
 
     fn check(&self) -> Result<()> {
@@ -116,6 +129,14 @@ impl Operator for Pointwise {
     }
 
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
+        self.program.compute(task);
+    }
+
+    fn has_f64_twin(&self) -> bool {
+        true
+    }
+
+    fn compute_rows_f64(&self, task: &mut RowsTask<'_, f64>) {
         self.program.compute(task);
     }
 }

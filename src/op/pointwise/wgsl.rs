@@ -47,7 +47,7 @@ fn truth(formula: &Formula, step: usize) -> String {
 fn line(formula: &Formula, at: usize, step: Step) -> String {
     match step {
         Step::Input(input) => finite(at, &format!("load{input}(col, row)"), "false"),
-        Step::Number(value) => format!("let v{at} = f32({value:e}); let m{at} = false;"),
+        Step::Number(value) => format!("let v{at} = f32({:e}); let m{at} = false;", value as f32),
         Step::Missing => format!("let v{at} = 0.0f; let m{at} = true;"),
         Step::Unary(function, x) => unary(formula, at, function, x),
         Step::Binary(function, x, y) => binary(formula, at, function, x, y),
