@@ -232,7 +232,7 @@ fn values_are_counted_where_their_table_is_crowded_and_where_it_is_too_small() {
     let of = |stat, radius| Focal { stat, radius, missing: FocalMissing::Skip, border: FocalBorder::Missing, ..Focal::default() };
     let transform = raster::Affine::north_up(0.0, 0.0, 1.0, 1.0);
     // All look for their slot among the even ones, of which there are fewer than values.
-    let even: Vec<f32> = (1..).map(|k| k as f32).filter(|&z| slot_of(z) % 2 == 0).take(29 * 29).collect();
+    let even: Vec<f32> = (1..).map(|k| k as f32).filter(|&z| slot_of(z).is_multiple_of(2)).take(29 * 29).collect();
     // Some 640 values in 729 places, and 1050 in 1089, which are more than a table takes.
     for (side, radius, kinds) in [(27, 13, 640), (33, 16, 1050)] {
         let value = |at: usize| if side == 27 { even[at % kinds] } else { (at % kinds) as f32 * 0.37 - 100.0 };
