@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Outputs around 4 GiB: `check_4gib.py SWATH FOLDER [--codecs NAME,...] [--sources hole,noise]`; needs 9 GiB of disk and, by
-codec, minutes.
+"""Outputs around 4 GiB: `check_4gib.py SWATH FOLDER [--codecs NAME,...] [--sources hole,noise]`; needs 11 GiB of disk
+and, by codec, minutes.
 
 An incompressible raster of 4.2 GiB becomes a sound BigTIFF with every codec, plain and (uncompressed) as a COG; a compressible
 one of the same size stays classic. Windows that rasterio reads are compared with what was written.
