@@ -100,6 +100,7 @@ fn the_twins_agree_on_every_example_and_shape() {
     let infos: Vec<&OperatorInfo> = REGISTRY.iter().chain(PARTS).collect();
     let next = AtomicUsize::new(0);
     let some = || {
+        let _stop = StopOthers(&next);
         while let Some(info) = infos.get(next.fetch_add(1, Ordering::Relaxed)) {
             twins_agree(gpu, info, &dems, fanned_out, &steepness);
         }
@@ -109,6 +110,17 @@ fn the_twins_agree_on_every_example_and_shape() {
         scope.spawn(some);
         some();
     });
+}
+
+/// Leaves nothing to do to others once a thread has failed.
+struct StopOthers<'a>(&'a AtomicUsize);
+
+impl Drop for StopOthers<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(usize::MAX / 2, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Every example of one operator on every shape.
