@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
-use swath::{prelude::*, raster::Segmentation};
+use swath::{op::Calc, prelude::*, raster::Segmentation};
 
 struct Counting;
 
@@ -52,8 +52,19 @@ fn tiles(size: usize) -> Segmentation {
     Segmentation::Tiles { rows: size, cols: size }
 }
 
-/// A copy, or two computed outputs of one read.
-fn job(source: &Path, folder: &Path, output: (Segmentation, Compression), copy: bool, threads: usize) -> Job {
+/// What a job computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Copy,
+    /// Two outputs of one read.
+    Slopes,
+    /// Twins that allocate for themselves.
+    Focal(FocalStat, FocalShape, usize),
+    /// As many numbers at once as an expression of this length has.
+    Expression,
+}
+
+fn job(source: &Path, folder: &Path, output: (Segmentation, Compression), what: What, threads: usize) -> Job {
     let destination = |name: &str| {
         let mut destination = GTiff::at(folder.join(name)).compression(output.1).overwrite(true);
         destination.options.segmentation = output.0;
@@ -61,8 +72,18 @@ fn job(source: &Path, folder: &Path, output: (Segmentation, Compression), copy: 
     };
     let raster = GeoTiff::open(source).unwrap().raster();
     let job = Job::new().threads(threads);
-    if copy {
-        return job.write(raster, destination("copy.tif"));
+    match what {
+        What::Copy => return job.write(raster, destination("copy.tif")),
+        What::Focal(stat, shape, radius) => {
+            return job.write(raster.apply(Focal { stat, shape, radius, ..Focal::default() }), destination("focal.tif"));
+        }
+        What::Expression => {
+            // Nothing can be dropped before the end.
+            let open = (1..40).map(|k| format!("(A + {k} + ")).collect::<String>();
+            let text = format!("{open}A{}", " * sqrt(abs(A)))".repeat(39));
+            return job.write(raster.apply(Calc::parse(&text).unwrap()), destination("calc.tif"));
+        }
+        What::Slopes => {}
     }
     let slope = raster.apply(Slope::default());
     job.write(slope.apply(Slope::default()), destination("slope.tif")).write(raster.apply(Hillshade::default()), destination("shade.tif"))
@@ -90,10 +111,29 @@ fn live_heap_bytes_stay_within_the_prediction() {
         let source = folder.path().join(format!("{source_name}.tif"));
         file(&source, &array, segmentation, compression);
         for (output_name, output, codec) in outputs {
-            for (threads, copy, ample) in
-                [(1, false, true), (3, false, true), (3, false, false), (1, false, false), (2, true, true), (2, true, false)]
-            {
-                let make = || job(&source, folder.path(), (output, codec), copy, threads);
+            let mut cases = vec![
+                (1, What::Slopes, true),
+                (3, What::Slopes, true),
+                (3, What::Slopes, false),
+                (1, What::Slopes, false),
+                (2, What::Copy, true),
+                (2, What::Copy, false),
+            ];
+            if (source_name, output_name) == ("tiles deflate", "tiles deflate") {
+                use {FocalShape as S, FocalStat as T};
+                let allocating = [
+                    What::Focal(T::Median, S::Box, 20),
+                    What::Focal(T::Variety, S::Circle, 12),
+                    What::Focal(T::Majority, S::Annulus, 12),
+                    What::Focal(T::Std, S::Box, 64),
+                    What::Focal(T::Max, S::Box, 64),
+                    What::Focal(T::Mean, S::Circle, 30),
+                    What::Expression,
+                ];
+                cases.extend(allocating.into_iter().flat_map(|what| [(3, what, true), (2, what, false)]));
+            }
+            for (threads, what, ample) in cases {
+                let make = || job(&source, folder.path(), (output, codec), what, threads);
                 let host = match make().plan(budget(if ample { 1 << 30 } else { 1 })) {
                     Err(Error::Budget { minimum, .. }) => minimum.bytes(),
                     Ok(_) => 1 << 30,
@@ -105,7 +145,7 @@ fn live_heap_bytes_stay_within_the_prediction() {
                 let held = PEAK.load(Relaxed) - before;
                 let (predicted, measured) = (report.host.predicted_peak as usize, report.host.measured_peak as usize);
                 let case = format!(
-                    "{source_name} to {output_name}, {threads} threads, copy {copy}, ample {ample}: {held} bytes held, {measured} granted, {predicted} predicted, {} swaths, {} lanes",
+                    "{source_name} to {output_name}, {threads} threads, {what:?}, ample {ample}: {held} bytes held, {measured} granted, {predicted} predicted, {} swaths, {} lanes",
                     report.swaths, report.lanes
                 );
                 println!("{case}");
