@@ -63,6 +63,16 @@ pub enum Error {
         problem: String,
     },
 
+    /// The system has no memory for a buffer that the budget allows.
+    #[error("cannot get {bytes} bytes of memory from the system")]
+    Memory {
+        /// Bytes of the buffer.
+        bytes: usize,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+
     /// The job does not fit its budget: raise it to at least `minimum`.
     #[error("{memory} memory budget of {budget} cannot hold this job: it needs at least {}{hint}", minimum.printed_up())]
     Budget {

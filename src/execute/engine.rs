@@ -49,6 +49,8 @@ pub struct Engine<'a> {
     pub samples: Vec<SampleType>,
     /// Widest window of each node, in columns.
     pub window_cols: Vec<usize>,
+    /// Columns that the host buffers of all windows have room for.
+    pub buffer_cols: usize,
     /// Most rows that each node carries.
     pub carry_rows: Vec<usize>,
     /// Host buffers.

@@ -20,6 +20,6 @@ pub use gpu::{DeviceConsumer, DeviceRows, DeviceSource, Packing};
 pub use in_flight::{InFlight, Permit};
 pub use ingest::SourceRun;
 pub use ledger::{Grant, Ledger};
-pub use pool::{Buffer, BufferPool};
+pub use pool::{Buffer, BufferPool, mapped_bytes};
 pub use trace::{Timeline, Trace, TraceEvent, TraceStage};
 pub use workers::{Shelf, Workers};

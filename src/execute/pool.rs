@@ -1,35 +1,103 @@
 //! Pooled host buffers: first touch of fresh pages is slower than any kernel here, so buffers are reused.
+//!
+//! Large ones are mapped from the system, not taken from the heap: what an allocator keeps of freed buffers that are too
+//! small for the next is nowhere in the ledger (100 MiB were seen, with glibc), and mappings are gone when they are given up.
 
 use super::ledger::{Grant, Ledger};
-use crate::{error::Result, plan::host_peak::BUFFER_BYTES, raster::Sample};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+use crate::{
+    error::{Error, Result},
+    plan::host_peak::BUFFER_BYTES,
+    raster::Sample,
 };
+use memmap2::MmapMut;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+/// Least words of a buffer that is mapped. Smaller ones would waste too much of their last page, and too many mappings.
+const MAPPED_WORDS: usize = (256 << 10) / 8;
+
+/// Bytes that all pools of the process have mapped.
+static MAPPED: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of host buffers that live jobs of this process hold beside the heap, mapped from the system: what a counting
+/// allocator does not see.
+pub fn mapped_bytes() -> usize {
+    MAPPED.load(Relaxed)
+}
 
 /// Gives out buffers of exact sizes and takes them back; everything it holds, free or in use, is granted.
 #[derive(Debug)]
 pub struct BufferPool {
     ledger: Arc<Ledger>,
     /// Free buffers by their number of words.
-    free: Mutex<HashMap<usize, Vec<Granted>>>,
+    free: Mutex<BTreeMap<usize, Vec<Granted>>>,
 }
 
 /// Words, and the leave to hold them.
-type Granted = (Vec<u64>, Grant);
+type Granted = (Words, Grant);
+
+/// The memory of a buffer; itself small, since there are thousands.
+#[derive(Debug)]
+enum Words {
+    Heap(Box<[u64]>),
+    Mapped(Box<Mapped>),
+}
+
+/// A mapping, counted while it lives.
+#[derive(Debug)]
+struct Mapped(MmapMut);
+
+impl Words {
+    fn new(words: usize) -> Result<Self> {
+        if words < MAPPED_WORDS {
+            return Ok(Self::Heap(vec![0; words].into_boxed_slice()));
+        }
+        let map = MmapMut::map_anon(8 * words).map_err(|source| Error::Memory { bytes: 8 * words, source })?;
+        // A hint: the first touch of a large page costs a tenth of that of as many small ones.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage);
+        MAPPED.fetch_add(map.len(), Relaxed);
+        Ok(Self::Mapped(Box::new(Mapped(map))))
+    }
+
+    fn words(&self) -> &[u64] {
+        match self {
+            Self::Heap(words) => words,
+            Self::Mapped(mapped) => bytemuck::cast_slice(&mapped.0),
+        }
+    }
+
+    fn words_mut(&mut self) -> &mut [u64] {
+        match self {
+            Self::Heap(words) => words,
+            Self::Mapped(mapped) => bytemuck::cast_slice_mut(&mut mapped.0),
+        }
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        MAPPED.fetch_sub(self.0.len(), Relaxed);
+    }
+}
 
 /// A buffer aligned for every sample type; goes back to its pool when dropped.
 #[derive(Debug)]
 pub struct Buffer {
-    words: Vec<u64>,
-    grant: Option<Grant>,
+    /// Taken out when it goes back to its pool.
+    held: Option<Granted>,
     pool: Arc<BufferPool>,
 }
 
 impl BufferPool {
     /// An empty pool on a ledger.
     pub fn new(ledger: Arc<Ledger>) -> Arc<Self> {
-        let pool = Arc::new(Self { ledger, free: Mutex::new(HashMap::new()) });
+        let pool = Arc::new(Self { ledger, free: Mutex::default() });
         pool.ledger.spare(&pool);
         pool
     }
@@ -37,17 +105,17 @@ impl BufferPool {
     /// A buffer of at least `bytes` bytes; its content is whatever its last user left.
     ///
     /// # Errors
-    /// As [`Ledger::grant`], after every free buffer has been given back to the system.
+    /// As [`Ledger::grant`], after free buffers have been given back to the system; [`Error::Memory`] if that has none.
     pub fn take(self: &Arc<Self>, bytes: usize) -> Result<Buffer> {
         let words = bytes.div_ceil(8);
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((words, grant)) = free.get_mut(&words).and_then(Vec::pop) {
-            return Ok(Buffer { words, grant: Some(grant), pool: self.clone() });
+        if let Some(held) = free.get_mut(&words).and_then(Vec::pop) {
+            return Ok(Buffer { held: Some(held), pool: self.clone() });
         }
         let size = (8 * words + BUFFER_BYTES - 8) as u64;
         drop(free);
         let grant = self.ledger.grant(size)?;
-        Ok(Buffer { words: vec![0; words], grant: Some(grant), pool: self.clone() })
+        Ok(Buffer { held: Some((Words::new(words)?, grant)), pool: self.clone() })
     }
 
     /// Gives every free buffer back to the system.
@@ -55,12 +123,24 @@ impl BufferPool {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Gives every free buffer back to the system and takes a grant in one go: meanwhile no buffer becomes free, so
-    /// that what is refused exceeds what is in use.
+    /// Gives free buffers back to the system, the largest first, until there is room for a grant, and takes it: meanwhile
+    /// no buffer becomes free, so that what is refused exceeds what is in use.
     pub(super) fn give_up_for(&self, bytes: u64) -> Option<Grant> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.clear();
-        self.ledger.try_grant(bytes)
+        loop {
+            if let Some(grant) = self.ledger.try_grant(bytes) {
+                return Some(grant);
+            }
+            let mut largest = free.last_entry()?;
+            let buffers = largest.get_mut();
+            buffers.pop();
+            // The list's own room is in the leaves of the buffers on it.
+            if buffers.is_empty() {
+                largest.remove();
+            } else if buffers.capacity() > 4 * buffers.len() {
+                buffers.shrink_to(2 * buffers.len());
+            }
+        }
     }
 
     /// A grant for memory that is not this pool's.
@@ -75,31 +155,38 @@ impl BufferPool {
 impl Buffer {
     /// All bytes.
     pub fn bytes(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.words)
+        bytemuck::cast_slice(self.words())
     }
 
     /// All bytes, to be written.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(&mut self.words)
+        bytemuck::cast_slice_mut(self.words_mut())
     }
 
     /// The buffer as samples.
     pub fn samples<T: Sample>(&self) -> &[T] {
-        bytemuck::cast_slice(&self.words)
+        bytemuck::cast_slice(self.words())
     }
 
     /// The buffer as samples, to be written.
     pub fn samples_mut<T: Sample>(&mut self) -> &mut [T] {
-        bytemuck::cast_slice_mut(&mut self.words)
+        bytemuck::cast_slice_mut(self.words_mut())
+    }
+
+    fn words(&self) -> &[u64] {
+        self.held.as_ref().map_or(&[], |(words, _)| words.words())
+    }
+
+    fn words_mut(&mut self) -> &mut [u64] {
+        self.held.as_mut().map_or(&mut [], |(words, _)| words.words_mut())
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if let Some(grant) = self.grant.take() {
-            let words = std::mem::take(&mut self.words);
+        if let Some(held) = self.held.take() {
             let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.entry(words.len()).or_default().push((words, grant));
+            free.entry(held.0.words().len()).or_default().push(held);
         }
     }
 }
@@ -125,6 +212,44 @@ mod tests {
         assert!(pool.take(400).is_err());
         drop(large);
         assert_eq!(ledger.peak(), 800 + each);
+    }
+
+    #[test]
+    fn no_more_free_buffers_are_given_up_than_must_be() {
+        let each = BUFFER_BYTES as u64 - 8;
+        let ledger = Ledger::new("host", 3 * each + 1400);
+        let pool = BufferPool::new(ledger.clone());
+        drop([200, 400, 800].map(|bytes| pool.take(bytes).unwrap()));
+        let _new = pool.take(600).unwrap();
+        assert_eq!(ledger.current(), 200 + 400 + 600 + 3 * each);
+    }
+
+    #[test]
+    fn large_buffers_are_mapped_zeroed_and_gone_when_given_up() {
+        let ledger = Ledger::new("host", u64::MAX);
+        let pool = BufferPool::new(ledger.clone());
+        let mut large = pool.take(8 * MAPPED_WORDS).unwrap();
+        assert!(matches!(&large.held, Some((Words::Mapped(_), _))) && large.bytes().iter().all(|&b| b == 0));
+        assert_eq!(large.bytes().as_ptr() as usize % 4096, 0);
+        large.samples_mut::<f32>()[MAPPED_WORDS] = 7.5;
+        assert_eq!(large.samples::<f32>()[MAPPED_WORDS], 7.5);
+        assert!(matches!(&pool.take(8 * MAPPED_WORDS - 8).unwrap().held, Some((Words::Heap(_), _))));
+        // Other tests of this process map too, but none so much.
+        let mapped = mapped_bytes();
+        let huge = pool.take(1 << 30).unwrap();
+        assert!(mapped_bytes() >= (1 << 30));
+        drop(huge);
+        pool.trim();
+        assert!(mapped_bytes() < (1 << 30) && mapped >= 8 * MAPPED_WORDS);
+        assert_eq!(ledger.current(), (8 * MAPPED_WORDS + BUFFER_BYTES - 8) as u64, "the one in use");
+    }
+
+    #[test]
+    fn a_buffer_that_the_system_has_no_memory_for_is_an_error() {
+        let pool = BufferPool::new(Ledger::new("host", u64::MAX));
+        let error = pool.take(1 << 60).unwrap_err();
+        assert!(matches!(error, Error::Memory { bytes, .. } if bytes == 1 << 60), "{error}");
+        assert_eq!(pool.ledger.current(), 0);
     }
 
     #[test]

@@ -83,6 +83,7 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
         bands: lowered.bands.clone(),
         samples: lowered.samples.clone(),
         window_cols: plan.schedule.most().cols.clone(),
+        buffer_cols: host_peak::buffer_cols(&plan.schedule),
         carry_rows: plan.schedule.most().kept_rows.clone(),
         pool: pool.clone(),
         ledger: ledger.clone(),

@@ -159,7 +159,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
 
     // What comes and goes.
     let window = |moment: &Moment, node: usize| -> usize {
-        let row = most.cols[node] * spec.nodes[node].pixel_bytes;
+        let row = buffer_cols(schedule) * spec.nodes[node].pixel_bytes;
         let carry = if lanes > 1 && swaths > 1 && most.kept_rows[node] > 0 { most.kept_rows[node] * row + BUFFER_BYTES } else { 0 };
         moment.new_rows[node].div_ceil(run.strip_rows) * (run.strip_rows * row + BUFFER_BYTES) + carry
     };
@@ -226,9 +226,15 @@ pub fn compute_scratch_bytes(spec: &JobSpec, run: &Execution) -> usize {
     if run.on_device { 0 } else { run.threads * most }
 }
 
+/// Columns that the buffers of all windows have room for: those of the widest, so that the buffers of one node serve the
+/// next. Lanes widen towards the source by a few columns of halo.
+pub fn buffer_cols(schedule: &Schedule) -> usize {
+    schedule.most().cols.iter().copied().max().unwrap_or(0)
+}
+
 /// Bytes of the rows that a worker converts on their way to the device: one at a time.
 pub fn convert_row_bytes(schedule: &Schedule, run: &Execution) -> usize {
-    if run.on_device { schedule.most().cols.iter().max().copied().unwrap_or(0) * 4 } else { 0 }
+    if run.on_device { buffer_cols(schedule) * 4 } else { 0 }
 }
 
 /// Upload buffers of a node: two in turn, unless there is but one unit.

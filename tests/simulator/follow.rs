@@ -258,7 +258,8 @@ impl Simulation<'_> {
     fn open(&mut self, step: &Step) -> Result<Window, TestCaseError> {
         let (plan, spec) = (self.plan, &self.plan.spec);
         let pixel_bytes = spec.nodes[step.node].pixel_bytes;
-        let row_bytes = self.most.cols[step.node] * pixel_bytes;
+        // All windows' buffers are as wide as the widest.
+        let row_bytes = self.most.cols.iter().max().unwrap_or(&0) * pixel_bytes;
         let carried_rows = step.carried_rows();
         let carried = self.carried[step.node].clone();
         must(carried_rows.end <= step.new_rows.start && carried_rows.len() == step.new_rows.start - step.window_start, || {

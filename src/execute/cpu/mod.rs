@@ -113,7 +113,7 @@ impl CpuBackend {
     fn open_window(&self, engine: &Engine<'_>, step: &Step) -> Result<(Window, Vec<Strip>)> {
         let pixel_bytes = engine.plan.spec.nodes[step.node].pixel_bytes;
         let strip_rows = engine.plan.execution.strip_rows;
-        let capacity = strip_rows * engine.window_cols[step.node] * pixel_bytes;
+        let capacity = strip_rows * engine.buffer_cols * pixel_bytes;
         let mut strips = Vec::new();
         let mut row = step.new_rows.start;
         while row < step.new_rows.end {
@@ -123,7 +123,7 @@ impl CpuBackend {
         }
         let carried = match &self.carried[step.node] {
             Some(strip) if strip.cols != step.cols => {
-                let bytes = engine.carry_rows[step.node] * engine.window_cols[step.node] * pixel_bytes;
+                let bytes = engine.carry_rows[step.node] * engine.buffer_cols * pixel_bytes;
                 let mut copy = Strip { rows: strip.rows, cols: step.cols, pixel_bytes, data: engine.pool.take(bytes)? };
                 for row in strip.rows.iter() {
                     copy.row_bytes_mut(row, step.cols).copy_from_slice(strip.row_bytes(row, step.cols));
