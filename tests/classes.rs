@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 const PROJECTED: &str = "jacksboro_utm16_f32.tif";
 const GEOGRAPHIC: &str = "jacksboro_4326_i16.tif";
+/// Heights of 0 to 2000 m in float32, 2 % missing.
+const SYNTHETIC: &str = "synthetic.tif";
 const BUDGET: Budget = Budget { host: ByteSize::mib(512), device: ByteSize::mib(512) };
 
 /// All bands as they are stored, read by another reader: `(rows, cols, bands)`, missing as NaN.
@@ -70,17 +72,23 @@ fn find_all_entries(picture: &mut Array3<f64>, heights: &Array2<f32>, text: &str
 }
 
 #[test]
-fn color_maps_are_gdaldems_byte_for_byte_with_every_option_on_both_models() {
+fn color_maps_are_gdaldems_byte_for_byte_with_every_option_on_both_models_and_a_synthetic_one() {
     if tool("gdaldem").is_none() {
         return skip("gdaldem is not installed");
     }
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name);
     let backends = backends();
-    for name in [PROJECTED, GEOGRAPHIC] {
+    for name in [PROJECTED, GEOGRAPHIC, SYNTHETIC] {
         // A copy: gdaldem leaves statistics beside it.
         let model = path(name);
-        fs::copy(data(name), &model).unwrap();
+        if name == SYNTHETIC {
+            let words =
+                ["synth", model.to_str().unwrap(), "--size", "301x211", "--missing", "0.02", "--seed", "5", "-q", "--backend", "cpu"];
+            run_swath(words).expect_success();
+        } else {
+            fs::copy(data(name), &model).unwrap();
+        }
         let heights = compute_array(&GeoTiff::open(&model).unwrap().raster(), &Context::cpu(), BUDGET).unwrap();
         for (name, text) in FILES {
             let colors = path(name);

@@ -177,3 +177,19 @@ fn an_interrupt_ends_the_job_and_leaves_nothing() {
     assert_eq!(told.stderr.lines().last(), Some("swath: error: cancelled"));
     assert_eq!(place.files(), Vec::<String>::new());
 }
+
+#[test]
+fn what_gdal_would_take_for_a_part_of_an_output_is_told() {
+    let place = Place::new().with_dem();
+    for name in ["a.tif.ovr", "a.tif.aux.xml", "a.tfw"] {
+        std::fs::write(place.path(name), "of another file").unwrap();
+    }
+    let told = place.works("slope dem.tif a.tif --backend cpu").stderr;
+    let warned: Vec<&str> = told.lines().filter(|line| line.contains("warning")).collect();
+    assert_eq!(warned.len(), 2, "{told}");
+    assert!(
+        warned[0].starts_with("swath: warning: a.tif: GDAL will read a.tif.aux.xml as a part of it") && warned[1].contains("a.tif.ovr"),
+        "{told}"
+    );
+    assert_eq!(std::fs::read_to_string(place.path("a.tif.ovr")).unwrap(), "of another file");
+}

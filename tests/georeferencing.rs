@@ -28,6 +28,52 @@ fn info(path: &Path) -> Value {
 }
 
 #[test]
+fn info_tells_what_gdalinfo_tells_and_lists_the_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cog.tif");
+    let dem = common::data("jacksboro_utm16_f32.tif").display().to_string();
+    let out = file.display().to_string();
+    let options = "--backend cpu -q --cog --tile-size 64 --stats --bigtiff yes --crs EPSG:32616+5703 --metadata TITLE=hills";
+    let line: Vec<&str> = ["convert", &dem, &out].into_iter().chain(options.split(' ')).collect();
+    run_swath(line).expect_success();
+    let told = info(&file);
+    assert_eq!((&told["bigtiff"], &told["cog"], &told["tiled"]), (&true.into(), &true.into(), &true.into()));
+    assert_eq!((&told["crs"], &told["vertical_crs"]["epsg"]), (&"WGS 84 / UTM zone 16N".into(), &5703.into()));
+    let key = |name: &str| told["geokeys"].as_array().expect("keys").iter().find(|key| key["name"] == name).map(|key| &key["value"]);
+    assert_eq!((key("ProjectedCRS"), key("Vertical"), key("GTModelType")), (Some(&32616.into()), Some(&5703.into()), Some(&1.into())));
+    assert_eq!(told["metadata"], serde_json::json!([{ "name": "TITLE", "band": null, "value": "hills", "domain": null }]));
+
+    let text = run_swath(["info", &out]).expect_success().stdout;
+    for shown in [
+        "layout     cloud-optimised, BigTIFF, overviews ",
+        "crs        EPSG:32616 (projected), WGS 84 / UTM zone 16N\n",
+        "vertical   EPSG:5703, NAVD88 height\n",
+        "statistics band 1: min ",
+        "metadata   TITLE = hills\n",
+        "key        ProjectedCRS 32616\n",
+    ] {
+        assert!(text.contains(shown), "'{shown}' is not in\n{text}");
+    }
+
+    let Some(gdalinfo) = common::tool("gdalinfo") else { return common::skip("no gdalinfo") };
+    let theirs: Value = serde_json::from_str(&run(Command::new(gdalinfo).arg("-json").arg(&file)).expect_success().stdout).expect("JSON");
+    let band = &theirs["bands"][0];
+    let sizes = |overviews: &Value| overviews.as_array().expect("overviews").iter().map(|o| o["size"].clone()).collect::<Vec<_>>();
+    assert_eq!(told["overviews"], Value::from(sizes(&band["overviews"])));
+    assert_eq!(theirs["size"], serde_json::json!([told["width"], told["height"]]));
+    assert_eq!((&theirs["metadata"][""]["TITLE"], &theirs["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"]), (&"hills".into(), &"COG".into()));
+    let shown = text.lines().find(|line| line.starts_with("statistics")).expect("statistics");
+    for (gdals, ours) in
+        [("MINIMUM", "min"), ("MAXIMUM", "max"), ("MEAN", "mean"), ("STDDEV", "stddev"), ("VALID_PERCENT", "valid_percent")]
+    {
+        let text = band["metadata"][""][format!("STATISTICS_{gdals}")].as_str().expect("a statistic");
+        assert!(shown.contains(&format!("{ours} {text}")) && told["statistics"][0][ours].is_number(), "{ours} {text}: {shown}");
+    }
+    let wkt = theirs["coordinateSystem"]["wkt"].as_str().expect("WKT");
+    assert!(wkt.contains("\"WGS 84 / UTM zone 16N\"") && wkt.contains("\"NAVD88 height\""), "{wkt}");
+}
+
+#[test]
 fn operators_go_by_the_place_that_is_typed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();

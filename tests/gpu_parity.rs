@@ -2,15 +2,19 @@
 
 mod twins;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use swath::{
     graph::{Operator, Raster},
-    op::{Edges, OperatorInfo, PARTS, REGISTRY, Slope},
-    raster::{SampleType, Span},
+    op::{Calc, Edges, Focal, FocalBorder, FocalMissing, FocalStat, OperatorInfo, PARTS, REGISTRY, Reclassify, Slope},
+    raster::{self, SampleType, Span},
     source::ArraySource,
 };
 use twins::{
     cpu_part,
-    gpu::{Part, gpu, kernel_of},
+    gpu::{Gpu, Part, gpu, kernel_of},
     reference, shader_text,
     terrain::{Dem, awkward, fans, mountains},
 };
@@ -89,49 +93,173 @@ fn the_twins_agree_on_every_example_and_shape() {
     let Some(gpu) = gpu() else { return };
     let mut dems = mountains(67, 45);
     dems.extend(awkward());
+    let fanned_out = dems.len();
     dems.extend(fans());
-    for info in REGISTRY.iter().chain(PARTS) {
-        let mut worst = (0.0f32, 0);
-        // Halves of a kernel are compared as a whole.
-        for operator in (info.examples)().into_iter().filter(|operator| operator.has_cpu_twin()) {
-            if !is_tried(&*operator) {
-                continue;
-            }
-            let pipeline = gpu.pipeline(kernel_of(&*operator), &*operator);
-            // Parts are tried as parts of others as well.
-            let few = PARTS.iter().any(|part| part.name == info.name);
-            for dem in dems.iter().take(if few { 3 } else { dems.len() }) {
-                let steepness = reference::slope(dem, &Slope { edges: Edges::Extrapolate, ..Slope::default() });
-                for part in parts(dem) {
-                    let ours = cpu_part(&*operator, dem, part.rows, part.cols);
-                    let ours_len = ours.len();
-                    // As one kernel, if that is all of it, and as the nodes that a job makes of it.
-                    let mut theirs = match gpu.compute_expanded(&*operator, dem, &part, false) {
-                        Some(_) => Vec::new(),
-                        None => gpu.compute(&pipeline, &*operator, dem, &part),
-                    };
-                    theirs.extend(gpu.compute_expanded(&*operator, dem, &part, true).unwrap_or_default());
-                    assert!(!theirs.is_empty() && theirs.len().is_multiple_of(ours.len()));
-                    for (at, (&theirs, &ours)) in theirs.iter().zip(ours.iter().cycle()).enumerate() {
-                        let at = at % ours_len;
-                        let at = at / operator.bands();
-                        let (col, row) = (part.cols.start + at % part.cols.len(), part.rows.start + at / part.cols.len());
-                        let place = format!("{operator:?} on {} at column {col}, row {row}: GPU {theirs}, CPU {ours}", dem.name);
-                        assert_eq!(theirs.is_nan(), ours.is_nan(), "{place}");
-                        let steepness = steepness[row * dem.grid.cols + col];
-                        if !ours.is_nan() {
-                            let same = theirs.to_bits() == ours.to_bits();
-                            let relief = if same { 0.0 } else { relief(&*operator, dem, col, row) };
-                            assert!(same || agree(info, &*operator, (theirs, ours), steepness, relief, dem), "{place}");
-                            let apart = (theirs - ours).abs();
-                            let counts = !info.agreement.on_slopes || (steepness > 1.0 && apart < 180.0);
-                            worst = if counts { (worst.0.max(apart), worst.1.max(ulps(theirs, ours))) } else { worst };
-                        }
+    let slope = Slope { edges: Edges::Extrapolate, ..Slope::default() };
+    let steepness: Vec<Vec<f64>> = dems.iter().map(|dem| reference::slope(dem, &slope)).collect();
+    let infos: Vec<&OperatorInfo> = REGISTRY.iter().chain(PARTS).collect();
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let _stop = StopOthers(&next);
+        while let Some(info) = infos.get(next.fetch_add(1, Ordering::Relaxed)) {
+            twins_agree(gpu, info, &dems, fanned_out, &steepness);
+        }
+    };
+    // While one waits for the device, the other compiles or computes.
+    std::thread::scope(|scope| {
+        scope.spawn(some);
+        some();
+    });
+}
+
+/// Leaves nothing to do to others once a thread has failed.
+struct StopOthers<'a>(&'a AtomicUsize);
+
+impl Drop for StopOthers<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(usize::MAX / 2, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Every example of one operator on every shape.
+fn twins_agree(gpu: &Gpu, info: &OperatorInfo, dems: &[Dem], fanned_out: usize, steepness: &[Vec<f64>]) {
+    let mut worst = (0.0f32, 0);
+    // Halves of a kernel are compared as a whole.
+    for operator in (info.examples)().into_iter().filter(|operator| operator.has_cpu_twin()) {
+        if !is_tried(&*operator) {
+            continue;
+        }
+        let pipeline = gpu.pipeline(kernel_of(&*operator), &*operator);
+        // Parts are tried as parts of others as well; planes that face along the axes are for what has a direction.
+        let few = PARTS.iter().any(|part| part.name == info.name);
+        let has_gradient = operator.row_factors(&dems[0].grid, 0) != [0.0; 4];
+        let count = if few {
+            3
+        } else if has_gradient {
+            dems.len()
+        } else {
+            fanned_out
+        };
+        for (dem, steepness) in dems.iter().zip(steepness).take(count) {
+            for part in parts(dem) {
+                let ours = cpu_part(&*operator, dem, part.rows, part.cols);
+                let ours_len = ours.len();
+                // As one kernel, if that is all of it, and as the nodes that a job makes of it.
+                let mut theirs = match gpu.compute_expanded(&*operator, dem, &part, false) {
+                    Some(_) => Vec::new(),
+                    None => gpu.compute(&pipeline, &*operator, dem, &part),
+                };
+                theirs.extend(gpu.compute_expanded(&*operator, dem, &part, true).unwrap_or_default());
+                assert!(!theirs.is_empty() && theirs.len().is_multiple_of(ours.len()));
+                for (at, (&theirs, &ours)) in theirs.iter().zip(ours.iter().cycle()).enumerate() {
+                    let at = at % ours_len;
+                    let at = at / operator.bands();
+                    let (col, row) = (part.cols.start + at % part.cols.len(), part.rows.start + at / part.cols.len());
+                    let place = || format!("{operator:?} on {} at column {col}, row {row}: GPU {theirs}, CPU {ours}", dem.name);
+                    assert_eq!(theirs.is_nan(), ours.is_nan(), "{}", place());
+                    let steepness = steepness[row * dem.grid.cols + col];
+                    if !ours.is_nan() {
+                        let same = theirs.to_bits() == ours.to_bits();
+                        let relief = if same { 0.0 } else { relief(&*operator, dem, col, row) };
+                        assert!(same || agree(info, &*operator, (theirs, ours), steepness, relief, dem), "{}", place());
+                        let apart = (theirs - ours).abs();
+                        let counts = !info.agreement.on_slopes || (steepness > 1.0 && apart < 180.0);
+                        worst = if counts { (worst.0.max(apart), worst.1.max(ulps(theirs, ours))) } else { worst };
                     }
                 }
             }
         }
-        println!("{}: GPU and CPU differ by at most {:.1e}, {} ulp", info.name, worst.0, worst.1);
+    }
+    println!("{}: GPU and CPU differ by at most {:.1e}, {} ulp", info.name, worst.0, worst.1);
+}
+
+#[test]
+fn what_is_looked_up_in_steps_tells_the_least_numbers_from_zero() {
+    let Some(gpu) = gpu() else { return };
+    // Only moved and compared as integers, so that no device takes them for zero.
+    let near_zero = [0.0, -0.0, f32::from_bits(1), -f32::from_bits(1), f32::MIN_POSITIVE, -f32::MIN_POSITIVE, 1.0];
+    let transform = raster::Affine::north_up(0.0, 0.0, 1.0, 1.0);
+    let dem = Dem::new("near zero", (near_zero.len(), 1), transform, |c, _| near_zero[c]);
+    let zero_alone: Arc<dyn Operator> = Arc::new("0=1; (0,INF)=2; DEFAULT=3".parse::<Reclassify>().expect("rules"));
+    let mut told = 0;
+    for operator in REGISTRY.iter().flat_map(|info| (info.examples)()).filter(|o| o.most_table_bytes() > 0).chain([zero_alone]) {
+        let part = Part::whole(&dem);
+        let theirs = gpu.compute(&gpu.pipeline(kernel_of(&*operator), &*operator), &*operator, &dem, &part);
+        let ours = cpu_part(&*operator, &dem, part.rows, part.cols);
+        assert!(theirs.iter().zip(&ours).all(|(a, b)| a == b || (a.is_nan() && b.is_nan())), "{operator:?}: {theirs:?} {ours:?}");
+        told += usize::from(ours[0] != ours[2 * operator.bands()]);
+    }
+    assert!(told > 0, "zero and the least number are of one class everywhere");
+}
+
+/// Samples of `part` as a job computes them.
+fn as_a_job(gpu: &Gpu, operator: &dyn Operator, dem: &Dem, part: &Part) -> Vec<f32> {
+    let expanded = gpu.compute_expanded(operator, dem, part, true);
+    expanded.unwrap_or_else(|| gpu.compute(&gpu.pipeline(kernel_of(operator), operator), operator, dem, part))
+}
+
+#[test]
+fn functions_agree_where_signs_and_zeros_decide() {
+    let Some(gpu) = gpu() else { return };
+    let numbers = [0.0, -0.0, 5e-4, -5e-4, 1.2e-3, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, -2.5, 3.0, -3.0, -4.0, 7.0, -7.0, 14.0, -13.5];
+    let transform = raster::Affine::north_up(0.0, 0.0, 1.0, 1.0);
+    let dem = Dem::new("numbers", (numbers.len(), 1), transform, |c, _| numbers[c]);
+    let part = Part::whole(&dem);
+    for text in [
+        "pow(A, A)",
+        "pow(A, 3)",
+        "pow(A, 4)",
+        "pow(A, -2)",
+        "pow(A, -3)",
+        "atan2(A - 2, A)",
+        "atan2(A, A - 2)",
+        "A % -7",
+        "A % 7",
+        "A % 0.0005",
+    ] {
+        let calc = Calc::parse(text).expect("an expression");
+        let (theirs, ours) = (as_a_job(gpu, &calc, &dem, &part), cpu_part(&calc, &dem, part.rows, part.cols));
+        assert!(ours.iter().any(|z| z.is_finite()));
+        for (&a, (&theirs, &ours)) in numbers.iter().zip(theirs.iter().zip(&ours)) {
+            let place = format!("{text} of {a}: GPU {theirs}, CPU {ours}");
+            assert_eq!(theirs.is_nan(), ours.is_nan(), "{place}");
+            assert!(ours.is_nan() || (theirs - ours).abs() <= 5e-6 || ulps(theirs, ours) <= 4, "{place}");
+        }
+    }
+}
+
+/// Where the device's table has a value, before its bits are cut to the table's size: `mix` of `shaders/tally.wgsl`.
+fn slot_of(value: f32) -> u32 {
+    let key = value.to_bits() | 0x8000_0000;
+    let h = (key ^ (key >> 16)).wrapping_mul(0x85eb_ca6b);
+    let h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
+    h ^ (h >> 16)
+}
+
+#[test]
+fn values_are_counted_where_their_table_is_crowded_and_where_it_is_too_small() {
+    let Some(gpu) = gpu() else { return };
+    let of = |stat, radius| Focal { stat, radius, missing: FocalMissing::Skip, border: FocalBorder::Missing, ..Focal::default() };
+    let transform = raster::Affine::north_up(0.0, 0.0, 1.0, 1.0);
+    // All look for their slot among the even ones, of which there are fewer than values.
+    let even: Vec<f32> = (1..).map(|k| k as f32).filter(|&z| slot_of(z).is_multiple_of(2)).take(29 * 29).collect();
+    // Some 640 values in 729 places, and 1050 in 1089, which are more than a table takes.
+    for (side, radius, kinds) in [(27, 13, 640), (33, 16, 1050)] {
+        let value = |at: usize| if side == 27 { even[at % kinds] } else { (at % kinds) as f32 * 0.37 - 100.0 };
+        let dem = Dem::new("many values", (side, side), transform, |c, r| value(c + r * side));
+        let middle = Span::new(radius - 1, radius + 1);
+        let part = Part { rows: middle, cols: middle, out_margin: (0, 0, 0) };
+        for stat in [FocalStat::Majority, FocalStat::Variety] {
+            let operator = of(stat, radius);
+            if !is_tried(&operator) {
+                continue;
+            }
+            let (theirs, ours) = (as_a_job(gpu, &operator, &dem, &part), cpu_part(&operator, &dem, part.rows, part.cols));
+            assert_eq!(theirs, ours, "{operator:?} of {kinds} values");
+            assert!(stat != FocalStat::Variety || ours[3] == kinds as f32, "{ours:?}");
+        }
     }
 }
 

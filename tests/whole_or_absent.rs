@@ -148,6 +148,115 @@ fn every_single_write_may_fail() {
     }
 }
 
+/// How often a run comes by a call of the system that may fail: the last at which it can be killed.
+#[cfg(debug_assertions)]
+fn calls(killed_at: impl Fn(usize) -> bool) -> usize {
+    let mut beyond = 1;
+    while killed_at(beyond) {
+        beyond *= 2;
+    }
+    let mut within = beyond / 2;
+    while beyond - within > 1 {
+        let middle = (within + beyond) / 2;
+        *(if killed_at(middle) { &mut within } else { &mut beyond }) = middle;
+    }
+    within
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn every_call_of_the_system_may_fail_with_every_prefix_method() {
+    let job = "convert dem.tif out/a.tif --backend cpu -q --compress none --threads 1";
+    // Float64 tiles of 512 KiB, so that overviews outgrow the spool's memory; where only the method differs, small ones.
+    for (job, size, may_be_refused) in [
+        (format!("{job} --tile-size 256 --dtype float64 --overviews auto"), "700x600", false),
+        (format!("{job} --tile-size 256 --dtype float64 --cog --stats --prefix-method shift"), "700x600", false),
+        (format!("{job} --tile-size 64 --cog --prefix-method auto"), "300x200", false),
+        (format!("{job} --tile-size 64 --cog --prefix-method copy"), "300x200", true),
+        (format!("{job} --tile-size 64 --cog --prefix-method insert"), "300x200", true),
+    ] {
+        let place = Place::new();
+        fs::create_dir(place.path("out")).unwrap();
+        place.works(&format!("synth dem.tif --size {size} --missing 0.02 --tile-size 256 --backend cpu -q"));
+        let out = place.path("out/a.tif");
+        let tried = place.swath(&job);
+        if tried.status != 0 && may_be_refused {
+            eprintln!("SKIPPED: {job}: this file system has no such method: {}", tried.stderr.trim());
+            continue;
+        }
+        let whole = fs::read(&out).unwrap_or_else(|_| panic!("{tried:?}"));
+        let run =
+            |failpoint: String| said(place.command(&format!("{job} --overwrite")).env("SWATH_FAILPOINT", failpoint).output().unwrap());
+        let count = calls(|nth| run(format!("call@{nth}=kill")).status == -1);
+        place.works(&format!("{job} --overwrite"));
+        let files = || fs::read_dir(place.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<PathBuf>>();
+        let (mut none, mut survived) = (0, 0);
+        for nth in 1..=count {
+            let (failure, told) = if nth % 2 == 0 { ("full", "No space left on device") } else { ("broken", "Input/output error") };
+            // Once with nothing under the name, once with what shall stay there.
+            let before: Option<&[u8]> = (nth % 4 < 2).then_some(b"precious");
+            match before {
+                Some(bytes) => fs::write(&out, bytes).unwrap(),
+                None => drop(fs::remove_file(&out)),
+            }
+            let ran = run(format!("call@{nth}={failure}"));
+            let found = fs::read(&out).ok();
+            assert_eq!(files().len(), usize::from(found.is_some()), "{job}, call {nth}: {:?}", files());
+            if ran.status == 0 {
+                // Where one method fails there, `auto` takes the next.
+                assert!(found == Some(whole.clone()), "{job}, call {nth}");
+                survived += 1;
+                continue;
+            }
+            assert_eq!(ran.status, 1, "{job}, call {nth}: {ran:?}");
+            let message = ran.stderr.trim_end();
+            let clear = message.starts_with("swath: error: ") && message.contains("a.tif: cannot ") && message.contains(told);
+            assert!(clear && message.lines().count() == 1, "{job}, call {nth}: {message}");
+            if nth == count {
+                assert!(found == Some(whole.clone()), "the name is given; only whether that reached the disk is not known");
+            } else {
+                assert!(found.as_deref() == before, "{job}, call {nth}: the final name was touched");
+                none += 1;
+            }
+        }
+        eprintln!("{job}: {count} calls; {none} failures left nothing, {survived} were worked around");
+        assert!(count > 15 && none >= count - 3, "{job}: {none} of {count}");
+        assert!(survived == 0 || job.ends_with("auto"), "{job}");
+    }
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn every_call_of_the_system_may_fail_on_the_way_to_standard_output() {
+    let place = Place::new();
+    place.works("synth dem.tif --size 300x200 --missing 0.02 --tile-size 256 --backend cpu -q");
+    fs::create_dir(place.path("waiting")).unwrap();
+    let run = |failpoint: String| {
+        let mut command = place.command("slope dem.tif - --backend cpu -q --tile-size 64 --compress none --threads 1 --cog");
+        command.env("TMPDIR", place.path("waiting")).env("SWATH_FAILPOINT", failpoint).output().unwrap()
+    };
+    let whole = run(String::new()).stdout;
+    let count = calls(|nth| run(format!("call@{nth}=kill")).status.code().is_none());
+    let waiting = || fs::read_dir(place.path("waiting")).unwrap().count();
+    assert_eq!(waiting(), 0, "the file that waits has no name");
+    for nth in 1..=count {
+        let ran = run(format!("call@{nth}=full"));
+        if ran.status.success() {
+            assert!(ran.stdout == whole, "call {nth}");
+            continue;
+        }
+        let message = String::from_utf8_lossy(&ran.stderr);
+        assert!(
+            message.starts_with("swath: error: standard output: cannot ") && message.contains("No space left"),
+            "call {nth}: {message}"
+        );
+        // The last call is the one that finds the end of what was handed over.
+        let whole_is_out = ran.stdout.len() == whole.len();
+        assert!(whole.starts_with(&ran.stdout) && whole_is_out == (nth == count) && waiting() == 0, "call {nth}");
+    }
+    assert!(count > 20, "{count}");
+}
+
 #[test]
 fn a_run_leaves_the_temporary_of_another_that_is_still_at_work() {
     let scene = Scene::new(JOBS[0], "1300x1200");

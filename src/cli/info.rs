@@ -10,11 +10,11 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
-    raster::{ByteSize, Georeferencing, ModelType, Nodata, Profile, RasterType},
+    raster::{ByteSize, GeoKey, GeoTags, Georeferencing, Metadata, ModelType, Nodata, Profile, RasterType},
     source::{GeoTiff, Source, Storage, Validation, validate},
 };
 
-/// What a file's header says: size, type, chunks, nodata, georeferencing
+/// What a file's header says: size, type, layout, overviews, nodata, statistics, metadata, georeferencing, keys
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   swath info dem.tif
@@ -69,6 +69,13 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
     let georef = &profile.georef;
     let Storage { compression, predictor, tiled, planar } = tiff.storage();
     let planes = tiff.planes();
+    let metadata = metadata(profile);
+    let keys: Vec<Value> = keys(georef).iter().map(|key| json!({ "id": key.id, "name": key.name, "value": key.value })).collect();
+    let items = metadata
+        .items
+        .iter()
+        .filter(|item| !item.is_statistic())
+        .map(|item| json!({ "name": item.name, "band": item.band.map(|band| band + 1), "value": item.value, "domain": item.domain }));
     json!({
         "path": tiff.name(),
         "bytes": bytes,
@@ -87,11 +94,50 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "chunks": chunks(tiff),
         "overviews": layout.levels.iter().skip(1).map(|size| [size.cols, size.rows]).collect::<Vec<_>>(),
         "cog": layout.is_cog(),
+        "bigtiff": layout.bigtiff,
+        "statistics": (0..profile.bands).map(|band| statistics_json(&metadata, band)).collect::<Vec<_>>(),
+        "metadata": items.collect::<Vec<_>>(),
         "transform": georef.transform.map(|t| [t.a, t.b, t.c, t.d, t.e, t.f]),
         "pixel_is": raster_type_name(georef),
         "model": model_name(georef),
         "epsg": georef.epsg(),
+        "crs": georef.crs_name(),
+        "vertical_crs": georef.vertical_crs().map(|(code, name)| json!({ "epsg": code, "name": name })),
+        "geokeys": keys,
     })
+}
+
+/// The keys that a file has.
+fn keys(georef: &Georeferencing) -> Vec<GeoKey> {
+    georef.keys.as_ref().map(GeoTags::listed).unwrap_or_default()
+}
+
+fn metadata(profile: &Profile) -> Metadata {
+    Metadata::parse(profile.gdal_metadata.as_deref().unwrap_or_default())
+}
+
+/// What GDAL calls a statistic of a band, and what the report does.
+const STATISTICS: [(&str, &str); 5] = [
+    ("STATISTICS_MINIMUM", "min"),
+    ("STATISTICS_MAXIMUM", "max"),
+    ("STATISTICS_MEAN", "mean"),
+    ("STATISTICS_STDDEV", "stddev"),
+    ("STATISTICS_VALID_PERCENT", "valid_percent"),
+];
+
+/// Statistics of a band (the first is 0) that the file states, by the report's names, as it writes them.
+fn statistics(metadata: &Metadata, band: usize) -> Vec<(&'static str, &str)> {
+    STATISTICS.iter().filter_map(|&(gdals, ours)| Some((ours, metadata.get(gdals, Some(band))?))).collect()
+}
+
+/// `null` where the file states none.
+fn statistics_json(metadata: &Metadata, band: usize) -> Value {
+    let found = statistics(metadata, band);
+    let number = |text: &str| text.parse().ok().and_then(serde_json::Number::from_f64).map_or_else(|| json!(text), Value::Number);
+    match found.is_empty() {
+        true => Value::Null,
+        false => found.into_iter().map(|(name, text)| (name.to_owned(), number(text))).collect(),
+    }
 }
 
 /// Chunks of all planes.
@@ -116,6 +162,21 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
     for (name, value) in place(profile) {
         line(name, value);
     }
+    let metadata = metadata(profile);
+    for band in 0..profile.bands {
+        let found: Vec<String> = statistics(&metadata, band).iter().map(|(name, text)| format!("{name} {text}")).collect();
+        if !found.is_empty() {
+            line("statistics", format!("band {}: {}", band + 1, found.join(", ")));
+        }
+    }
+    for item in metadata.items.iter().filter(|item| !item.is_statistic()) {
+        let of = item.band.map_or(String::new(), |band| format!("band {}: ", band + 1));
+        let domain = item.domain.as_deref().map_or(String::new(), |domain| format!(" (domain {})", domain.escape_debug()));
+        line("metadata", format!("{of}{} = {}{domain}", item.name.escape_debug(), item.value.escape_debug()));
+    }
+    for key in keys(&profile.georef) {
+        line("key", key.to_string());
+    }
     text
 }
 
@@ -131,7 +192,9 @@ fn chunks_text(tiff: &GeoTiff) -> String {
 fn layout_text(layout: &Validation) -> String {
     let sizes: Vec<String> = layout.levels.iter().skip(1).map(|size| format!("{} x {}", size.cols, size.rows)).collect();
     let kind = if layout.is_cog() { "cloud-optimised" } else { "plain" };
-    if sizes.is_empty() { format!("{kind}, no overviews") } else { format!("{kind}, overviews {}", sizes.join(", ")) }
+    let header = if layout.bigtiff { "BigTIFF" } else { "classic TIFF" };
+    let overviews = if sizes.is_empty() { "no overviews".to_owned() } else { format!("overviews {}", sizes.join(", ")) };
+    format!("{kind}, {header}, {overviews}")
 }
 
 fn missing_text(profile: &Profile) -> String {
@@ -152,7 +215,12 @@ fn place(profile: &Profile) -> Vec<(&'static str, String)> {
         None if georef.keys.is_some() => format!("no EPSG code ({})", model_name(georef)),
         None => "none".to_owned(),
     };
-    let mut lines = vec![("crs", crs)];
+    let named = |text: String, name: Option<String>| match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{text}, {}", name.escape_debug()),
+        None => text,
+    };
+    let mut lines = vec![("crs", named(crs, georef.crs_name()))];
+    lines.extend(georef.vertical_crs().map(|(code, name)| ("vertical", named(format!("EPSG:{code}"), Some(name)))));
     let Some(t) = georef.transform else {
         lines.push(("transform", "none".to_owned()));
         return lines;

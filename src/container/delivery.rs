@@ -3,7 +3,7 @@
 use super::{
     failpoint,
     publish::{Temporary, hidden_file, write_error},
-    sink::Sink,
+    sink::{Disk, Sink},
 };
 use crate::{
     error::{Error, Result},
@@ -35,7 +35,7 @@ impl Delivery {
         let (goal, sink): (Goal, Box<dyn Sink>) = match handover {
             Handover::File => {
                 let (temporary, file) = Temporary::create(given, overwrite)?;
-                (Goal::Name(temporary), Box::new(file))
+                (Goal::Name(temporary), Box::new(Disk(file)))
             }
             Handover::Memory(output) => {
                 // What an earlier job left there is not this one's.
@@ -43,9 +43,9 @@ impl Delivery {
                 (Goal::Memory(output.clone()), Box::new(Cursor::new(Vec::new())))
             }
             Handover::Writer(output) => {
-                let created = failpoint::reach("create").and_then(|()| hidden_file(&waiting_place()));
+                let created = hidden_file(&waiting_place());
                 let file = created.map_err(|e| write_error(given, "create a temporary file for it", e))?;
-                (Goal::Writer(output.clone()), Box::new(file))
+                (Goal::Writer(output.clone()), Box::new(Disk(file)))
             }
         };
         Ok((Self { given: given.to_owned(), goal }, sink))

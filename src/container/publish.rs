@@ -42,7 +42,7 @@ impl Temporary {
             return Err(taken(given, "the name of a file"));
         }
         clean_orphans(&target);
-        let created = failpoint::reach("create").and_then(|()| create_hidden(&target));
+        let created = create_hidden(&target);
         let (file, path) = created.map_err(|e| write_error(given, "create a temporary file in its directory", e))?;
         Ok((Self { given: given.to_owned(), target, path: Some(path), overwrite }, file))
     }
@@ -54,9 +54,9 @@ impl Temporary {
 
     /// Makes the content durable, gives it its final name, and makes the name durable.
     pub fn publish(mut self, file: &File) -> Result<()> {
-        failpoint::reach("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))?;
+        failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))?;
         if let Some(path) = &self.path {
-            let renamed = failpoint::reach("rename").and_then(|()| rename(path, &self.target, self.overwrite));
+            let renamed = failpoint::call("rename").and_then(|()| rename(path, &self.target, self.overwrite));
             renamed.map_err(|e| match e.kind() {
                 io::ErrorKind::AlreadyExists => Error::Output {
                     path: self.given.clone(),
@@ -66,7 +66,7 @@ impl Temporary {
             })?;
             self.path = None;
         }
-        failpoint::reach("sync-directory")
+        failpoint::call("sync-directory")
             .and_then(|()| sync_directory(&self.target))
             .map_err(|e| write_error(&self.given, "flush its directory", e))
     }

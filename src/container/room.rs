@@ -1,10 +1,8 @@
 //! Room in front of what a file holds already: the base data of a COG are written before its prefix is known.
 
+use super::{failpoint, sink::Disk};
 use crate::raster::PrefixMethod;
-use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom, Write},
-};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// The room is a multiple of this, so that the file's bytes do not depend on how it was made.
 pub(super) const GRANULE: u64 = 4096;
@@ -16,7 +14,7 @@ pub(super) const MOVE_BYTES: usize = 256 << 10;
 ///
 /// # Errors
 /// What the file system reports; a method that was asked for and does not exist there.
-pub(super) fn make(file: &File, room: u64, len: u64, method: PrefixMethod) -> io::Result<()> {
+pub(super) fn make(file: &mut Disk, room: u64, len: u64, method: PrefixMethod) -> io::Result<()> {
     if len == 0 || room == 0 {
         return Ok(());
     }
@@ -35,20 +33,22 @@ pub(super) fn make(file: &File, room: u64, len: u64, method: PrefixMethod) -> io
 }
 
 #[cfg(target_os = "linux")]
-fn insert(file: &File, room: u64) -> io::Result<()> {
-    Ok(rustix::fs::fallocate(file, rustix::fs::FallocateFlags::INSERT_RANGE, 0, room)?)
+fn insert(file: &Disk, room: u64) -> io::Result<()> {
+    failpoint::call("insert")?;
+    Ok(rustix::fs::fallocate(&file.0, rustix::fs::FallocateFlags::INSERT_RANGE, 0, room)?)
 }
 
 /// Moves pieces no longer than the room, so that none overlaps its place; `left` is what still lies where it was.
 #[cfg(target_os = "linux")]
-fn copy(file: &File, room: u64, left: &mut u64) -> io::Result<()> {
+fn copy(file: &Disk, room: u64, left: &mut u64) -> io::Result<()> {
     while *left > 0 {
         let piece = room.min(*left);
         let start = *left - piece;
         let (mut from, mut to) = (start, start + room);
         while from < *left {
             let want = (*left - from).min(1 << 30) as usize;
-            if rustix::fs::copy_file_range(file, Some(&mut from), file, Some(&mut to), want)? == 0 {
+            failpoint::call("copy")?;
+            if rustix::fs::copy_file_range(&file.0, Some(&mut from), &file.0, Some(&mut to), want)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
@@ -58,16 +58,16 @@ fn copy(file: &File, room: u64, left: &mut u64) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn insert(_: &File, _: u64) -> io::Result<()> {
+fn insert(_: &Disk, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn copy(_: &File, _: u64, _: &mut u64) -> io::Result<()> {
+fn copy(_: &Disk, _: u64, _: &mut u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn shift(mut file: &File, room: u64, mut left: u64) -> io::Result<()> {
+fn shift(file: &mut Disk, room: u64, mut left: u64) -> io::Result<()> {
     let mut buffer = vec![0; MOVE_BYTES];
     while left > 0 {
         let piece = (MOVE_BYTES as u64).min(left);
@@ -90,9 +90,9 @@ mod tests {
         let bytes: Vec<u8> = (0..3 * MOVE_BYTES + 4567).map(|i| (i * 31 % 251) as u8).collect();
         for room in [GRANULE, 5 * GRANULE, 4 * MOVE_BYTES as u64] {
             for method in [PrefixMethod::Auto, PrefixMethod::InsertRange, PrefixMethod::CopyRange, PrefixMethod::Shift] {
-                let mut file = tempfile::tempfile().unwrap();
+                let mut file = Disk(tempfile::tempfile().unwrap());
                 file.write_all(&bytes).unwrap();
-                match make(&file, room, bytes.len() as u64, method) {
+                match make(&mut file, room, bytes.len() as u64, method) {
                     Ok(()) => {}
                     Err(error) if matches!(method, PrefixMethod::InsertRange | PrefixMethod::CopyRange) => {
                         eprintln!("SKIPPED: {method:?} is not to be had here: {error}");

@@ -8,12 +8,12 @@
 //! 5. The room in front is filled: overviews, from a place in it to its end; then, from the file's first byte, the prefix
 //!    and padding. In a plain file, the prefix alone.
 
-use super::room;
+use super::{failpoint, room};
 use crate::raster::PrefixMethod;
 use std::{
     fmt::Debug,
     fs::File,
-    io::{self, Cursor, Read, Seek, Write},
+    io::{self, Cursor, Read, Seek, SeekFrom, Write},
 };
 
 /// The bytes of a file in the making; the [module](self) says in which order they come.
@@ -31,7 +31,35 @@ pub(super) trait Sink: Read + Write + Seek + Debug + Send {
     fn into_bytes(self: Box<Self>) -> Option<Vec<u8>>;
 }
 
-impl Sink for File {
+/// A file on disk, each of whose calls may be made to fail.
+#[derive(Debug)]
+pub(super) struct Disk(pub File);
+
+impl Read for Disk {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        failpoint::call("read")?;
+        self.0.read(bytes)
+    }
+}
+
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        failpoint::call("write")?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Seek for Disk {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl Sink for Disk {
     fn make_room(&mut self, room: u64, len: u64, method: PrefixMethod) -> io::Result<()> {
         room::make(self, room, len, method)
     }
@@ -39,11 +67,11 @@ impl Sink for File {
     fn settle(&mut self, from: u64, len: u64) {
         // On Linux this starts writing the dirty pages of the range, and waits for nothing. A hint: whether it is taken
         // shows in nothing but time.
-        let _ = rustix::fs::fadvise(&*self, from, std::num::NonZeroU64::new(len), rustix::fs::Advice::DontNeed);
+        let _ = rustix::fs::fadvise(&self.0, from, std::num::NonZeroU64::new(len), rustix::fs::Advice::DontNeed);
     }
 
     fn file(&self) -> Option<&File> {
-        Some(self)
+        Some(&self.0)
     }
 
     fn into_bytes(self: Box<Self>) -> Option<Vec<u8>> {

@@ -66,6 +66,31 @@ mod tests {
     }
 
     #[test]
+    fn around_4_gib_auto_is_classic_exactly_where_the_file_fits_and_no_file_is_found_too_long_at_the_end() {
+        // Prefixes of one tile, of a thousand, of ten million.
+        for classic_prefix in [200, 8 << 10, 80 << 20] {
+            for beyond in -5000..5000i64 {
+                let file = GIB_4.checked_add_signed(beyond).unwrap();
+                for slack in [0, 1, 4095, 4096, 1 << 30] {
+                    // Segments are at most what was said, and less by `slack`.
+                    let bound = file - classic_prefix + slack;
+                    match decide_before(BigTiff::Auto, classic_prefix, bound) {
+                        Decision::Settled(kind) => {
+                            assert_eq!((kind, beyond < 0), (HeaderKind::Classic, true), "{beyond}, {slack}");
+                            assert!(fits_classic(classic_prefix + bound));
+                        }
+                        before => {
+                            assert!(!fits_classic(classic_prefix + bound));
+                            let expected = if beyond < 0 { HeaderKind::Classic } else { HeaderKind::Big };
+                            assert_eq!(decide_after(before, file), expected, "{beyond}, {slack}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn yes_and_no_are_not_asked_again() {
         assert_eq!(decide_after(decide_before(BigTiff::Yes, 0, 0), 10), HeaderKind::Big);
         assert_eq!(decide_after(decide_before(BigTiff::No, 0, GIB_4), GIB_4 - 1), HeaderKind::Classic);

@@ -1,8 +1,7 @@
 //! Where overview segments wait until their place in the file is known: memory first, then a file without a name.
 
-use super::{failpoint, publish::hidden_file};
+use super::{failpoint, publish::hidden_file, sink::Disk};
 use std::{
-    fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     path::PathBuf,
 };
@@ -16,7 +15,7 @@ pub(super) struct Spool {
     /// The output that it belongs to: its file lies in the same directory. `None`: all stays in memory.
     beside: Option<PathBuf>,
     memory: Vec<u8>,
-    file: Option<File>,
+    file: Option<Disk>,
     /// Bytes in the file.
     filed: u64,
 }
@@ -33,7 +32,7 @@ impl Spool {
         if let Some(beside) = self.beside.as_ref().filter(|_| self.memory.len() + bytes.len() > MEMORY_BYTES) {
             let file = match &mut self.file {
                 Some(file) => file,
-                slot => slot.insert(hidden_file(beside)?),
+                slot => slot.insert(Disk(hidden_file(beside)?)),
             };
             file.seek(SeekFrom::Start(self.filed))?;
             file.write_all(&self.memory)?;

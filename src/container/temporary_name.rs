@@ -1,5 +1,6 @@
 //! Names of temporaries, the lock that says that one is in use, and the end of those that nobody uses.
 
+use super::failpoint;
 use std::{
     fs::{self, File, OpenOptions},
     io,
@@ -16,6 +17,7 @@ fn stem(target: &Path) -> String {
 /// Creates and locks a temporary beside `target`.
 pub(super) fn create_hidden(target: &Path) -> io::Result<(File, PathBuf)> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    failpoint::call("create")?;
     loop {
         let unique = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = target.with_file_name(format!("{}{}-{unique}.tmp", stem(target), std::process::id()));

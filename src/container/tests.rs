@@ -197,26 +197,33 @@ fn a_file_that_outgrows_4_gib_becomes_big_or_fails_as_asked() {
 }
 
 #[test]
-fn a_cog_is_classic_to_the_last_byte_that_32_bits_can_name_and_big_beyond() {
+fn a_file_is_classic_to_the_last_byte_that_32_bits_can_name_and_big_beyond() {
     let dir = tempfile::tempdir().unwrap();
     let profile = Profile::new(45, 33, 1, SampleType::U16);
     let overviews = LevelSize { cols: 45, rows: 33 }.overviews(32, 16);
-    for (bigtiff, beyond) in [(BigTiff::Auto, 0), (BigTiff::Auto, 1), (BigTiff::No, 0), (BigTiff::No, 1)] {
+    let cases =
+        [-4096i64, -1, 0, 1, 2, 4096].map(|beyond| (BigTiff::Auto, beyond)).into_iter().chain([0, 1].map(|beyond| (BigTiff::No, beyond)));
+    let of_both = cases.flat_map(|(bigtiff, beyond)| [(Container::GeoTiff, bigtiff, beyond), (Container::Cog, bigtiff, beyond)]);
+    // A COG of 4 GiB may be moved by copying, which costs.
+    for (container, bigtiff, beyond) in of_both.filter(|(container, _, beyond)| *container == Container::GeoTiff || beyond.abs() <= 1) {
         let path = dir.path().join("grown.tif");
         let spec = FileSpec {
-            container: Container::Cog,
+            container,
             overviews: overviews.clone(),
             overview_layout: Layout { segmentation: Segmentation::Tiles { cols: 32, rows: 16 }, ..PLAIN },
             max_segment_bytes: 1 << 30,
             ..file_spec(&profile, Layout { bigtiff, ..PLAIN })
         };
         let mut writer = GeoTiffWriter::create(&path, spec).unwrap();
-        // A hole in front of the segments makes the file end at, or one beyond, the longest classic TIFF. It is sparse,
-        // so it costs nothing.
+        // A hole in front of the segments makes the classic file so much longer than the longest there is. It is sparse, so
+        // it costs nothing.
         let hidden = fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
         let mut file = fs::OpenOptions::new().read(true).write(true).open(hidden).unwrap();
-        let room = (writer.prefix.bytes(size::HeaderKind::Classic) + 3 * (1024 + 8)).next_multiple_of(4096);
-        let end = size::CLASSIC_MAX_BYTES + beyond - room - 6 * (1024 + 8);
+        let (room, around) = match container {
+            Container::Cog => ((writer.prefix.bytes(size::HeaderKind::Classic) + 3 * (1024 + 8)).next_multiple_of(4096), 8),
+            Container::GeoTiff => (3 * 1024, 0),
+        };
+        let end = size::CLASSIC_MAX_BYTES.checked_add_signed(beyond).unwrap() - room - 6 * (1024 + around);
         std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(end)).unwrap();
         writer.replace(file, end);
         let put = (|| {
@@ -228,17 +235,18 @@ fn a_cog_is_classic_to_the_last_byte_that_32_bits_can_name_and_big_beyond() {
             Ok::<(), Error>(())
         })();
         let done = put.and_then(|()| writer.finish());
-        match (bigtiff, beyond) {
-            (BigTiff::No, 1) => {
-                assert!(matches!(&done, Err(Error::Output { problem, .. }) if problem.contains("--bigtiff")), "{done:?}");
-                assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-                continue;
-            }
-            _ => assert_eq!(done.as_ref().unwrap().bigtiff, beyond == 1, "{done:?}"),
+        let said = format!("{container:?}, {bigtiff:?}, {beyond}: {done:?}");
+        if bigtiff == BigTiff::No && beyond > 0 {
+            assert!(matches!(&done, Err(Error::Output { problem, .. }) if problem.contains("--bigtiff")), "{said}");
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+            continue;
         }
-        assert!(beyond == 1 || done.unwrap().bytes == size::CLASSIC_MAX_BYTES);
+        let written = done.unwrap();
+        assert_eq!((written.bigtiff, written.bytes > size::CLASSIC_MAX_BYTES), (beyond > 0, beyond > 0), "{said}");
+        assert!(beyond > 0 || written.bytes == size::CLASSIC_MAX_BYTES.checked_add_signed(beyond).unwrap(), "{said}");
         let found = crate::source::validate(&path).unwrap();
-        assert!(found.is_cog() && found.levels.len() == 3, "{found:?}");
+        assert_eq!((found.is_sound(), found.bigtiff, found.levels.len()), (true, beyond > 0, 3), "{said}: {found:?}");
+        assert!(container == Container::GeoTiff || found.is_cog(), "{said}: {found:?}");
         let tile = open(&path).read_chunk(5).unwrap();
         assert!(matches!(tile, DecodingResult::U16(samples) if samples.iter().all(|&s| s == 0x0505)));
         fs::remove_file(path).unwrap();

@@ -371,7 +371,7 @@ impl GeoTiffWriter {
     /// As if the disk were full, or the file at another length.
     #[cfg(test)]
     pub(super) fn replace(&mut self, file: std::fs::File, end: u64) {
-        let sink: Box<dyn Sink> = Box::new(file);
+        let sink: Box<dyn Sink> = Box::new(super::sink::Disk(file));
         (self.out, self.end) = (BufWriter::with_capacity(BUFFER_BYTES, sink), end);
     }
 }

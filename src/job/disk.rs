@@ -20,12 +20,30 @@ fn need(file: &OutputFile, spec: &OutputSpec) -> Option<(PathBuf, u64)> {
     }
 }
 
-/// Checks free space: what certainly does not fit is refused, what may not fit is told.
+/// What GDAL reads as parts of a TIFF that lies beside it: metadata and statistics, overviews, a mask.
+const SIDECARS: [&str; 3] = [".aux.xml", ".ovr", ".msk"];
+
+/// Files beside an output that were made for another of its name. They are not ours to remove.
+fn sidecars(output: &Path) -> impl Iterator<Item = String> {
+    SIDECARS.into_iter().filter_map(move |suffix| {
+        let mut name = output.as_os_str().to_owned();
+        name.push(suffix);
+        Path::new(&name).exists().then(|| {
+            format!("{}: GDAL will read {} as a part of it, which was made for another file", output.display(), Path::new(&name).display())
+        })
+    })
+}
+
+/// Checks free space: what certainly does not fit is refused, what may not fit is told; so is what lies beside an output and
+/// would be taken for a part of it.
 ///
 /// # Errors
 /// [`Error::Output`] for the first output that its file system cannot hold.
 pub fn check(files: &[OutputFile], specs: &[OutputSpec]) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
+    for file in files.iter().filter(|file| matches!(file.destination.handover, Handover::File)) {
+        warnings.extend(sidecars(&file.destination.path));
+    }
     let mut taken: Vec<(u64, u64)> = Vec::new();
     for (file, spec) in files.iter().zip(specs) {
         let Some((directory, most)) = need(file, spec) else { continue };

@@ -38,7 +38,8 @@ impl MetadataItem {
         Self { name, band, value: value.into(), role, domain: None }
     }
 
-    fn is_statistic(&self) -> bool {
+    /// Whether it is one of the statistics that GDAL keeps of a band.
+    pub fn is_statistic(&self) -> bool {
         self.name.starts_with(STATISTICS)
     }
 }

@@ -4,6 +4,7 @@
 
 mod byte_size;
 mod crs;
+mod geokeys;
 mod georef;
 mod histogram;
 mod layout;
@@ -18,6 +19,7 @@ mod view;
 
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use crs::{Crs, CrsError};
+pub use geokeys::{GeoKey, GeoKeyValue};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
 pub use histogram::Histogram;
 pub use layout::{BigTiff, Compression, Container, Interleave, Layout, LercThen, MaxError, Predictor, PrefixMethod, Segmentation};

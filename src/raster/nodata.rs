@@ -26,6 +26,14 @@ pub enum NodataError {
     /// The text is no number.
     #[error("'{0}' is not a nodata value: a number or nan")]
     Text(String),
+    /// A number that no 64-bit float is near: it would silently become an infinity or zero.
+    #[error("nodata '{text}' would be {nearest}: numbers from 4.9e-324 to 1.7976931348623157e308 are held, and 'inf' is infinity")]
+    Beyond {
+        /// What was given.
+        text: String,
+        /// What it would be taken for.
+        nearest: f64,
+    },
     /// The sample type cannot hold the value exactly.
     #[error("nodata {value} cannot be held exactly by {sample}{hint}")]
     NotExact {
@@ -172,7 +180,13 @@ impl FromStr for Nodata {
         if matches!(lower.as_str(), "nan" | "-nan" | "+nan") {
             return Ok(Self::Float(f64::NAN));
         }
-        lower.parse::<f64>().map(Self::Float).map_err(|_| NodataError::Text(text.to_owned()))
+        let nearest = lower.parse::<f64>().map_err(|_| NodataError::Text(text.to_owned()))?;
+        // Of what parses, only numbers have digits; zeroes in front of the exponent are zero.
+        let mantissa = lower.split('e').next().unwrap_or_default();
+        if (nearest.is_infinite() || nearest == 0.0) && mantissa.contains(|c| matches!(c, '1'..='9')) {
+            return Err(NodataError::Beyond { text: trimmed.to_owned(), nearest });
+        }
+        Ok(Self::Float(nearest))
     }
 }
 
@@ -199,6 +213,21 @@ mod tests {
         assert_eq!("0.1".parse::<Nodata>().unwrap().matching(SampleType::F32).unwrap().get::<f32>(), 0.1);
         assert!("-9999".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
         assert!("nan".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
+    }
+
+    #[test]
+    fn a_number_that_no_float_is_near_is_refused_and_infinity_is_spelled_out() {
+        let long = "9".repeat(400);
+        for (text, nearest) in [("1e400", f64::INFINITY), ("-1E+400", f64::NEG_INFINITY), (long.as_str(), f64::INFINITY), ("1e-400", 0.0)] {
+            let refused = text.parse::<Nodata>().unwrap_err();
+            assert!(matches!(&refused, NodataError::Beyond { nearest: n, .. } if *n == nearest), "{refused}");
+            assert!(refused.to_string().contains("'inf' is infinity"), "{refused}");
+        }
+        for (text, value) in
+            [("inf", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY), ("0e999", 0.0), ("1e308", 1e308), ("5e-324", 5e-324)]
+        {
+            assert_eq!(text.parse(), Ok(Nodata::Float(value)), "{text}");
+        }
     }
 
     #[test]

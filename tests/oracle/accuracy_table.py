@@ -21,6 +21,7 @@ import warnings
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import classes_reference as classified  # noqa: E402
 import reference as ref  # noqa: E402
 
 CELL = 10.0
@@ -28,15 +29,23 @@ MARKS = ("<!-- accuracy_table.py -->", "<!-- end -->")
 # Where the reference is smaller than this share of the greatest, an ulp says nothing.
 SMALL = 1e-3
 # Bounds that may not be exceeded, in units: against float64.
-BOUNDS = {"slope": 2e-5, "aspect": 5e-5, "hillshade": 5e-7 * 254, "curvature": 1e-6, "northness": 1e-6, "eastness": 1e-6}
+BOUNDS = {"slope": 2e-5, "aspect": 5e-5, "hillshade": 5e-7 * 254, "curvature": 1e-6, "northness": 1e-6, "eastness": 1e-6, "normals": 5e-7}
+BOUNDS |= {name: 0 for name in ("reclassify", "color-map", "equal-interval", "quantile", "clamp", "cast")}
 UNITS = {
     "slope": "degrees or percent", "aspect": "degrees, slope > 1°", "hillshade": "grey levels, unrounded", "northness": "1, slope > 1°",
     "eastness": "1, slope > 1°", "tri": "m", "tpi": "m", "roughness": "m", "curvature": "1 per 100 m (Gaussian: per 100² m²)",
+    "normals": "1", "color-map": "bytes", "standardise": "standard deviations", "equal-interval": "classes", "quantile": "classes",
 }
+
+
+# Variants with structs within structs.
+STRUCTURED = ("Normals", "Reclassify", "ColorMap", "Standardise", "EqualInterval", "Quantile")
 
 
 def fields(debug):
     """The fields of a Rust value as `{:?}` prints it."""
+    if debug.startswith(STRUCTURED):
+        return classified.value(debug)
     if debug.startswith("Calc("):
         return {"text": ast.literal_eval(debug[len("Calc"):])}
     body = debug[debug.index("{"):] if "{" in debug else "{}"
@@ -344,6 +353,12 @@ REFERENCES = {
     "clamp": clamp,
     "cast": cast,
     "select": lambda z, o: z,
+    "normals": lambda z, o: classified.normals(z, o, CELL),
+    "reclassify": classified.reclassify,
+    "color-map": classified.color_map,
+    "standardise": classified.standardise,
+    "equal-interval": classified.equal_interval,
+    "quantile": classified.quantile,
 }
 ON_SLOPES = {"aspect", "northness", "eastness"}
 
@@ -371,12 +386,17 @@ def gdaldem_options(name, o):
     return {"tpi": ["TPI", *edge], "roughness": ["roughness", *edge]}.get(name)
 
 
-def gdaldem(folder, z, options):
-    source, made = folder / "in.bil", folder / "out.img"
+def gdal_source(folder, z):
+    source = folder / "in.bil"
     np.where(np.isnan(z), -9999, z).astype("<f4").tofile(source)
     header = f"NROWS {z.shape[0]}\nNCOLS {z.shape[1]}\nNBANDS 1\nNBITS 32\nPIXELTYPE FLOAT\nBYTEORDER I\nLAYOUT BIL\n"
     header += f"ULXMAP 5\nULYMAP -5\nXDIM {CELL}\nYDIM {CELL}\nNODATA -9999\n"
     source.with_suffix(".hdr").write_text(header)
+    return source
+
+
+def gdaldem(folder, z, options):
+    source, made = gdal_source(folder, z), folder / "out.img"
     subprocess.run(["gdaldem", options[0], source, made, "-q", "-of", "ENVI", *options[1:]], check=True)
     byte = options[0] == "hillshade"
     result = np.fromfile(made, "u1" if byte else "<f4").astype(float).reshape(z.shape)
@@ -449,7 +469,8 @@ def main():
 
                 def made(which, folder=first):
                     data = np.fromfile(folder / f"{at:03}.{which}.f32", "<f4").astype(np.float64)
-                    return data.reshape(rows, cols, -1)[:, :, 0]
+                    data = data.reshape(rows, cols, -1)
+                    return data[:, :, 0] if data.shape[2] == 1 else data
 
                 try:
                     options = fields(finding["variant"])
@@ -465,6 +486,7 @@ def main():
                     truth, source = made("f64"), "float64 twin"
                 directed = name in ON_SLOPES or options.get("kind") in ("Profile", "Plan", "Tangential")
                 counts, turn = (steep if directed else np.ones_like(steep)), name == "aspect"
+                counts = np.broadcast_to(counts if truth.ndim == 2 else counts[..., None], truth.shape)
                 for which, record in (("cpu", cpu), ("gpu", gpu)):
                     error = record.add(made(which), truth, counts, turn)
                     relative = options.get("unit") == "Percent" or name == "curvature"
@@ -473,6 +495,10 @@ def main():
                 if len(runs) > 1:
                     hardware.add(made("gpu", runs[1][0]), truth, counts, turn)
                 compared = True
+                if name == "color-map":
+                    gdal = True
+                    colors, alike = classified.color_relief(scratch, gdal_source(scratch, z), z, options)
+                    theirs.add(made("cpu"), colors, counts & alike, turn)
                 command = gdaldem_options(name, options) if options else None
                 if command:
                     gdal = True

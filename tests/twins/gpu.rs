@@ -79,8 +79,13 @@ impl Gpu {
     /// The pipeline of an operator, compiled once; panics where it does not validate or does not fit the bindings.
     pub fn pipeline(&self, info: &OperatorInfo, operator: &dyn Operator) -> wgpu::ComputePipeline {
         let text = shader_text(info, operator);
-        let mut pipelines = self.pipelines.lock().expect("no test has panicked here");
-        pipelines.entry(text.clone()).or_insert_with(|| self.compile(info, text)).clone()
+        let pipelines = || self.pipelines.lock().expect("no test has panicked here");
+        let known = pipelines().get(&text).cloned();
+        known.unwrap_or_else(|| {
+            // Others go on meanwhile.
+            let made = self.compile(info, text.clone());
+            pipelines().entry(text).or_insert(made).clone()
+        })
     }
 
     fn compile(&self, info: &OperatorInfo, text: String) -> wgpu::ComputePipeline {

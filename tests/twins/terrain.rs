@@ -121,6 +121,17 @@ pub fn awkward() -> Vec<Dem> {
     all.push(Dem::new("pits", (34, 31), Affine::north_up(0.0, 0.0, 2.0, 1.0), |c, r| unit(c as i64, r as i64, 6) as f32));
     all.push(Dem::new("nothing but islands", (13, 12), cell, |c, r| if (c + r) % 3 == 0 { 5.0 * c as f32 } else { f32::NAN }));
     all.push(Dem::new("signed zeros", (9, 7), cell, |c, r| [0.0, -0.0, 1.0, -1.0][(c + 2 * r) % 4]));
+    // Wherever a search for a valid row begins, it must come to the first one and to the last one.
+    for only in [0, 7] {
+        all.push(Dem::new("one row alone", (9, 8), cell, |c, r| if r == only { fractal(c, r, 13) } else { f32::NAN }));
+    }
+    // Percentiles of it lie anywhere between; their share of the way shows in full.
+    all.push(Dem::new("two valid", (15, 15), cell, |c, r| match (c, r) {
+        (7, 7) => 0.0,
+        (8, 7) => 1000.0,
+        _ => f32::NAN,
+    }));
+    all.push(Dem::new("an ulp apart", (9, 7), cell, |c, r| if (c + 2 * r) % 3 == 0 { 1000.0 } else { 1000.0f32.next_up() }));
     all.push(Dem::new("one valid", (3, 3), cell, |c, r| if (c, r) == (1, 1) { 5.0 } else { f32::NAN }));
     all
 }

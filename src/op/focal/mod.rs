@@ -104,6 +104,7 @@ fn examples() -> Vec<Arc<dyn Operator>> {
         of(T::Mean, S::Circle, 5, M::Skip, B::Extrapolate),
         Focal { inner: 2, ..of(T::Mean, S::Annulus, 4, M::Propagate, B::Nearest) },
         of(T::Sum, S::Box, 2, M::Propagate, B::Missing),
+        of(T::Sum, S::Box, 2, M::Skip, B::Nearest),
         of(T::Sum, S::Circle, 1, M::Skip, B::Missing),
         of(T::Min, S::Circle, 3, M::Skip, B::Missing),
         of(T::Min, S::Box, 2, M::Skip, B::Reflect),

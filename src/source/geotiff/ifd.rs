@@ -22,7 +22,8 @@ pub(super) struct Header<'a> {
     pub len: u64,
     /// Numbers are most significant byte first.
     pub big_endian: bool,
-    big_tiff: bool,
+    /// Offsets have 64 bits.
+    pub big_tiff: bool,
     /// Offset of the first directory.
     pub first: u64,
 }

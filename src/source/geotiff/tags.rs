@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    raster::{Affine, GeoTags, Georeferencing, Metadata, Nodata, Profile, RasterType, TEXT_TAGS},
+    raster::{Affine, GeoTags, Georeferencing, Metadata, Nodata, NodataError, Profile, RasterType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
 
@@ -65,7 +65,13 @@ fn nodata(header: &Header<'_>, ifd: &Ifd) -> Result<Option<Nodata>> {
     if trimmed.contains("#QNAN") || trimmed.contains("#IND") {
         return Ok(Some(Nodata::Float(f64::NAN)));
     }
-    trimmed.parse().map(Some).map_err(|_| header.bad(format!("its nodata tag holds '{trimmed}', where a number or nan is expected")))
+    match trimmed.parse() {
+        // What GDAL reads in it.
+        Err(NodataError::Beyond { nearest, .. }) => Ok(Nodata::Float(nearest)),
+        parsed => parsed,
+    }
+    .map(Some)
+    .map_err(|_| header.bad(format!("its nodata tag holds '{trimmed}', where a number or nan is expected")))
 }
 
 fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {

@@ -23,6 +23,8 @@ const PROBES: usize = 65_536;
 pub struct Validation {
     /// Full resolution first, then overviews in the order of their directories; masks are left out.
     pub levels: Vec<LevelSize>,
+    /// Whether the header is that of BigTIFF, with offsets of 64 bits.
+    pub bigtiff: bool,
     /// Whether GDAL's structural metadata stand behind the header.
     pub ghost: bool,
     /// What is wrong with the file.
@@ -70,7 +72,7 @@ pub fn validate(path: impl AsRef<Path>) -> Result<Validation> {
 /// As [`validate`].
 pub fn validate_reader(data: &dyn ReadAt, name: &str) -> Result<Validation> {
     let header = Header::read(data, name)?;
-    let mut found = Validation::default();
+    let mut found = Validation { bigtiff: header.big_tiff, ..Validation::default() };
     let mut images: Vec<Image> = Vec::new();
     let mut at = header.first;
     while at != 0 {
