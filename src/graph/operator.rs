@@ -238,6 +238,12 @@ pub trait Operator: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Most bytes that a thread of the CPU twin allocates for itself while it computes a task, whatever the task: the plan has
+    /// them for every thread. A few kilobytes need not be told.
+    fn cpu_scratch_bytes(&self) -> usize {
+        0
+    }
+
     /// The CPU twin: the specification, and the fallback.
     fn compute_rows(&self, task: &mut RowsTask<'_>);
 

@@ -238,8 +238,13 @@ impl Lowering {
                 let footprint = operator.footprint();
                 let kind = NodeKind::Operator { inputs: inputs.clone(), halo_rows: footprint.halo_rows, halo_cols: footprint.halo_cols };
                 let bands = operator.bands();
-                let spec =
-                    NodeSpec { name: operator.name().to_owned(), kind, pixel_bytes: 4 * bands, table_bytes: operator.most_table_bytes() };
+                let spec = NodeSpec {
+                    name: operator.name().to_owned(),
+                    kind,
+                    pixel_bytes: 4 * bands,
+                    table_bytes: operator.most_table_bytes(),
+                    scratch_bytes: operator.cpu_scratch_bytes(),
+                };
                 self.nodes.push((spec, NodeRun::Operator { operator: operator.clone(), inputs }, bands, SampleType::F32));
                 self.nodes.len() - 1
             }
@@ -304,7 +309,7 @@ impl Lowering {
         }
         let kind = NodeKind::Ingest { source: index };
         if source.on_device().is_some() && !verbatim {
-            let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4, table_bytes: 0 };
+            let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 };
             self.nodes.push((spec, NodeRun::Resident { source: source.clone() }, 1, SampleType::F32));
             self.ingests.push((index, wanted.clone(), rows, self.nodes.len() - 1));
             return Ok(self.nodes.len() - 1);
@@ -326,7 +331,8 @@ impl Lowering {
             planes.push(position);
         }
         let (bands, sample) = if verbatim { (converter.window_bands(), profile.sample) } else { (1, SampleType::F32) };
-        let spec = NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes(), table_bytes: 0 };
+        let spec =
+            NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes(), table_bytes: 0, scratch_bytes: 0 };
         self.nodes.push((spec, NodeRun::Ingest { converter, planes, verbatim }, bands, sample));
         self.ingests.push((index, wanted.clone(), rows, self.nodes.len() - 1));
         Ok(self.nodes.len() - 1)

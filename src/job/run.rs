@@ -55,7 +55,7 @@ pub fn execute(
     for (index, (source, planes)) in lowered.sources.iter().enumerate() {
         sources.push(SourceRun::new(plan, index, source.clone(), planes, &engine.pool, &engine.ledger)?);
     }
-    let mut host = CpuBackend::default();
+    let mut host = CpuBackend::new(engine)?;
     for unit in plan.schedule.units() {
         let permit = in_flight.acquire();
         if cancel.is_cancelled() {

@@ -135,7 +135,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     let decode_scratch: usize = (0..spec.sources.len()).map(|source| decode_scratch_bytes(spec, run, source)).sum();
     // One scratch a worker and output: codec state is not rebuilt from segment to segment.
     let encode_scratch: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
-    parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row_bytes(schedule, run));
+    parts.scratch = run.threads * (decode_scratch + encode_scratch + convert_row_bytes(schedule, run)) + compute_scratch_bytes(spec, run);
     parts.segments = segments_bytes(spec, run.threads);
     let waiting = spec.outputs.iter().map(|o| o.overview_tile_bytes).max().unwrap_or(0);
     parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + (run.threads + 2) * waiting;
@@ -218,6 +218,12 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
         + parts.carries
         + peak;
     parts
+}
+
+/// Scratch of all workers that compute on the CPU: nodes are computed one after the other.
+pub fn compute_scratch_bytes(spec: &JobSpec, run: &Execution) -> usize {
+    let most = spec.nodes.iter().map(|node| node.scratch_bytes).max().unwrap_or(0);
+    if run.on_device { 0 } else { run.threads * most }
 }
 
 /// Columns that the buffers of all windows have room for: those of the widest, so that the buffers of one node serve the

@@ -55,6 +55,8 @@ pub struct NodeSpec {
     pub pixel_bytes: usize,
     /// Most bytes of what it looks up on the device.
     pub table_bytes: usize,
+    /// Most bytes that a thread allocates for itself while it computes the node's rows on the CPU.
+    pub scratch_bytes: usize,
 }
 
 /// What a node does.

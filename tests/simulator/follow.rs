@@ -153,8 +153,10 @@ fn fixed_bytes(plan: &Plan, most: &Greatest) -> usize {
     };
     let decode: usize = (0..spec.sources.len()).map(decode).sum();
     let encode: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
+    let scratch = spec.nodes.iter().map(|node| node.scratch_bytes).max().unwrap_or(0);
+    let compute = if run.on_device { 0 } else { scratch };
     let row = if run.on_device { most.cols.iter().max().unwrap_or(&0) * 4 } else { 0 };
-    host_peak::FIXED_BYTES + indices + run.threads * (decode + encode + row) + plan.host.segments
+    host_peak::FIXED_BYTES + indices + run.threads * (decode + encode + row + compute) + plan.host.segments
 }
 
 /// Bytes of each upload buffer.

@@ -60,13 +60,13 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
     let ingests = (0..sketch.sources.len()).chain(sketch.extra_ingests.iter().map(|&s| s % sketch.sources.len()));
     for source in ingests {
         let pixel_bytes = if on_device { 4 } else { [4, 4, 8, 3][source % 4] };
-        nodes.push(NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source }, pixel_bytes, table_bytes: 0 });
+        nodes.push(NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source }, pixel_bytes, table_bytes: 0, scratch_bytes: 0 });
     }
     for (inputs, halo_rows, halo_cols) in &sketch.operators {
         // Mostly the newest nodes, so that chains get deep.
         let inputs = inputs.iter().map(|&i| if i < 60 { nodes.len() - 1 - i % nodes.len().min(2) } else { i % nodes.len() }).collect();
         let kind = NodeKind::Operator { inputs, halo_rows: *halo_rows, halo_cols: *halo_cols };
-        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0 });
+        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 700 * halo_rows });
     }
     let consumed = |node: usize| nodes.iter().any(|n| matches!(&n.kind, NodeKind::Operator { inputs, .. } if inputs.contains(&node)));
     let mut written: Vec<usize> = (0..nodes.len()).filter(|&n| !consumed(n)).collect();

@@ -1,7 +1,7 @@
 //! The CPU backend: every node's new rows in parallel strips, by the operators' CPU twins.
 
 use super::{
-    Engine, Finished, NodeRun, Stages,
+    Engine, Finished, Grant, NodeRun, Stages,
     in_flight::Permit,
     ingest::SourceRun,
     trace::TraceStage,
@@ -17,13 +17,23 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Windows and carries of a running job in host memory.
-#[derive(Default)]
 pub struct CpuBackend {
     carried: Vec<Option<Arc<Strip>>>,
     keeping: Vec<Option<Strip>>,
+    /// What the twins allocate for themselves.
+    _scratch: Grant,
 }
 
 impl CpuBackend {
+    /// A backend that holds no rows yet.
+    ///
+    /// # Errors
+    /// A refused grant.
+    pub fn new(engine: &Engine<'_>) -> Result<Self> {
+        let scratch = host_peak::compute_scratch_bytes(&engine.plan.spec, &engine.plan.execution);
+        Ok(Self { carried: Vec::new(), keeping: Vec::new(), _scratch: engine.ledger.grant(scratch as u64)? })
+    }
+
     /// Computes one unit: every node in order, then hands out the outputs' windows.
     ///
     /// # Errors

@@ -177,6 +177,10 @@ impl Operator for Calc {
         self.operator.formula()
     }
 
+    fn cpu_scratch_bytes(&self) -> usize {
+        self.operator.cpu_scratch_bytes()
+    }
+
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
         self.operator.compute_rows(task);
     }

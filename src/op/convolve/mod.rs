@@ -297,6 +297,10 @@ impl Operator for Convolve {
         if on_device { separable.expand(inputs.first()?) } else { None }
     }
 
+    fn cpu_scratch_bytes(&self) -> usize {
+        sweep::scratch_bytes(self.footprint().halo_rows)
+    }
+
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
         sweep::compute(task, &self.weights(), self.radius(), self.border, self.missing == FocalMissing::Propagate);
     }

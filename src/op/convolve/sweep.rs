@@ -26,6 +26,12 @@ struct Sums {
 /// Columns that are worked on at once, so that their sums stay in the cache.
 const BLOCK: usize = 256;
 
+/// Most bytes that a task allocates.
+pub fn scratch_bytes(radius: usize) -> usize {
+    // A run of samples and their sums; two tables of weights of 15 x 15 at most.
+    (BLOCK + 2 * radius) * (4 + size_of::<Sums>()) + 4 * 225 * 8
+}
+
 /// Computes a task.
 pub fn compute(task: &mut RowsTask<'_>, weights: &Weights, radius: usize, border: FocalBorder, propagates: bool) {
     pulp::Arch::new().dispatch(Sweep { task, weights, radius, border, propagates });

@@ -262,6 +262,16 @@ impl Operator for Focal {
         separable.expand(inputs.first()?)
     }
 
+    fn cpu_scratch_bytes(&self) -> usize {
+        let (reach, outline) = (self.reach(), self.outline());
+        match self.stat {
+            FocalStat::Median | FocalStat::Percentile | FocalStat::Majority | FocalStat::Variety => {
+                rank::scratch_bytes(reach, outline.runs().len())
+            }
+            _ => sweep::scratch_bytes(reach, outline.is_box()),
+        }
+    }
+
     fn compute_rows(&self, task: &mut RowsTask<'_>) {
         let (outline, propagates) = (self.outline(), self.missing == FocalMissing::Propagate);
         let with_centre = outline.belongs(0, 0);

@@ -43,6 +43,17 @@ struct Sweep<'t, 'a, T, const K: usize, F> {
     _numbers: PhantomData<T>,
 }
 
+/// Most bytes that a task allocates for an outline that reaches so many rows and columns.
+pub fn scratch_bytes((reach_rows, reach_cols): (usize, usize), is_box: bool) -> usize {
+    // The largest: four float64.
+    const STATE: usize = 32;
+    const PLANES: usize = 4 * size_of::<Vec<f64>>();
+    let (most, height) = (BLOCK + 2 * reach_cols, 2 * reach_rows + 1);
+    // A box keeps the ends of a block of rows, and two folds that run on.
+    let kept = if is_box { height + 2 } else { 0 };
+    most * 4 + STATE * (most * (2 + kept) + BLOCK) + 2 * PLANES * kept + 64 * height
+}
+
 /// States of a run of columns, each of their numbers side by side.
 pub struct Planes<T, const K: usize>([Vec<T>; K]);
 

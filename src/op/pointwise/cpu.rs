@@ -69,6 +69,11 @@ impl Program {
         Self { code, constants, registers, result: register_of.last().copied().unwrap_or_default() }
     }
 
+    /// Bytes that a task allocates, in float64.
+    pub fn scratch_bytes(&self) -> usize {
+        self.registers * (LANES * 8 + size_of::<Vec<f64>>()) + self.code.len() * 2 * size_of::<Instruction>()
+    }
+
     /// Computes a task, in the numbers of its inputs.
     pub fn compute<T: Lane>(&self, task: &mut RowsTask<'_, T>) {
         let mut registers: Vec<Register<T>> = (0..self.registers).map(|_| vec![T::ZERO; LANES]).collect();

@@ -54,6 +54,10 @@ macro_rules! local_operator {
                 $crate::op::pointwise::compute(&self.steps(), task);
             }
 
+            fn cpu_scratch_bytes(&self) -> usize {
+                $crate::op::pointwise::scratch_bytes(&self.steps())
+            }
+
             fn has_f64_twin(&self) -> bool {
                 true
             }

@@ -59,6 +59,11 @@ pub(super) fn compute<T: lane::Lane>(formula: &Formula, task: &mut RowsTask<'_, 
     Program::of(formula).compute(task);
 }
 
+/// What computing a formula allocates.
+pub(super) fn scratch_bytes(formula: &Formula) -> usize {
+    Program::of(formula).scratch_bytes()
+}
+
 /// A formula as an operator.
 #[derive(Clone)]
 pub struct Pointwise {
@@ -126,6 +131,10 @@ impl Operator for Pointwise {
 
     fn formula(&self) -> Option<Arc<Formula>> {
         Some(self.formula.clone())
+    }
+
+    fn cpu_scratch_bytes(&self) -> usize {
+        self.program.scratch_bytes()
     }
 
     fn compute_rows(&self, task: &mut RowsTask<'_>) {

@@ -34,6 +34,16 @@ pub trait Window {
 const BLOCK_COLS: usize = 256;
 const BLOCK_ROWS: usize = 64;
 
+/// Most bytes that a task allocates for an outline that reaches so many rows and columns and has so many runs.
+pub fn scratch_bytes((reach_rows, reach_cols): (usize, usize), runs: usize) -> usize {
+    // A place, a value and a key with its place; what windows keep is 2.2 bytes a place at most, and may have grown by doubling.
+    const SAMPLE: usize = 4 + 4 + 8 + 5;
+    // A run with where it begins and ends; lists of runs may have grown by doubling.
+    const RUN: usize = 2 * size_of::<Run>() + 2 * size_of::<(usize, usize)>();
+    let (high, wide) = (BLOCK_ROWS + 2 * reach_rows, BLOCK_COLS + 2 * reach_cols);
+    high * wide * SAMPLE + wide * 4 + runs * RUN
+}
+
 /// Computes a task.
 pub fn compute<W: Window>(task: &mut RowsTask<'_>, around: &Around, window: W) {
     pulp::Arch::new().dispatch(Slide { task, around, window });
@@ -87,6 +97,8 @@ impl Samples {
         self.wide = size.1 + 2 * reach_cols;
         self.line.resize(self.wide, 0.0);
         self.order.clear();
+        // As much as there can be, and no more by doubling.
+        self.order.reserve_exact(high * self.wide);
         for row in 0..high {
             let at = (first.0 + row) as isize - reach_rows as isize;
             lines.fill(&mut self.line, at, first.1 as isize - reach_cols as isize);
@@ -98,6 +110,7 @@ impl Samples {
         }
         self.order.sort_unstable();
         self.values.clear();
+        self.values.reserve_exact(high * self.wide);
         self.places.clear();
         self.places.resize(high * self.wide, u32::MAX);
         let mut last = None;
