@@ -173,7 +173,8 @@ impl Job {
         self
     }
 
-    /// Whether neighbouring local operators run as one, as they do unless told otherwise. No bit of a result depends on it.
+    /// Whether neighbouring local operators run as one, as they do unless told otherwise. No bit of a result depends on it
+    /// where they compute in float32; in float64, results in between are rounded to float32 only where operators run apart.
     #[must_use]
     pub fn fusion(mut self, yes: bool) -> Self {
         self.unfused = !yes;
