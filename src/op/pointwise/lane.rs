@@ -75,10 +75,53 @@ pub fn when<T: Lane>(good: bool, x: T) -> T {
     if good { x } else { T::MISSING }
 }
 
+/// What both types have of the standard library, to the bit.
+macro_rules! of_the_primitive {
+    ($float:ident) => {
+        const MISSING: Self = $float::NAN;
+        const ZERO: Self = 0.0;
+        const ONE: Self = 1.0;
+
+        #[inline(always)]
+        fn is_missing(self) -> bool {
+            self.is_nan()
+        }
+
+        #[inline(always)]
+        fn absolute(self) -> Self {
+            self.abs()
+        }
+
+        // The root of a negative number is a NaN already.
+        #[inline(always)]
+        fn square_root(self) -> Self {
+            self.sqrt()
+        }
+
+        #[inline(always)]
+        fn floor(self) -> Self {
+            $float::floor(self)
+        }
+
+        #[inline(always)]
+        fn ceiling(self) -> Self {
+            self.ceil()
+        }
+
+        #[inline(always)]
+        fn round(self) -> Self {
+            self.round_ties_even()
+        }
+
+        #[inline(always)]
+        fn truncate(self) -> Self {
+            self.trunc()
+        }
+    };
+}
+
 impl Lane for f32 {
-    const MISSING: Self = f32::NAN;
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
+    of_the_primitive!(f32);
 
     #[inline(always)]
     fn constant(value: f64) -> Self {
@@ -93,22 +136,6 @@ impl Lane for f32 {
     #[inline(always)]
     fn finite(self) -> Self {
         if (self.to_bits() & abi::MAGNITUDE_MASK) < abi::INFINITY_BITS { self } else { f32::NAN }
-    }
-
-    #[inline(always)]
-    fn is_missing(self) -> bool {
-        self.is_nan()
-    }
-
-    #[inline(always)]
-    fn absolute(self) -> Self {
-        self.abs()
-    }
-
-    // The root of a negative number is a NaN already.
-    #[inline(always)]
-    fn square_root(self) -> Self {
-        self.sqrt()
     }
 
     #[inline(always)]
@@ -162,26 +189,6 @@ impl Lane for f32 {
     }
 
     #[inline(always)]
-    fn floor(self) -> Self {
-        f32::floor(self)
-    }
-
-    #[inline(always)]
-    fn ceiling(self) -> Self {
-        self.ceil()
-    }
-
-    #[inline(always)]
-    fn round(self) -> Self {
-        self.round_ties_even()
-    }
-
-    #[inline(always)]
-    fn truncate(self) -> Self {
-        self.trunc()
-    }
-
-    #[inline(always)]
     fn remainder(self, divisor: Self) -> Self {
         when((self / divisor).abs() < MOST_QUOTIENT, Lane::finite(functions::remainder(self, divisor)))
     }
@@ -215,9 +222,7 @@ const LEAST: f64 = LEAST_NORMAL as f64;
 
 /// Functions are the standard library's. Angles are taken as far as in f32.
 impl Lane for f64 {
-    const MISSING: Self = f64::NAN;
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
+    of_the_primitive!(f64);
 
     #[inline(always)]
     fn constant(value: f64) -> Self {
@@ -232,21 +237,6 @@ impl Lane for f64 {
     #[inline(always)]
     fn finite(self) -> Self {
         when(self.is_finite(), self)
-    }
-
-    #[inline(always)]
-    fn is_missing(self) -> bool {
-        self.is_nan()
-    }
-
-    #[inline(always)]
-    fn absolute(self) -> Self {
-        self.abs()
-    }
-
-    #[inline(always)]
-    fn square_root(self) -> Self {
-        self.sqrt()
     }
 
     fn exponential(self) -> Self {
@@ -287,26 +277,6 @@ impl Lane for f64 {
 
     fn arc_tangent(self) -> Self {
         self.atan()
-    }
-
-    #[inline(always)]
-    fn floor(self) -> Self {
-        f64::floor(self)
-    }
-
-    #[inline(always)]
-    fn ceiling(self) -> Self {
-        self.ceil()
-    }
-
-    #[inline(always)]
-    fn round(self) -> Self {
-        self.round_ties_even()
-    }
-
-    #[inline(always)]
-    fn truncate(self) -> Self {
-        self.trunc()
     }
 
     #[inline(always)]
