@@ -11,6 +11,6 @@ pub use crate::{
         Roughness, Slope, SlopeUnit, Standardise, Tpi, Tri, TriAlgorithm,
     },
     plan::{Budget, Plan},
-    raster::{BigTiff, ByteSize, Compression, Nodata, Profile, Resampling, SampleType, Scaling},
+    raster::{BigTiff, Bins, ByteSize, Compression, Nodata, Profile, Resampling, SampleType, Scaling},
     source::{ArraySource, GeneratorSource, GeoTiff, Source, Unscaled},
 };

@@ -71,6 +71,25 @@ fn a_report_goes_to_a_file_or_to_stdout() {
 }
 
 #[test]
+fn a_histogram_is_in_the_report_and_refused_where_there_is_none() {
+    let place = Place::new().with_dem();
+    place.works("slope dem.tif a.tif --backend cpu --histogram -1,90,91 --report report.json");
+    let report = place.json("report.json");
+    let (output, histogram) = (&report["outputs"][0], &report["outputs"][0]["histograms"][0]);
+    let counts: Vec<u64> = histogram["counts"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+    assert_eq!((counts.len(), counts[0], &histogram["below"], &histogram["above"]), (91, 0, &0.into(), &0.into()));
+    assert_eq!(output["statistics"][0]["valid"], counts.iter().sum::<u64>());
+    assert!(counts[1..].iter().filter(|&&n| n > 0).count() > 3, "{counts:?}");
+    place.works("pipeline read dem.tif ! slope ! write b.tif --histogram=-1,90,91 --report piped.json");
+    assert_eq!(place.json("piped.json")["outputs"][0]["histograms"][0], *histogram);
+    place.works("slope dem.tif c.tif --backend cpu --report plain.json");
+    assert!(place.json("plain.json")["outputs"][0].get("histograms").is_none());
+    place.fails("slope dem.tif d.tif --histogram 0,90,90", 2, "--histogram counts for the report, which nobody asked for: --report FILE");
+    place.fails("slope dem.tif d.tif --report - --histogram 90,0,90", 2, "'90,0,90' are no bins: MIN,MAX,N with finite MIN below MAX");
+    assert!(!place.path("d.tif").exists());
+}
+
+#[test]
 fn a_preview_is_a_png_of_the_output() {
     let place = Place::new().with_dem();
     place.works("hillshade dem.tif a.tif --backend cpu --preview a.png");

@@ -47,10 +47,16 @@ fn run(dir: &Path, what: &What, how: &How, context: &Context) -> (Vec<Vec<u8>>, 
     let georef = Georeferencing { transform: Some(Affine::north_up(0.0, 0.0, 10.0, 12.0)), ..Georeferencing::default() };
     let array = dem(what.rows, what.cols, what.seed);
     let dem = ArraySource::new(array).unwrap().chunks(how.chunk.0, how.chunk.1).georeferencing(georef).raster();
+    let bins = Bins::new(5.5, 90.0, 1 + what.seed as usize % 40).unwrap();
     let tiled = |mut destination: Destination, method: Resampling| {
         destination.options.segmentation = Segmentation::Tiles { rows: what.tile.0, cols: what.tile.1 };
         destination.options.prefix = how.prefix;
-        destination.overviews(what.levels).resampling(method).statistics(true).compression(Compression::Deflate { level: 1 })
+        destination
+            .overviews(what.levels)
+            .resampling(method)
+            .statistics(true)
+            .histogram(bins)
+            .compression(Compression::Deflate { level: 1 })
     };
     let at = |name: &str| dir.join(name);
     let aspect = dem.apply(Aspect::default());
@@ -93,7 +99,7 @@ fn check(what: &What, how: &How, context: &Context) -> Result<(), TestCaseError>
     let dir = tempfile::tempdir().unwrap();
     let plain =
         How { threads: 1, cut: Cut { swath_rows: Some(what.rows), ..Cut::default() }, prefix: PrefixMethod::Shift, chunk: (64, 64) };
-    let (whole, _) = run(dir.path(), what, &plain, context);
+    let (whole, told) = run(dir.path(), what, &plain, context);
     let dir = tempfile::tempdir().unwrap();
     let (files, report) = run(dir.path(), what, how, context);
     for (i, (file, whole)) in files.iter().zip(&whole).enumerate() {
@@ -104,6 +110,8 @@ fn check(what: &What, how: &How, context: &Context) -> Result<(), TestCaseError>
         let as_cog = if i == 2 && (what.planar || what.mask) { found.is_cog() } else { as_cog };
         prop_assert!(found.is_sound() && found.is_cog() == as_cog && found.ghost == (i < 2), "output {i}: {found:?}");
         prop_assert_eq!(found.levels.len(), 1 + report.outputs[i].overviews.len());
+        prop_assert_eq!(&report.outputs[i].histograms, &told.outputs[i].histograms);
+        prop_assert_eq!(report.outputs[i].histograms.len(), report.outputs[i].bands);
     }
     prop_assert!(report.host.measured_peak <= report.host.predicted_peak);
     prop_assert!(report.spool.measured <= report.spool.predicted);

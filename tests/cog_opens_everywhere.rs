@@ -95,7 +95,13 @@ impl Matrix<'_> {
         out.options.segmentation = Segmentation::Tiles { rows, cols };
         out.options.bigtiff = if k % 5 == 2 { BigTiff::Yes } else { BigTiff::Auto };
         out.options.overviews = Overviews::Auto;
-        out.compression(compression).predictor(predictor).resampling(Resampling::ALL[k % 8]).statistics(!k.is_multiple_of(3))
+        // Decimal fractions: samples that lie on a bin's boundary, beside it and outside of all bins.
+        let bins = Bins::new(-1.1, [0.3, 90.0, 200.0, 70_000.0][k % 4], 1 + 37 * k % 300).unwrap();
+        out.compression(compression)
+            .predictor(predictor)
+            .resampling(Resampling::ALL[k % 8])
+            .statistics(!k.is_multiple_of(3))
+            .histogram(bins)
     }
 
     fn write(
@@ -117,6 +123,7 @@ impl Matrix<'_> {
             "cog": options.container == swath::raster::Container::Cog, "nodata": nodata.map(|n| n.to_string()),
             "mask": mask, "planar": options.interleave == Interleave::Band, "lossy": lossy, "lerc": options.compression == CompressionChoice::Exactly(LERC),
             "method": options.resampling.unwrap().name(), "overviews": output.overviews, "statistics": options.statistics,
+            "histograms": output.histograms,
         }));
     }
 

@@ -17,7 +17,8 @@ use swath::{
     job::Precision,
     plan::Budget,
     raster::{
-        BigTiff, ByteSize, Compression, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+        BigTiff, Bins, ByteSize, Compression, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType,
+        Segmentation,
     },
 };
 
@@ -120,6 +121,9 @@ pub struct OutputOptions {
     /// Write statistics of every band into the file
     #[arg(long)]
     pub stats: bool,
+    /// Count valid samples in N bins of equal width from MIN to MAX, for the report: needs --report
+    #[arg(long, value_name = "MIN,MAX,N", allow_hyphen_values = true)]
+    pub histogram: Option<Bins>,
     /// How the prefix of a COG is put in front of its data: for tests
     #[arg(long, value_enum, ignore_case = true, hide = true)]
     pub prefix_method: Option<PrefixName>,
@@ -249,6 +253,7 @@ impl OutputOptions {
         options.resampling = self.resampling.or(creation.resampling);
         options.mask = self.mask;
         options.sparse = self.sparse || creation.sparse == Some(true);
+        options.histogram = self.histogram;
         options.statistics = self.stats || creation.statistics == Some(true);
         options.metadata = if self.no_metadata { MetadataPolicy::Drop } else { MetadataPolicy::Copy };
         options.items = self.metadata.clone();

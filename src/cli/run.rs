@@ -99,6 +99,9 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
 
 fn check_files(pass: &Pass<'_>) -> Outcome {
     let run = &pass.options.run;
+    if run.report.is_none() && !run.dry_run && pass.outputs.iter().any(|(_, output)| output.histogram.is_some()) {
+        return Err(Stop::usage("--histogram counts for the report, which nobody asked for: --report FILE"));
+    }
     let paths: Vec<&Path> = pass.outputs.iter().map(|(path, _)| *path).collect();
     pipe::check(&paths, run.preview.is_some(), run.report.as_deref())?;
     let files = pass.outputs.iter().filter(|(path, _)| !pipe::is_pipe(path));

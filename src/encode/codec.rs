@@ -20,6 +20,8 @@ pub struct EncodeScratch {
     pub(super) row: Vec<u8>,
     /// The predicted segment.
     pub(super) tile: Vec<u8>,
+    /// Valid samples by bin, of every band one after the other, where they are counted.
+    pub(super) tallies: Vec<u64>,
     /// Room for the codec's worst case.
     packed: Vec<u8>,
     /// What LERC made, ahead of the codec behind it.
@@ -62,6 +64,12 @@ impl EncodeScratch {
     /// An empty scratch: it takes its memory at the first segment.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What encoders counted that were told to (see [`SegmentEncoder::counting`](super::SegmentEncoder::counting)): valid
+    /// samples by bin, below the bins and above them, of one band after the other. Empty before the first segment.
+    pub fn tallies(&self) -> &[u64] {
+        &self.tallies
     }
 
     /// The tile buffer encoded; the result has exactly the size of its content.

@@ -28,6 +28,7 @@ mod predict;
 mod segment;
 mod spec;
 mod statistics;
+mod tally;
 
 #[cfg(test)]
 mod roundtrip;
@@ -40,3 +41,4 @@ pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyra
 pub use segment::{EncodedSegment, SegmentEncoder};
 pub use spec::SegmentSpec;
 pub use statistics::{Statistics, statistics_of};
+pub use tally::{tally_bytes, tally_len};

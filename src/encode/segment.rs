@@ -1,9 +1,15 @@
 use super::{
-    Counts, EncodeScratch, SegmentSpec, Statistics, carve::Carve, codec::Shape, mask, memory, predict::predict_row, statistics::Gather,
+    Counts, EncodeScratch, SegmentSpec, Statistics,
+    carve::Carve,
+    codec::Shape,
+    mask, memory,
+    predict::predict_row,
+    statistics::Gather,
+    tally::{tally, tally_len},
 };
 use crate::{
     error::{Error, Result},
-    raster::{Compression, Layout, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
+    raster::{Bins, Compression, Layout, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
 };
 
 /// Makes the segments of one raster; shared by all workers.
@@ -11,6 +17,7 @@ use crate::{
 pub struct SegmentEncoder {
     spec: SegmentSpec,
     carve: Carve,
+    bins: Option<Bins>,
 }
 
 /// One encoded tile or strip.
@@ -31,7 +38,13 @@ impl SegmentEncoder {
     /// [`Error::Usage`] where TIFF, the predictor or the codec cannot do what is asked.
     pub fn new(spec: SegmentSpec) -> Result<Self> {
         spec.check()?;
-        Ok(Self { spec, carve: Carve::new(spec.missing, spec.window_sample, spec.output_sample) })
+        Ok(Self { spec, carve: Carve::new(spec.missing, spec.window_sample, spec.output_sample), bins: None })
+    }
+
+    /// The same, which counts valid samples as the file holds them, in these bins, in the scratch that it is given: see
+    /// [`EncodeScratch::tallies`].
+    pub fn counting(self, bins: Option<Bins>) -> Self {
+        Self { bins, ..self }
     }
 
     /// What it makes.
@@ -108,7 +121,7 @@ impl SegmentEncoder {
                 continue;
             }
             let layout = Layout { predictor, ..self.spec.layout };
-            let other = Self { spec: SegmentSpec { layout, ..self.spec }, carve: self.carve };
+            let other = Self { spec: SegmentSpec { layout, ..self.spec }, ..*self };
             let len = other.encode(window, seg_row, seg_col, scratch)?.bytes.len();
             if len < best.0 {
                 best = (len, predictor);
@@ -133,10 +146,11 @@ impl SegmentEncoder {
             // The last strip is as short as the raster leaves it.
             Segmentation::Strips { .. } => rows.len(),
         };
-        let EncodeScratch { picked, valid, row, tile, .. } = scratch;
+        let EncodeScratch { picked, valid, row, tile, tallies, .. } = scratch;
         fit(picked, spec.picked_bytes());
         fit(valid, if spec.mask.is_some() { cols.len() } else { 0 });
         fit(tile, out_rows * row_bytes);
+        let tallies = self.tallies_of(plane, tallies);
         let direct = memory::carves_into_tile(spec.layout.predictor);
         fit(row, if direct { 0 } else { row_bytes });
 
@@ -167,7 +181,7 @@ impl SegmentEncoder {
                     mask::validity(spec, pixels, valid);
                     masked += valid.iter().filter(|&&valid| valid == 0).count() as u64;
                 }
-                self.gather(&carved[..inside], spec.mask.map(|_| &valid[..]), &mut gathers);
+                self.gather(&carved[..inside], spec.mask.map(|_| &valid[..]), &mut gathers, tallies);
             }
             if smooth && filled > 0 {
                 repeat_last(carved, filled, samples * sample_bytes);
@@ -187,13 +201,28 @@ impl SegmentEncoder {
         (counts, gathers.iter().map(Gather::finish).collect())
     }
 
-    /// Adds one carved row to the statistics of its bands.
-    fn gather(&self, row: &[u8], valid: Option<&[u8]>, gathers: &mut [Gather]) {
+    /// The counts of the bands of one plane.
+    fn tallies_of<'a>(&self, plane: usize, tallies: &'a mut Vec<u64>) -> &'a mut [u64] {
+        let Some(len) = self.bins.as_ref().map(tally_len) else { return &mut [] };
+        if tallies.is_empty() {
+            *tallies = vec![0; len * self.spec.bands];
+        }
+        let samples = self.spec.samples();
+        &mut tallies[plane * samples * len..(plane + 1) * samples * len]
+    }
+
+    /// Adds one carved row to the statistics and the counts of its bands.
+    fn gather(&self, row: &[u8], valid: Option<&[u8]>, gathers: &mut [Gather], tallies: &mut [u64]) {
         let spec = &self.spec;
         let sentinel = spec.sentinel();
         for (band, gather) in gathers.iter_mut().enumerate() {
             with_sample_type!(spec.output_sample, T => {
                 let sentinel = sentinel.map(|s| s.get::<T>());
+                if let Some(bins) = &self.bins {
+                    let len = tally_len(bins);
+                    let counts = &mut tallies[band * len..(band + 1) * len];
+                    tally::<T>(bins, row, (band, spec.samples()), (sentinel, valid), counts);
+                }
                 if let Some(valid) = valid {
                     gather.add_masked::<T>(row, band, spec.samples(), valid);
                     continue;

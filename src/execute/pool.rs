@@ -6,7 +6,7 @@
 use super::ledger::{Grant, Ledger};
 use crate::{
     error::{Error, Result},
-    plan::host_peak::BUFFER_BYTES,
+    plan::host_peak::{BUFFER_BYTES, BUFFER_SLACK},
     raster::Sample,
 };
 use memmap2::MmapMut;
@@ -30,7 +30,7 @@ pub fn mapped_bytes() -> usize {
     MAPPED.load(Relaxed)
 }
 
-/// Gives out buffers of exact sizes and takes them back; everything it holds, free or in use, is granted.
+/// Gives out buffers and takes them back; everything it holds, free or in use, is granted.
 #[derive(Debug)]
 pub struct BufferPool {
     ledger: Arc<Ledger>,
@@ -58,9 +58,12 @@ impl Words {
             return Ok(Self::Heap(vec![0; words].into_boxed_slice()));
         }
         let map = MmapMut::map_anon(8 * words).map_err(|source| Error::Memory { bytes: 8 * words, source })?;
-        // A hint: the first touch of a large page costs a tenth of that of as many small ones.
+        // Hints, which older kernels refuse: the first touch of a large page costs a tenth of that of as many small ones,
+        // and all small ones at once cost less than a fault each. The bytes are granted, and about to be written.
         #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
+        for advice in [memmap2::Advice::HugePage, memmap2::Advice::PopulateWrite] {
+            let _ = map.advise(advice);
+        }
         MAPPED.fetch_add(map.len(), Relaxed);
         Ok(Self::Mapped(Box::new(Mapped(map))))
     }
@@ -91,6 +94,8 @@ impl Drop for Mapped {
 pub struct Buffer {
     /// Taken out when it goes back to its pool.
     held: Option<Granted>,
+    /// Words that were asked for.
+    words: usize,
     pool: Arc<BufferPool>,
 }
 
@@ -102,20 +107,22 @@ impl BufferPool {
         pool
     }
 
-    /// A buffer of at least `bytes` bytes; its content is whatever its last user left.
+    /// A buffer of `bytes` bytes, rounded up to 8; its content is whatever its last user left.
     ///
     /// # Errors
     /// As [`Ledger::grant`], after free buffers have been given back to the system; [`Error::Memory`] if that has none.
     pub fn take(self: &Arc<Self>, bytes: usize) -> Result<Buffer> {
         let words = bytes.div_ceil(8);
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = free.get_mut(&words).and_then(Vec::pop) {
-            return Ok(Buffer { held: Some(held), pool: self.clone() });
+        // One that is a little larger costs less than giving it up for another: the plan has counted that.
+        let fitting = free.range_mut(words..=words + words / BUFFER_SLACK).find_map(|(_, buffers)| buffers.pop());
+        if fitting.is_some() {
+            return Ok(Buffer { held: fitting, words, pool: self.clone() });
         }
         let size = (8 * words + BUFFER_BYTES - 8) as u64;
         drop(free);
         let grant = self.ledger.grant(size)?;
-        Ok(Buffer { held: Some((Words::new(words)?, grant)), pool: self.clone() })
+        Ok(Buffer { held: Some((Words::new(words)?, grant)), words, pool: self.clone() })
     }
 
     /// Gives every free buffer back to the system.
@@ -174,11 +181,11 @@ impl Buffer {
     }
 
     fn words(&self) -> &[u64] {
-        self.held.as_ref().map_or(&[], |(words, _)| words.words())
+        self.held.as_ref().map_or(&[], |(held, _)| &held.words()[..self.words])
     }
 
     fn words_mut(&mut self) -> &mut [u64] {
-        self.held.as_mut().map_or(&mut [], |(words, _)| words.words_mut())
+        self.held.as_mut().map_or(&mut [], |(held, _)| &mut held.words_mut()[..self.words])
     }
 }
 
@@ -222,6 +229,22 @@ mod tests {
         drop([200, 400, 800].map(|bytes| pool.take(bytes).unwrap()));
         let _new = pool.take(600).unwrap();
         assert_eq!(ledger.current(), 200 + 400 + 600 + 3 * each);
+    }
+
+    #[test]
+    fn a_free_buffer_that_is_a_little_larger_serves_and_looks_as_small_as_asked_for() {
+        let pool = BufferPool::new(Ledger::new("host", u64::MAX));
+        let whole = 8 * (BUFFER_SLACK + 1) * 10;
+        drop(pool.take(whole).unwrap());
+        let held = pool.ledger.current();
+        let small = pool.take(8 * BUFFER_SLACK * 10).unwrap();
+        assert_eq!((small.bytes().len(), pool.ledger.current()), (8 * BUFFER_SLACK * 10, held));
+        drop(small);
+        let again = pool.take(whole).unwrap();
+        assert_eq!((again.bytes().len(), pool.ledger.current()), (whole, held), "it keeps its size");
+        drop(again);
+        let _other = pool.take(8 * BUFFER_SLACK * 10 - 8).unwrap();
+        assert!(pool.ledger.current() > held, "one that is too large does not serve");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::handover::{Handover, MemoryOutput, WriterOutput};
 use crate::raster::{
-    BigTiff, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+    BigTiff, Bins, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
 };
 use std::{
     io::Write,
@@ -51,6 +51,8 @@ pub struct WriteOptions {
     pub sparse: bool,
     /// Statistics of every band stand in the file (they are in the report anyway).
     pub statistics: bool,
+    /// Valid samples of every band are counted in these bins, as the file holds them; the report has the counts.
+    pub histogram: Option<Bins>,
     /// What becomes of the source's metadata.
     pub metadata: MetadataPolicy,
     /// Metadata that are set; those of the same name are replaced. Names of [`TEXT_TAGS`](crate::raster::TEXT_TAGS)
@@ -136,6 +138,7 @@ impl Default for WriteOptions {
             mask: false,
             sparse: false,
             statistics: false,
+            histogram: None,
             metadata: MetadataPolicy::Copy,
             items: Vec::new(),
             scale: None,
@@ -304,6 +307,12 @@ impl Destination {
     #[must_use]
     pub fn sparse(mut self, yes: bool) -> Self {
         self.options.sparse = yes;
+        self
+    }
+
+    /// Counts valid samples of every band in these bins, as the file holds them, for the report.
+    pub fn histogram(mut self, bins: Bins) -> Self {
+        self.options.histogram = Some(bins);
         self
     }
 

@@ -21,8 +21,8 @@ mod targets;
 pub use array::{ArrayOutput, compute_array, compute_bands};
 pub use precision::Precision;
 pub use report::{
-    AdapterReport, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds, SpoolReport,
-    SurveyReport, SurveyedReport,
+    AdapterReport, BandHistogram, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds,
+    SpoolReport, SurveyReport, SurveyedReport,
 };
 
 use crate::{

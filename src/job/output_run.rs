@@ -3,11 +3,14 @@
 use super::outputs::OutputFile;
 use crate::{
     container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
-    encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes},
+    encode::{
+        Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
+        tally_len,
+    },
     error::{Error, Result},
     execute::{BufferPool, Finished, Grant, Shelf},
     plan::OutputSpec,
-    raster::{Layout, LevelSize, PixelWindow, Predictor, Span},
+    raster::{Bins, Layout, LevelSize, PixelWindow, Predictor, Span},
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -20,6 +23,8 @@ pub struct EncodedOutput {
     pub counts: Counts,
     /// Every band's statistics at full resolution.
     pub statistics: Vec<Statistics>,
+    /// Where a histogram was asked for: every band's valid samples at full resolution by bin, below and above the bins.
+    pub tallies: Vec<Vec<u64>>,
     /// Predictor of full resolution.
     pub predictor: Predictor,
     /// Sizes of its overviews, largest first.
@@ -75,6 +80,8 @@ pub struct OutputRun {
     pyramid: Option<Pyramid>,
     pyramid_spec: PyramidSpec,
     sparse: bool,
+    /// What valid samples of full resolution are counted in.
+    bins: Option<Bins>,
     /// The predictor of full resolution, of overviews is still to be chosen.
     predictor_open: (bool, bool),
     pub counts: Counts,
@@ -118,6 +125,7 @@ impl OutputRun {
             pyramid: has_overviews.then(|| Pyramid::new(file.pyramid.clone(), pool.clone())),
             pyramid_spec: file.pyramid.clone(),
             sparse: options.sparse,
+            bins: options.histogram,
             predictor_open: file.predictor_open,
             counts: Counts::default(),
             statistics: vec![Statistics::default(); file.profile.bands],
@@ -136,7 +144,7 @@ impl OutputRun {
 
     /// The encoder of a level, the place of a segment among the level's, and its samples inside the raster.
     pub fn segment(&self, task: &Task) -> (SegmentEncoder, SegmentKey, u64) {
-        let encoder = self.levels[task.level];
+        let encoder = self.levels[task.level].counting(self.bins.filter(|_| task.level == 0));
         let spec = encoder.spec();
         let index = task.seg_row * spec.layout.segmentation.across(spec.cols) + task.seg_col;
         let (rows, cols) = encoder.covers(task.seg_row, task.seg_col);
@@ -236,6 +244,21 @@ impl OutputRun {
         Ok(())
     }
 
+    /// What all workers counted.
+    fn tallies(&self) -> Result<Vec<Vec<u64>>> {
+        let Some(len) = self.bins.as_ref().map(tally_len) else { return Ok(Vec::new()) };
+        let mut all = vec![vec![0; len]; self.statistics.len()];
+        while let Ok((scratch, _)) = self.shelf.take_or(|| Err(())) {
+            for (band, counts) in all.iter_mut().zip(scratch.tallies().chunks_exact(len)) {
+                band.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
+            }
+        }
+        if all.iter().zip(&self.statistics).any(|(counts, band)| counts.iter().sum::<u64>() != band.valid) {
+            return Err(Error::Internal("a histogram has not counted every valid sample once"));
+        }
+        Ok(all)
+    }
+
     /// Completes the file: its final name appears here.
     ///
     /// # Errors
@@ -244,9 +267,11 @@ impl OutputRun {
         if self.pyramid.as_ref().is_some_and(|pyramid| !pyramid.is_complete()) {
             return Err(Error::Internal("a file was finished without all pixels of its overviews"));
         }
+        let tallies = self.tallies()?;
         self.writer.set_statistics(&self.statistics);
         let overviews = self.pyramid_spec.levels;
         let predictor = self.levels[0].spec().layout.predictor;
-        Ok(EncodedOutput { predictor, file: self.writer.finish()?, counts: self.counts, statistics: self.statistics, overviews })
+        let file = self.writer.finish()?;
+        Ok(EncodedOutput { predictor, file, counts: self.counts, statistics: self.statistics, tallies, overviews })
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     container::writer_bytes,
     encode::{
         MaskFrom, MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, mask_fill, max_segment_bytes, overview_tile_bytes, pyramid_bytes,
-        scratch_bytes,
+        scratch_bytes, tally_bytes,
     },
     error::{Error, Result},
     execute::Packing,
@@ -335,6 +335,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) 
         out.spool_bytes = overview_segments as u64 * most as u64;
         out.file_bytes += out.spool_bytes + overview_segments as u64 * FILE_BYTES_PER_SEGMENT;
     }
+    out.scratch_bytes += file.destination.options.histogram.map_or(0, |bins| tally_bytes(&bins, spec.bands));
     out.file_bytes += file.profile.gdal_metadata.as_ref().map_or(0, |xml| xml.len() as u64);
     match file.destination.handover {
         Handover::File => {}

@@ -1,4 +1,4 @@
-use crate::{encode::Statistics, execute::Timeline, graph::Surveyed};
+use crate::{encode::Statistics, execute::Timeline, graph::Surveyed, raster::Bins};
 use serde::Serialize;
 
 /// What a finished job did, counted where it happened. Sizes are bytes, times seconds.
@@ -116,6 +116,9 @@ pub struct OutputReport {
     pub missing: u64,
     pub sentinel_collisions: u64,
     pub statistics: Vec<BandStatistics>,
+    /// Of every band, where it was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub histograms: Vec<BandHistogram>,
 }
 
 /// Statistics of one band's valid samples.
@@ -141,6 +144,29 @@ impl BandStatistics {
     pub(super) fn found(s: &Surveyed) -> Self {
         let some = |value: f64| if s.valid > 0 { value } else { f64::NAN };
         Self { min: some(s.min), max: some(s.max), mean: some(s.mean), stddev: some(s.stddev), valid: s.valid }
+    }
+}
+
+/// One band's valid samples, counted in bins of equal width: see [`Bins`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct BandHistogram {
+    /// Beginning of the first bin.
+    pub min: f64,
+    /// End of the last bin, which holds it.
+    pub max: f64,
+    /// Samples less than `min`.
+    pub below: u64,
+    /// Samples greater than `max`.
+    pub above: u64,
+    /// Samples in every bin.
+    pub counts: Vec<u64>,
+}
+
+impl BandHistogram {
+    /// From counts by bin, then below and above.
+    pub(super) fn of(bins: &Bins, tally: &[u64]) -> Self {
+        let (counts, ends) = tally.split_at(bins.count());
+        Self { min: bins.min(), max: bins.max(), below: ends[0], above: ends[1], counts: counts.to_vec() }
     }
 }
 

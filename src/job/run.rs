@@ -1,8 +1,8 @@
 //! Runs a planned job: one thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    AdapterReport, BandStatistics, CancelToken, How, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Pass,
-    PlannedJob, Report, Seconds, SpoolReport, disk,
+    AdapterReport, BandHistogram, BandStatistics, CancelToken, How, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport,
+    Pass, PlannedJob, Report, Seconds, SpoolReport, disk,
     encode_stage::{EncodeSeconds, EncodeStage},
     lower::{Lowered, lower},
     origin,
@@ -290,6 +290,11 @@ fn report(
             missing: done.counts.missing,
             sentinel_collisions: done.counts.collisions,
             statistics: done.statistics.iter().map(BandStatistics::of).collect(),
+            histograms: file
+                .destination
+                .options
+                .histogram
+                .map_or(Vec::new(), |bins| done.tallies.iter().map(|tally| BandHistogram::of(&bins, tally)).collect()),
         })
         .collect();
     let on_device = plan.device.is_some();

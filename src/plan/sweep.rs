@@ -3,7 +3,7 @@
 
 use super::{
     across::{Across, Held, Wide},
-    host_peak::BUFFER_BYTES,
+    host_peak::pooled_bytes,
     schedule::Schedule,
     spec::{DecodeMode, JobSpec, NodeKind},
 };
@@ -146,7 +146,7 @@ impl Moment {
                 DecodeMode::WholeChunks => (held(across, self.chunks[source][p], *mode), plane.rows),
                 DecodeMode::RowCursors => (held(across, self.pieces[source], *mode), sweep.piece_rows[source]),
             };
-            wide.cols * plane.pixel_bytes * rows + BUFFER_BYTES * wide.buffers
+            pooled_bytes(wide.cols * plane.pixel_bytes * rows, wide.buffers)
         });
         bytes.sum()
     }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, and nothing here names a layer.
 
+mod bins;
 mod byte_size;
 mod crs;
 mod geokeys;
@@ -17,6 +18,7 @@ mod scaling;
 mod span;
 mod view;
 
+pub use bins::{Bin, Bins, BinsError};
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use crs::{Crs, CrsError};
 pub use geokeys::{GeoKey, GeoKeyValue};

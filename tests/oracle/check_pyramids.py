@@ -2,10 +2,10 @@
 """Compares COGs and files with overviews with what was meant: check_pyramids.py MANIFEST.json
 
 The manifest is a list of {file, raw, rows, cols, bands, dtype, cog, sparse, nodata, method, overviews, statistics,
-mask, planar, lossy, lerc}; `raw`
+histograms, mask, planar, lossy, lerc}; `raw`
 holds full resolution, little-endian and pixel-interleaved (null: what the file holds), `mask` one byte a pixel, 0 where it is
 missing (null: no mask; true: whatever the file says). Samples of lossy files are compared with nothing. rasterio and tifffile must decode
-exactly that, agree on every overview, find the statistics of a two-pass float64 reference to 1e-9, and every overview must
+exactly that, agree on every overview, find the statistics of a two-pass float64 reference to 1e-9, NumPy's counts in the histograms, and every overview must
 be what numpy makes of full resolution. COGs must satisfy rio-cogeo (strict) and GDAL's validator with full check, and be
 COGs to GDAL. Exit 1 where anything differs.
 """
@@ -162,6 +162,12 @@ def check_case(case):
             for name, value in want.items():
                 found = float(tags[band].get("STATISTICS_" + name, "nan"))
                 check(abs(found - value) <= 1e-9 * max(abs(value), abs(mean) * 1e-6), f"{name} of band {band + 1} is {found}, not {value}")
+        if not case["lossy"]:
+            told, values = case["histograms"][band], own[~gone].astype(np.float64)
+            counts, _ = np.histogram(values, bins=len(told["counts"]), range=(told["min"], told["max"]))
+            check(counts.tolist() == told["counts"], f"the histogram of band {band + 1} counts otherwise")
+            ends = [int((values < told["min"]).sum()), int((values > told["max"]).sum())]
+            check(ends == [told["below"], told["above"]], f"beside the histogram of band {band + 1} are {ends}")
     if case["cog"]:
         valid, errors, warned = cog_validate(case["file"], strict=bool(case["overviews"]), quiet=True)
         # rio-cogeo measures decimation by columns alone, of which a narrow raster runs out before it fits a tile.

@@ -23,7 +23,7 @@ use super::{MaskFrom, SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, mas
 use crate::{
     error::{Error, Result},
     execute::BufferPool,
-    plan::host_peak::BUFFER_BYTES,
+    plan::host_peak::pooled_bytes,
     raster::{Compression, Layout, LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};
@@ -111,7 +111,7 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
 
 /// Bytes of one whole tile that waits to be encoded.
 pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
-    block_bytes(spec.tile, spec.tile_bands(), spec.base.output_sample) + BUFFER_BYTES
+    pooled_bytes(block_bytes(spec.tile, spec.tile_bands(), spec.base.output_sample), 1)
 }
 
 /// Bytes of the cascade, held from begin to end.
