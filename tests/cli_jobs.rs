@@ -85,7 +85,7 @@ fn a_histogram_is_in_the_report_and_refused_where_there_is_none() {
     place.works("slope dem.tif c.tif --backend cpu --report plain.json");
     assert!(place.json("plain.json")["outputs"][0].get("histograms").is_none());
     place.fails("slope dem.tif d.tif --histogram 0,90,90", 2, "--histogram counts for the report, which nobody asked for: --report FILE");
-    place.fails("slope dem.tif d.tif --report - --histogram 90,0,90", 2, "'90,0,90' are no bins: MIN,MAX,N with finite MIN below MAX");
+    place.fails("slope dem.tif d.tif --report - --histogram 90,0,90", 2, "invalid value '90,0,90' for '--histogram <MIN,MAX,N>': '90,0,90' are no bins: MIN,MAX,N with finite MIN below MAX and N from 1 to 65536, such as -0.5,255.5,256");
     assert!(!place.path("d.tif").exists());
 }
 

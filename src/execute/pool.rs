@@ -6,7 +6,7 @@
 use super::ledger::{Grant, Ledger};
 use crate::{
     error::{Error, Result},
-    plan::host_peak::{BUFFER_BYTES, BUFFER_SLACK},
+    plan::host_peak::BUFFER_BYTES,
     raster::Sample,
 };
 use memmap2::MmapMut;
@@ -34,6 +34,8 @@ pub fn mapped_bytes() -> usize {
 #[derive(Debug)]
 pub struct BufferPool {
     ledger: Arc<Ledger>,
+    /// A buffer may be larger than what it serves by one part in so many.
+    slack: usize,
     /// Free buffers by their number of words.
     free: Mutex<BTreeMap<usize, Vec<Granted>>>,
 }
@@ -100,9 +102,15 @@ pub struct Buffer {
 }
 
 impl BufferPool {
-    /// An empty pool on a ledger.
+    /// An empty pool on a ledger, which hands out buffers of exact sizes.
     pub fn new(ledger: Arc<Ledger>) -> Arc<Self> {
-        let pool = Arc::new(Self { ledger, free: Mutex::default() });
+        Self::with_slack(ledger, usize::MAX)
+    }
+
+    /// An empty pool on a ledger, whose buffers may be larger than what they serve by one part in `slack`: see
+    /// [`buffer_slack`](crate::plan::host_peak::buffer_slack).
+    pub fn with_slack(ledger: Arc<Ledger>, slack: usize) -> Arc<Self> {
+        let pool = Arc::new(Self { ledger, slack, free: Mutex::default() });
         pool.ledger.spare(&pool);
         pool
     }
@@ -115,7 +123,7 @@ impl BufferPool {
         let words = bytes.div_ceil(8);
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is a little larger costs less than giving it up for another: the plan has counted that.
-        let fitting = free.range_mut(words..=words + words / BUFFER_SLACK).find_map(|(_, buffers)| buffers.pop());
+        let fitting = free.range_mut(words..=words + words / self.slack).find_map(|(_, buffers)| buffers.pop());
         if fitting.is_some() {
             return Ok(Buffer { held: fitting, words, pool: self.clone() });
         }
@@ -233,17 +241,18 @@ mod tests {
 
     #[test]
     fn a_free_buffer_that_is_a_little_larger_serves_and_looks_as_small_as_asked_for() {
-        let pool = BufferPool::new(Ledger::new("host", u64::MAX));
-        let whole = 8 * (BUFFER_SLACK + 1) * 10;
+        const SLACK: usize = 48;
+        let pool = BufferPool::with_slack(Ledger::new("host", u64::MAX), SLACK);
+        let whole = 8 * (SLACK + 1) * 10;
         drop(pool.take(whole).unwrap());
         let held = pool.ledger.current();
-        let small = pool.take(8 * BUFFER_SLACK * 10).unwrap();
-        assert_eq!((small.bytes().len(), pool.ledger.current()), (8 * BUFFER_SLACK * 10, held));
+        let small = pool.take(8 * SLACK * 10).unwrap();
+        assert_eq!((small.bytes().len(), pool.ledger.current()), (8 * SLACK * 10, held));
         drop(small);
         let again = pool.take(whole).unwrap();
         assert_eq!((again.bytes().len(), pool.ledger.current()), (whole, held), "it keeps its size");
         drop(again);
-        let _other = pool.take(8 * BUFFER_SLACK * 10 - 8).unwrap();
+        let _other = pool.take(8 * SLACK * 10 - 8).unwrap();
         assert!(pool.ledger.current() > held, "one that is too large does not serve");
     }
 

@@ -18,13 +18,15 @@ pub const FIXED_BYTES: usize = 256 << 10;
 /// What a pooled buffer costs beside its bytes: rounding, its leave, its place in lists, the task that fills it.
 pub const BUFFER_BYTES: usize = 256;
 
-/// A pooled buffer may be larger than what it serves by this part of it, so that rows of one node and chunks of a source
-/// that are about as large serve each other.
-pub const BUFFER_SLACK: usize = 48;
+/// A pooled buffer may be larger than what it serves by one part in so many, so that rows of one node and chunks of a
+/// source that are about as large serve each other. Where there are several lanes, memory is scarcer than time: not at all.
+pub fn buffer_slack(lanes: usize) -> usize {
+    if lanes == 1 { 48 } else { usize::MAX }
+}
 
 /// Most that so many pooled buffers take which serve so many bytes in all.
-pub fn pooled_bytes(bytes: usize, buffers: usize) -> usize {
-    bytes + bytes / BUFFER_SLACK + BUFFER_BYTES * buffers
+pub fn pooled_bytes(bytes: usize, buffers: usize, lanes: usize) -> usize {
+    bytes + bytes / buffer_slack(lanes) + BUFFER_BYTES * buffers
 }
 
 /// What a row cursor holds beside its decoder's state.
@@ -161,7 +163,7 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
             // lane has a copy of its own.
             let alive = if is_output(spec, node) && lanes == 1 { 1 + in_flight } else { 2 };
             if most.kept_rows[node] > 0 {
-                parts.carries += alive.min(swaths - 1) * pooled_bytes(most.kept_rows[node] * spec.cols * n.pixel_bytes, 1);
+                parts.carries += alive.min(swaths - 1) * pooled_bytes(most.kept_rows[node] * spec.cols * n.pixel_bytes, 1, lanes);
             }
         }
     }
@@ -169,8 +171,9 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
     // What comes and goes.
     let window = |moment: &Moment, node: usize| -> usize {
         let row = buffer_cols(schedule) * spec.nodes[node].pixel_bytes;
-        let carry = if lanes > 1 && swaths > 1 && most.kept_rows[node] > 0 { pooled_bytes(most.kept_rows[node] * row, 1) } else { 0 };
-        moment.new_rows[node].div_ceil(run.strip_rows) * pooled_bytes(run.strip_rows * row, 1) + carry
+        let carry =
+            if lanes > 1 && swaths > 1 && most.kept_rows[node] > 0 { pooled_bytes(most.kept_rows[node] * row, 1, lanes) } else { 0 };
+        moment.new_rows[node].div_ceil(run.strip_rows) * pooled_bytes(run.strip_rows * row, 1, lanes) + carry
     };
     let last: Vec<usize> = (0..spec.nodes.len()).map(|node| last_consumer(spec, node).unwrap_or(node)).collect();
     let written: Vec<bool> = (0..spec.nodes.len()).map(|node| is_output(spec, node)).collect();

@@ -146,7 +146,7 @@ impl Moment {
                 DecodeMode::WholeChunks => (held(across, self.chunks[source][p], *mode), plane.rows),
                 DecodeMode::RowCursors => (held(across, self.pieces[source], *mode), sweep.piece_rows[source]),
             };
-            pooled_bytes(wide.cols * plane.pixel_bytes * rows, wide.buffers)
+            pooled_bytes(wide.cols * plane.pixel_bytes * rows, wide.buffers, across.lanes)
         });
         bytes.sum()
     }

@@ -111,7 +111,7 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
 
 /// Bytes of one whole tile that waits to be encoded.
 pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
-    pooled_bytes(block_bytes(spec.tile, spec.tile_bands(), spec.base.output_sample), 1)
+    pooled_bytes(block_bytes(spec.tile, spec.tile_bands(), spec.base.output_sample), 1, 1)
 }
 
 /// Bytes of the cascade, held from begin to end.
