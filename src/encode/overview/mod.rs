@@ -109,7 +109,7 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
     pyramid_state_bytes(spec) + begun * overview_tile_bytes(spec)
 }
 
-/// Bytes of one whole tile that waits to be encoded.
+/// Bytes of one whole tile that waits to be encoded, at most: with the slack of buffers where there is one lane.
 pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
     pooled_bytes(block_bytes(spec.tile, spec.tile_bands(), spec.base.output_sample), 1, 1)
 }
