@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    plan::{self, DecodeMode, Plan, Unit, chunk_rows_in, host_peak},
+    plan::{self, DecodeMode, PieceCut, Plan, Unit, chunk_rows_in, host_peak},
     raster::{Chunking, Span},
     source::{ChunkAt, Counters, DecodeScratch, RowConverter, RowCursor, Source},
 };
@@ -38,6 +38,7 @@ struct PlaneRun {
     mode: DecodeMode,
     rows: usize,
     piece_rows: usize,
+    cut: PieceCut,
     narrow_cols: usize,
     columns: Vec<Column>,
 }
@@ -50,7 +51,7 @@ struct Column {
     held: VecDeque<Piece>,
 }
 
-/// Decoded rows of one chunk column.
+/// Decoded rows of one chunk column, in one buffer.
 struct Piece {
     rows: Span,
     /// Columns of the raster: the chunk's, or its right end.
@@ -64,9 +65,10 @@ struct Fetch<'a> {
     chunk_col: usize,
     rows: Span,
     chunk_row: usize,
+    row_bytes: usize,
     cursor: Option<&'a mut (Box<dyn RowCursor>, Grant)>,
-    data: Buffer,
-    bytes: usize,
+    /// Top to bottom, with as many rows of `rows` as each is to be filled with.
+    data: Vec<(usize, Buffer)>,
 }
 
 impl SourceRun {
@@ -95,6 +97,7 @@ impl SourceRun {
                 mode,
                 rows: plan.spec.rows,
                 piece_rows,
+                cut: PieceCut::new(&plan.spec, &plan.schedule, &plan.execution, index, piece_rows, chunking.cols * chunking.pixel_bytes),
                 narrow_cols: plan::narrow_cols(&plan.spec, &plan.schedule, index, chunking.cols),
                 columns: (0..chunking.across(plan.spec.cols)).map(|_| Column::default()).collect(),
             })
@@ -142,6 +145,7 @@ impl SourceRun {
         let mut fetches = Vec::with_capacity(self.planes.iter().map(|p| new_chunks(p) * (cols.len().div_ceil(p.chunking.cols) + 1)).sum());
         for (run_index, run) in self.planes.iter_mut().enumerate() {
             let chunking = run.chunking;
+            let row_bytes = chunking.cols * chunking.pixel_bytes;
             let touched = Span::new(cols.start / chunking.cols, cols.end.div_ceil(chunking.cols));
             for (chunk_col, column) in run.columns[touched.start..touched.end].iter_mut().enumerate() {
                 let chunk_col = chunk_col + touched.start;
@@ -157,9 +161,8 @@ impl SourceRun {
                     DecodeMode::WholeChunks => {
                         for chunk_row in chunk_rows_in(&chunking, wanted).iter() {
                             let rows = Span::new(chunk_row * chunking.rows, ((chunk_row + 1) * chunking.rows).min(run.rows));
-                            let bytes = chunking.chunk_bytes();
-                            let data = pool.take(bytes)?;
-                            fetches.push(Fetch { plane: run_index, chunk_col, rows, chunk_row, cursor: None, data, bytes });
+                            let data = vec![(chunking.rows, pool.take(chunking.chunk_bytes())?)];
+                            fetches.push(Fetch { plane: run_index, chunk_col, rows, chunk_row, row_bytes, cursor: None, data });
                         }
                     }
                     DecodeMode::RowCursors => {
@@ -168,11 +171,11 @@ impl SourceRun {
                             let grant = ledger.grant(host_peak::cursor_bytes(&chunking) as u64)?;
                             *slot = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
                         }
-                        let row_bytes = chunking.cols * chunking.pixel_bytes;
-                        let data = pool.take(run.piece_rows * row_bytes)?;
-                        let bytes = wanted.len() * row_bytes;
+                        let parts = (0..wanted.len()).step_by(run.cut.rows).map(|row| run.cut.rows.min(wanted.len() - row));
+                        let take = |(index, rows)| Ok((rows, pool.take(run.cut.buffer_bytes(index))?));
+                        let data = parts.enumerate().map(take).collect::<Result<_>>()?;
                         let cursor = slot.as_mut();
-                        fetches.push(Fetch { plane: run_index, chunk_col, rows: wanted, chunk_row: 0, cursor, data, bytes });
+                        fetches.push(Fetch { plane: run_index, chunk_col, rows: wanted, chunk_row: 0, row_bytes, cursor, data });
                     }
                 }
             }
@@ -180,23 +183,28 @@ impl SourceRun {
         let (shelf, scratch_bytes) = (&self.scratch, self.scratch_bytes);
         let (source, counters, ledger) = (&self.source, &self.counters, &self.ledger);
         let decode = |fetch: &mut Fetch<'_>| -> Result<()> {
-            let out = &mut fetch.data.bytes_mut()[..fetch.bytes];
+            let mut parts = fetch.data.iter_mut().map(|(rows, data)| (*rows, &mut data.bytes_mut()[..*rows * fetch.row_bytes]));
             if let Some((cursor, _)) = &mut fetch.cursor {
-                return cursor.read_rows(fetch.rows.len(), out);
+                return parts.try_for_each(|(rows, out)| cursor.read_rows(rows, out));
             }
             let (mut scratch, grant) = shelf.take_or(|| ledger.grant(scratch_bytes).map(|g| (DecodeScratch::default(), g)))?;
             let at = ChunkAt { plane: plane_of[fetch.plane], chunk_row: fetch.chunk_row, chunk_col: fetch.chunk_col };
-            let done = source.decode_chunk(at, &mut scratch, counters, out);
+            let done = parts.try_for_each(|(_, out)| source.decode_chunk(at, &mut scratch, counters, out));
             shelf.put((scratch, grant));
             done
         };
         let timed = |fetch: &mut Fetch<'_>| workers.trace().time(TraceStage::Decode, (unit.swath, unit.lane), || decode(fetch));
         workers.install(|| fetches.par_iter_mut().with_max_len(1).try_for_each(timed))?;
-        let landed: Vec<(usize, usize, Span, Buffer)> = fetches.into_iter().map(|f| (f.plane, f.chunk_col, f.rows, f.data)).collect();
-        for (plane, chunk_col, rows, data) in landed {
+        let landed: Vec<_> = fetches.into_iter().map(|f| (f.plane, f.chunk_col, f.rows, f.data)).collect();
+        for (plane, chunk_col, all, data) in landed {
             let run = &mut self.planes[plane];
             let cols = Span::new(chunk_col * run.chunking.cols, (chunk_col + 1) * run.chunking.cols);
-            run.columns[chunk_col].held.push_back(Piece { rows, cols, data });
+            let mut start = all.start;
+            for (rows, data) in data {
+                let rows = Span::new(start, (start + rows).min(all.end));
+                start = rows.end;
+                run.columns[chunk_col].held.push_back(Piece { rows, cols, data });
+            }
         }
         Ok(())
     }

@@ -173,14 +173,14 @@ pub fn predict(spec: &JobSpec, schedule: &Schedule, sweep: &Sweep, run: &Executi
         let row = buffer_cols(schedule) * spec.nodes[node].pixel_bytes;
         let carry =
             if lanes > 1 && swaths > 1 && most.kept_rows[node] > 0 { pooled_bytes(most.kept_rows[node] * row, 1, lanes) } else { 0 };
-        moment.new_rows[node].div_ceil(run.strip_rows) * pooled_bytes(run.strip_rows * row, 1, lanes) + carry
+        moment.new_rows[node].div_ceil(run.strip_rows) * pooled_bytes(strip_bytes(spec, schedule, run, node), 1, lanes) + carry
     };
     let last: Vec<usize> = (0..spec.nodes.len()).map(|node| last_consumer(spec, node).unwrap_or(node)).collect();
     let written: Vec<bool> = (0..spec.nodes.len()).map(|node| is_output(spec, node)).collect();
     let (mut peak, mut outputs_most) = (0, 0);
     for moment in &sweep.moments {
         let mut live = vec![0usize; spec.nodes.len()];
-        let bytes = |source: usize, held: fn(&Across, Held, DecodeMode) -> Wide| moment.bytes(spec, sweep, &run.modes, source, held);
+        let bytes = |source: usize, held: fn(&Across, Held, DecodeMode) -> Wide| moment.bytes(spec, schedule, sweep, run, source, held);
         for s in 0..spec.sources.len() {
             let before: usize = (0..s).map(|source| bytes(source, Across::taken)).sum();
             let after: usize = (s + 1..spec.sources.len()).map(|source| bytes(source, Across::waiting)).sum();
@@ -242,6 +242,11 @@ pub fn compute_scratch_bytes(spec: &JobSpec, run: &Execution) -> usize {
 /// next. Lanes widen towards the source by a few columns of halo.
 pub fn buffer_cols(schedule: &Schedule) -> usize {
     schedule.most().cols.iter().copied().max().unwrap_or(0)
+}
+
+/// Bytes of one buffer of a node's window: so many rows of the buffers' columns.
+pub fn strip_bytes(spec: &JobSpec, schedule: &Schedule, run: &Execution, node: usize) -> usize {
+    run.strip_rows * buffer_cols(schedule) * spec.nodes[node].pixel_bytes
 }
 
 /// Bytes of the rows that a worker converts on their way to the device: one at a time.

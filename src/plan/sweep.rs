@@ -3,7 +3,7 @@
 
 use super::{
     across::{Across, Held, Wide},
-    host_peak::pooled_bytes,
+    host_peak::{Execution, buffer_slack, pooled_bytes, strip_bytes},
     schedule::Schedule,
     spec::{DecodeMode, JobSpec, NodeKind},
 };
@@ -64,6 +64,45 @@ pub fn source_cols(spec: &JobSpec, schedule: &Schedule, source: usize, lane: usi
 pub fn piece_rows(spec: &JobSpec, schedule: &Schedule, source: usize) -> usize {
     let end = |swath| source_rows(spec, schedule, source, swath).end;
     schedule.telling_swaths().map(|swath| end(swath) - if swath > 0 { end(swath - 1) } else { 0 }).max().unwrap_or(0)
+}
+
+/// How the rows that a cursor yields in one unit lie in buffers. A buffer that is larger than those of windows would be
+/// given up for these in every swath and mapped anew for the next, so in a plan of one lane none is: memory of one size
+/// goes back and forth. Where there are several lanes, or the windows are on the device, all rows are in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PieceCut {
+    /// Rows of each buffer.
+    pub rows: usize,
+    /// Bytes of each buffer.
+    bytes: usize,
+    /// Number of such buffers.
+    full: usize,
+    /// Bytes of one more, for the rows that these leave.
+    rest: usize,
+}
+
+impl PieceCut {
+    /// Of at most `piece_rows` rows of `row_bytes` bytes, of a source.
+    pub fn new(spec: &JobSpec, schedule: &Schedule, run: &Execution, source: usize, piece_rows: usize, row_bytes: usize) -> Self {
+        let whole = Self { rows: piece_rows.max(1), bytes: piece_rows * row_bytes, full: 1, rest: 0 };
+        let lanes = schedule.lanes.len();
+        let strip = ingests(spec, source).map(|node| strip_bytes(spec, schedule, run, node)).max().unwrap_or(0);
+        let rows = strip / row_bytes;
+        if lanes > 1 || run.on_device || rows == 0 || whole.bytes <= strip + strip / buffer_slack(lanes) {
+            return whole;
+        }
+        Self { rows, bytes: strip, full: piece_rows / rows, rest: piece_rows % rows * row_bytes }
+    }
+
+    /// Bytes of the buffer at `index`, from the top.
+    pub fn buffer_bytes(&self, index: usize) -> usize {
+        if index < self.full { self.bytes } else { self.rest }
+    }
+
+    /// Number of buffers, and bytes of all.
+    pub fn all(&self) -> (usize, usize) {
+        (self.full + usize::from(self.rest > 0), self.full * self.bytes + self.rest)
+    }
 }
 
 /// Whether a swath decodes rows of a source that no other swath looks at: then they may be narrowed.
@@ -134,19 +173,26 @@ impl Moment {
     pub fn bytes(
         &self,
         spec: &JobSpec,
+        schedule: &Schedule,
         sweep: &Sweep,
-        modes: &[Vec<DecodeMode>],
+        run: &Execution,
         source: usize,
         held: impl Fn(&Across, Held, DecodeMode) -> Wide,
     ) -> usize {
-        let planes = spec.sources[source].planes.iter().zip(&modes[source]).zip(&sweep.across[source]);
+        let planes = spec.sources[source].planes.iter().zip(&run.modes[source]).zip(&sweep.across[source]);
         let bytes = planes.enumerate().map(|(p, ((plane, mode), across))| {
-            // Cursors fill buffers of one height, whatever the rows.
-            let (wide, rows) = match mode {
-                DecodeMode::WholeChunks => (held(across, self.chunks[source][p], *mode), plane.rows),
-                DecodeMode::RowCursors => (held(across, self.pieces[source], *mode), sweep.piece_rows[source]),
-            };
-            pooled_bytes(wide.cols * plane.pixel_bytes * rows, wide.buffers, across.lanes)
+            if *mode == DecodeMode::WholeChunks {
+                let wide = held(across, self.chunks[source][p], *mode);
+                return pooled_bytes(wide.cols * plane.pixel_bytes * plane.rows, wide.buffers, across.lanes);
+            }
+            // Cursors fill buffers for as many rows, whatever the rows.
+            let (wide, rows) = (held(across, self.pieces[source], *mode), sweep.piece_rows[source]);
+            let row_bytes = plane.cols * plane.pixel_bytes;
+            let cut = PieceCut::new(spec, schedule, run, source, rows, row_bytes);
+            // Where rows are in several buffers there is one lane, and columns of chunks are whole.
+            let (buffers, bytes) = cut.all();
+            let bytes = wide.cols * plane.pixel_bytes * rows + wide.buffers * (bytes - rows * row_bytes);
+            pooled_bytes(bytes, wide.buffers * buffers, across.lanes)
         });
         bytes.sum()
     }

@@ -254,12 +254,16 @@ impl Simulation<'_> {
         Ok(())
     }
 
+    /// All windows' buffers are as wide as the widest.
+    pub fn most_cols(&self) -> usize {
+        self.most.cols.iter().copied().max().unwrap_or(0)
+    }
+
     /// Computes a step's new rows into a window behind what was carried.
     fn open(&mut self, step: &Step) -> Result<Window, TestCaseError> {
         let (plan, spec) = (self.plan, &self.plan.spec);
         let pixel_bytes = spec.nodes[step.node].pixel_bytes;
-        // All windows' buffers are as wide as the widest.
-        let row_bytes = self.most.cols.iter().max().unwrap_or(&0) * pixel_bytes;
+        let row_bytes = self.most_cols() * pixel_bytes;
         let carried_rows = step.carried_rows();
         let carried = self.carried[step.node].clone();
         must(carried_rows.end <= step.new_rows.start && carried_rows.len() == step.new_rows.start - step.window_start, || {

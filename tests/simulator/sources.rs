@@ -65,6 +65,13 @@ impl Simulation<'_> {
         }
     }
 
+    /// Bytes of a buffer of the widest window that rows of a source go to.
+    fn strip_bytes(&self, source: usize) -> usize {
+        let (plan, cols) = (self.plan, self.most_cols());
+        let ingests = plan.spec.nodes.iter().filter(|n| matches!(n.kind, NodeKind::Ingest { source: from } if from == source));
+        plan.execution.strip_rows * cols * ingests.map(|node| node.pixel_bytes).max().unwrap_or(0)
+    }
+
     pub fn first_row_below(&self, source: usize, unit: &Unit) -> usize {
         let plan = self.plan;
         match unit.swath + 1 < plan.swaths() {
@@ -75,7 +82,7 @@ impl Simulation<'_> {
 
     pub fn fetch(&mut self, source: usize, unit: &Unit) {
         let spec = &self.plan.spec;
-        let piece_rows = self.most.piece_rows[source];
+        let (piece_rows, strip) = (self.most.piece_rows[source], self.strip_bytes(source));
         let steps = || unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
         let end = steps().map(|s| s.new_rows.end).max().unwrap_or(0);
         let new = steps().any(|s| !s.new_rows.is_empty());
@@ -104,7 +111,21 @@ impl Simulation<'_> {
                         }
                         let rows = Span::new(column.next_row, end);
                         assert!(rows.len() <= piece_rows, "a cursor's buffer is too small");
-                        column.pieces.push_back(Piece { rows, cols, _held: self.host.hold(buffer(piece_rows * row_bytes)) });
+                        // Buffers as large as those of windows, and one for what is left of the most rows.
+                        let cut = self.plan.lanes.len() == 1
+                            && !self.plan.execution.on_device
+                            && strip >= row_bytes
+                            && piece_rows * row_bytes > strip + strip / host_peak::buffer_slack(1);
+                        let each = if cut { strip / row_bytes } else { piece_rows };
+                        for (index, start) in rows.iter().step_by(each).enumerate() {
+                            let bytes = match cut {
+                                false => piece_rows * row_bytes,
+                                true if index < piece_rows / each => strip,
+                                true => piece_rows % each * row_bytes,
+                            };
+                            let rows = Span::new(start, (start + each).min(end));
+                            column.pieces.push_back(Piece { rows, cols, _held: self.host.hold(buffer(bytes)) });
+                        }
                         column.chunks_decoded += rows.iter().filter(|row| row % chunking.rows == 0).count();
                         column.next_row = end;
                     }
