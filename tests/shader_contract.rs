@@ -138,7 +138,7 @@ fn names_are_unique_and_found_in_any_case() {
     for info in all() {
         assert!(ARRANGERS.iter().chain(PARTS).any(|other| other.name == info.name) || swath::op::find(&info.name.to_uppercase()).is_some());
         assert_eq!(all().filter(|other| other.name == info.name).count(), 1);
-        assert!(!info.summary.is_empty() && info.summary.len() < 80);
+        assert!(!info.summary.is_empty() && info.summary.len() < 80 && !info.unit.is_empty());
     }
     assert!(swath::op::find("sharpen").is_none());
 }

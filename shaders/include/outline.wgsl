@@ -19,16 +19,21 @@ struct Params {
     // Of a percentile, in 2^-32: whole 2^-16, and the rest.
     share_high: u32,
     share_low: u32,
-    pad0: u32,
+    // Lengths of windows that runs of pixels are made up of: 1, 2, 4 ... (runs.wgsl).
+    levels: u32,
     mask: array<array<vec4<u32>, 32>, 6>,
 }
 
 @group(0) @binding(1) var<uniform> params: Params;
 
+fn mask_word(word: u32) -> u32 {
+    return params.mask[word >> ROW_BITS][(word >> LANE_BITS) & ROW_MASK][word & LANE_MASK];
+}
+
 fn belongs(dc: i32, dr: i32) -> bool {
     let col = u32(dc + i32(params.reach_cols));
     let word = u32(dr + i32(params.reach_rows)) * WORDS_PER_ROW + (col >> WORD_BITS);
-    return ((params.mask[word >> ROW_BITS][(word >> LANE_BITS) & ROW_MASK][word & LANE_MASK] >> (col & WORD_MASK)) & 1u) != 0u;
+    return ((mask_word(word) >> (col & WORD_MASK)) & 1u) != 0u;
 }
 
 // Bits that order as the numbers do; both zeros are one.

@@ -46,7 +46,7 @@ impl OperatorsArgs {
             });
             let options = info.options.iter().map(|(name, takes)| json!({ "name": name, "takes": values(takes) }));
             let options: Vec<Value> = options.collect();
-            json!({ "name": info.name, "summary": info.summary, "options": options, "shape": shape })
+            json!({ "name": info.name, "summary": info.summary, "unit": info.unit, "options": options, "shape": shape })
         });
         say::out(&pretty(&Value::Array(all.collect())))
     }

@@ -53,6 +53,8 @@ pub struct SelftestArgs {
 const SIZE: Size = Size { cols: 517, rows: 389 };
 const SEED: u64 = 20;
 const MISSING: f64 = 0.02;
+/// Where a result is smaller than this share of the greatest, an ulp says nothing.
+const SMALL: f64 = 1e-3;
 /// Degrees beyond which an aspect is compared.
 const SLOPING: f32 = 1.0;
 
@@ -64,14 +66,33 @@ struct Finding {
     pixels: u64,
     max_ulp: u32,
     max_units: f64,
-    /// Greatest difference of each twin, CPU and GPU, from the float64 twin's result, which is rounded once; nothing where
-    /// there is no such twin.
-    from_float64: Option<[f64; 2]>,
+    /// How far each twin, CPU and GPU, is from the float64 twin's result, which is rounded once; nothing where there is no
+    /// such twin.
+    from_float64: Option<[Apart; 2]>,
     /// Pixels that are missing in one twin only.
     missing_differs: u64,
     /// Pixels beyond the bound.
     beyond: u64,
     pass: bool,
+}
+
+/// Greatest errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+struct Apart {
+    /// In the result's unit.
+    units: f64,
+    /// In units in the last place of the true result, where that is at least [`SMALL`] of the greatest.
+    ulp: f64,
+}
+
+impl Apart {
+    fn or(self, other: Self) -> Self {
+        Self { units: self.units.max(other.units), ulp: self.ulp.max(other.ulp) }
+    }
+
+    fn brief(self) -> String {
+        if self.units == 0.0 { "0".to_owned() } else { format!("{:.1e}, {:.1} ulp", self.units, self.ulp) }
+    }
 }
 
 impl SelftestArgs {
@@ -123,8 +144,7 @@ fn compare_all(gpu: &Context, dump: Option<&Path>) -> Outcome<Vec<Finding>> {
                 let truth = output.take().unwrap_or_default();
                 leave(dump, &format!("{place:03}.f64"), truth.iter())?;
                 let truth = truth.insert_axis(Axis(2));
-                let apart = |of: &Array3<f32>| compare(info, String::new(), [of, &truth], &relief, &sloping).max_units;
-                finding.from_float64 = Some([apart(&of_cpu), apart(&of_gpu)]);
+                finding.from_float64 = Some([&of_cpu, &of_gpu].map(|of| apart(info, of, &truth, &sloping)));
             }
             findings.push(finding);
         }
@@ -173,6 +193,20 @@ fn compare(info: &OperatorInfo, variant: String, [a, b]: [&Array3<f32>; 2], reli
     finding
 }
 
+/// Greatest errors of results, as they are before anything rounds them to bytes.
+fn apart(info: &OperatorInfo, of: &Array3<f32>, truth: &Array3<f32>, sloping: &Array2<bool>) -> Apart {
+    let bound = Agreement { rounded: false, ..info.agreement };
+    let counted = of.iter().zip(truth).zip(sloping).filter(|(_, slopes)| !bound.on_slopes || **slopes).map(|(pair, _)| pair);
+    let valid = || counted.clone().filter(|(a, b)| !is_missing(**a) && !is_missing(**b));
+    let greatest = valid().map(|(_, &truth)| f64::from(truth.abs())).fold(0.0, f64::max);
+    valid().fold(Apart::default(), |worst, (&of, &truth)| {
+        let units = difference(&bound, of, truth).1;
+        let ulp = f64::from(truth.abs().next_up()) - f64::from(truth.abs());
+        let tells = truth != 0.0 && f64::from(truth.abs()) >= SMALL * greatest;
+        worst.or(Apart { units, ulp: if tells { units / ulp } else { 0.0 } })
+    })
+}
+
 /// In units in the last place, and in units of the result.
 fn difference(bound: &Agreement, a: f32, b: f32) -> (u32, f64) {
     let as_written = |sample: f32| if bound.rounded { (sample + 0.5).floor() } else { sample };
@@ -192,7 +226,7 @@ fn as_text(findings: &[Finding]) -> String {
     let mut rows = vec![head.map(String::from)];
     for f in findings {
         let verdict = if f.pass { "pass" } else { "FAIL" };
-        let [of_cpu, of_gpu] = f.from_float64.map_or(["-".to_owned(), "-".to_owned()], |errors| errors.map(brief));
+        let [of_cpu, of_gpu] = f.from_float64.map_or(["-".to_owned(), "-".to_owned()], |errors| errors.map(|e| brief(e.units)));
         let (missing, beyond) = (f.missing_differs.to_string(), f.beyond.to_string());
         let (ulp, units) = (f.max_ulp.to_string(), brief(f.max_units));
         rows.push([verdict.into(), f.operator.into(), ulp, units, of_cpu, of_gpu, missing, beyond, f.variant.clone()]);
@@ -204,23 +238,23 @@ fn brief(units: f64) -> String {
     if units == 0.0 { "0".to_owned() } else { format!("{units:.1e}") }
 }
 
-/// A row an operator: the greatest of its variants.
+/// A row an operator, the greatest of its variants: the first columns of the table in docs/ACCURACY.md.
 fn as_markdown(findings: &[Finding], gpu: &Context) -> String {
-    let on = gpu.adapter().map(|adapter| adapter.name.clone()).unwrap_or_default();
+    let on = gpu.adapter().map(|adapter| adapter.name.split(" (").next().unwrap_or_default().to_owned()).unwrap_or_default();
     let mut lines = vec![
-        format!("| operator | variants | CPU from {on}, ulp | units | CPU from float64 | {on} from float64 | within bounds |"),
+        format!("| operator | variants | unit | CPU against float64 | {on} against float64 | twins apart | within bounds |"),
         "|---|---|---|---|---|---|---|".to_owned(),
     ];
     for info in REGISTRY {
         let of: Vec<&Finding> = findings.iter().filter(|f| f.operator == info.name).collect();
-        let greatest = |value: fn(&Finding) -> f64| brief(of.iter().copied().map(value).fold(0.0, f64::max));
-        let ulp = of.iter().map(|f| f.max_ulp).max().unwrap_or_default();
-        let twins = of.iter().any(|f| f.from_float64.is_some());
-        let from_float64 = |which: fn(&Finding) -> f64| if twins { greatest(which) } else { "-".to_owned() };
-        let (cpu, gpu) = (from_float64(|f| f.from_float64.map_or(0.0, |e| e[0])), from_float64(|f| f.from_float64.map_or(0.0, |e| e[1])));
+        let from_float64 = |twin: usize| {
+            let errors = of.iter().filter_map(|f| f.from_float64).map(|errors| errors[twin]);
+            errors.reduce(Apart::or).map_or("-".to_owned(), Apart::brief)
+        };
         let pass = if of.iter().all(|f| f.pass) { "yes" } else { "NO" };
-        let units = greatest(|f| f.max_units);
-        lines.push(format!("| `{}` | {} | {ulp} | {units} | {cpu} | {gpu} | {pass} |", info.name, of.len()));
+        let twins = brief(of.iter().map(|f| f.max_units).fold(0.0, f64::max));
+        let (cpu, gpu) = (from_float64(0), from_float64(1));
+        lines.push(format!("| `{}` | {} | {} | {cpu} | {gpu} | {twins} | {pass} |", info.name, of.len(), info.unit));
     }
     lines.join("\n")
 }
@@ -238,6 +272,15 @@ mod tests {
         assert_eq!(difference(&PLAIN, f32::from_bits(1), -f32::from_bits(1)).0, 2);
         assert_eq!(difference(&Agreement { turn: Some(360.0), ..PLAIN }, 359.5, 0.5).1, 1.0);
         assert_eq!(difference(&Agreement { rounded: true, ..PLAIN }, 1.49, 1.51).1, 1.0);
+    }
+
+    #[test]
+    fn errors_are_told_in_units_and_where_the_result_is_not_small_in_ulp() {
+        let truth = ndarray::arr3(&[[[1.0f32], [1e-6], [0.0], [f32::NAN]]]);
+        let of = ndarray::arr3(&[[[1.0 + 2.0 * f32::EPSILON], [3e-6], [-1e-7], [5.0]]]);
+        let found = apart(&REGISTRY[0], &of, &truth, &Array2::from_elem((1, 4), true));
+        assert_eq!((found.ulp, found.units), (2.0, f64::from(3e-6f32) - f64::from(1e-6f32)));
+        assert_eq!(apart(&REGISTRY[0], &truth, &truth, &Array2::from_elem((1, 4), true)).brief(), "0");
     }
 
     #[test]

@@ -156,11 +156,8 @@ fn attempt(job: &Pass, how: &How, notes: &[String], origins: &[OriginReport]) ->
     let How { context, observer, cancel, traced, plan_seconds, .. } = how;
     let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
-    // A job that loses its device goes on with this pool under a plan of the CPU, which may have more lanes and less slack.
-    let pool = match plan.device {
-        Some(_) => BufferPool::new(ledger.clone()),
-        None => BufferPool::with_slack(ledger.clone(), host_peak::buffer_slack(plan.lanes.len())),
-    };
+    // A job that loses its device goes on with this pool under a plan of the CPU, which has the same lanes.
+    let pool = BufferPool::with_slack(ledger.clone(), host_peak::buffer_slack(plan.lanes.len()));
     let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
     let trace = if *traced { Trace::on(&ledger)? } else { Trace::default() };
     let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());

@@ -76,6 +76,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "aspect",
     summary: "direction that the surface faces, in degrees",
+    unit: "degrees, slope > 1°",
     options: &[
         ("convention", "azimuth|trigonometric-angle"),
         ("zero-for-flat", ""),

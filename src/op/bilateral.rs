@@ -66,6 +66,7 @@ const MAX_SIGMA: f64 = 21.0;
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "bilateral",
     summary: "a mean that stops at edges: by distance and by difference",
+    unit: "the samples'",
     options: &[
         ("sigma", "PIXELS"),
         ("range-sigma", "UNITS"),

@@ -65,6 +65,7 @@ impl Default for Cast {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "cast",
     summary: "another sample type, with a policy for fractions and range",
+    unit: "the samples'",
     options: &[
         ("to", "TYPE"),
         ("rounding", "up|even|floor|ceil|truncate"),

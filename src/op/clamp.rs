@@ -32,6 +32,7 @@ impl Default for Clamp {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "clamp",
     summary: "samples held between two bounds, or dropped outside them",
+    unit: "the samples'",
     options: &[("min", "NUMBER"), ("max", "NUMBER"), ("drop", "")],
     examples,
     agreement: Agreement::EXACT,

@@ -112,6 +112,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "curvature",
     summary: "how the surface bends, per 100 units of distance",
+    unit: "1 per 100 units of distance (Gaussian: per 100²)",
     options: &[
         ("kind", "total|profile|plan|tangential|mean|Gaussian"),
         ("algorithm", "ZevenbergenThorne|Evans"),

@@ -33,6 +33,7 @@ impl Default for EqualInterval {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "equal-interval",
     summary: "classes of equal width between least and greatest sample, 1 to 255",
+    unit: "classes",
     options: &[("classes", "N"), ("min", "Z"), ("max", "Z")],
     examples,
     agreement: Agreement::EXACT,

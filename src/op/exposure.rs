@@ -55,6 +55,7 @@ macro_rules! exposure_operator {
         pub(super) const INFO: OperatorInfo = OperatorInfo {
             name: $name,
             summary: $summary,
+            unit: "1, slope > 1°",
             options: &[
                 ("zero-for-flat", ""),
                 ("gradient-alg", "Horn|ZevenbergenThorne"),

@@ -111,6 +111,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "hillshade",
     summary: "brightness under a distant light, 1 to 255",
+    unit: "grey levels, unrounded",
     options: &[
         ("variant", "regular|combined|multidirectional|Igor"),
         ("azimuth", "DEGREES"),

@@ -111,6 +111,8 @@ pub struct OperatorInfo {
     pub name: &'static str,
     /// One line, for `swath operators`.
     pub summary: &'static str,
+    /// What results are counted in, and where their accuracy is told.
+    pub unit: &'static str,
     /// Options of its own: name as on the command line, and what they take (nothing for a switch; names parted by `|`).
     pub options: &'static [(&'static str, &'static str)],
     /// Variants that between them take every option and every branch, for tests, benches and `swath selftest`.
@@ -154,7 +156,7 @@ pub const REGISTRY: &[OperatorInfo] = &[
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
 /// as the registered ones.
-pub const PARTS: &[OperatorInfo] = &[focal::TALLY, separable::ACROSS, separable::DOWN];
+pub const PARTS: &[OperatorInfo] = &[focal::RUNS, focal::TALLY, separable::ACROSS, separable::DOWN];
 
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {

@@ -53,6 +53,7 @@ named_option! {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "morphology",
     summary: "greyscale morphology: erode, dilate, open, close",
+    unit: "the samples'",
     options: &[
         ("operation", "erode|dilate|open|close"),
         ("shape", "box|circle|annulus|custom"),

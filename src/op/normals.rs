@@ -62,6 +62,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "normals",
     summary: "the surface's upright vector: east, north and up",
+    unit: "1",
     options: &[
         ("zfactor", "Z"),
         ("gradient-alg", "Horn|ZevenbergenThorne"),

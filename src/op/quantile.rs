@@ -35,6 +35,7 @@ impl Default for Quantile {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "quantile",
     summary: "classes of equal count, 1 (least samples) to 255",
+    unit: "classes",
     options: &[("classes", "N")],
     examples,
     agreement: Agreement::EXACT,

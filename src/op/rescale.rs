@@ -36,6 +36,7 @@ impl Default for Rescale {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "rescale",
     summary: "a linear change of scale",
+    unit: "the samples'",
     options: &[("from", "LOW,HIGH"), ("to", "LOW,HIGH"), ("clamp", "")],
     examples,
     agreement: Agreement { ulp: 2, ..Agreement::EXACT },

@@ -31,6 +31,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "roughness",
     summary: "range of the nine heights, in their unit",
+    unit: "the heights'",
     options: &[("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },

@@ -76,6 +76,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "slope",
     summary: "steepness in degrees or percent",
+    unit: "degrees or percent",
     options: &[
         ("unit", "degree|percent"),
         ("zfactor", "Z"),

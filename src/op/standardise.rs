@@ -42,6 +42,7 @@ uniform! {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "standardise",
     summary: "standard deviations above the mean of all samples",
+    unit: "standard deviations",
     options: &[("mean", "Z"), ("stddev", "Z")],
     examples,
     agreement: Agreement::EXACT,

@@ -31,6 +31,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tpi",
     summary: "height above the mean of the neighbours, in its unit",
+    unit: "the heights'",
     options: &[("radius", "PIXELS"), ("shape", "box|circle|annulus|custom"), ("inner", "PIXELS"), ("footprint", "ROWS"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },

@@ -48,6 +48,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tri",
     summary: "terrain ruggedness index, in the heights' unit",
+    unit: "the heights'",
     options: &[("algorithm", "Riley|Wilson"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },

@@ -31,13 +31,6 @@ SMALL = 1e-3
 # Bounds that may not be exceeded, in units: against float64.
 BOUNDS = {"slope": 2e-5, "aspect": 5e-5, "hillshade": 5e-7 * 254, "curvature": 1e-6, "northness": 1e-6, "eastness": 1e-6, "normals": 5e-7}
 BOUNDS |= {name: 0 for name in ("reclassify", "color-map", "equal-interval", "quantile", "clamp", "cast")}
-UNITS = {
-    "slope": "degrees or percent", "aspect": "degrees, slope > 1°", "hillshade": "grey levels, unrounded", "northness": "1, slope > 1°",
-    "eastness": "1, slope > 1°", "tri": "m", "tpi": "m", "roughness": "m", "curvature": "1 per 100 m (Gaussian: per 100² m²)",
-    "normals": "1", "color-map": "bytes", "standardise": "standard deviations", "equal-interval": "classes", "quantile": "classes",
-}
-
-
 # Variants with structs within structs.
 STRUCTURED = ("Normals", "Reclassify", "ColorMap", "Standardise", "EqualInterval", "Quantile")
 
@@ -446,6 +439,8 @@ def main():
     ap.add_argument("--update", type=pathlib.Path)
     o = ap.parse_args()
     lines, failures, lacking = [], [], []
+    listed = subprocess.run([o.swath, "operators", "--json"], stdout=subprocess.PIPE, check=True)
+    units = {info["name"]: info["unit"] for info in json.loads(listed.stdout)}
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         runs = []
@@ -506,14 +501,15 @@ def main():
                     ours = np.floor(ours + 0.5) if name == "hillshade" else ours
                     theirs.add(ours, gdaldem(scratch, z, command), counts, turn)
             against_gdal = theirs.text(ulp=False) if gdal else "-"
-            cells_of = [f"`{name}`", str(len(findings)), UNITS.get(name, "of the samples")]
+            cells_of = [f"`{name}`", str(len(findings)), units[name]]
             cells_of += [cpu.text(), gpu.text()] if compared else ["no reference", "no reference"]
             cells_of += [hardware.text()] if len(runs) > 1 else []
-            cells_of += [f"{twins:.1e}" if twins else "0", against_gdal, source if compared else "none"]
+            within = "yes" if all(f["pass"] for _, f in findings) else "NO"
+            cells_of += [f"{twins:.1e}" if twins else "0", within, against_gdal, source if compared else "none"]
             lines.append("| " + " | ".join(cells_of) + " |")
     adapter = f"{report['adapter']['name']}".split(" (")[0]
     extra = f" GPU: {runs[1][1]['adapter']['name']} |" if len(runs) > 1 else ""
-    head = [f"| operator | variants | unit | CPU against float64 | {adapter} against float64 |{extra} twins apart | from gdaldem's | reference |"]
+    head = [f"| operator | variants | unit | CPU against float64 | {adapter} against float64 |{extra} twins apart | within bounds | from gdaldem's | reference |"]
     head.append("|" + "---|" * (head[0].count("|") - 1))
     table = "\n".join(head + lines)
     if lacking:

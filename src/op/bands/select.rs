@@ -43,6 +43,7 @@ uniform! {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "select",
     summary: "one band of several",
+    unit: "the samples'",
     options: &[],
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };

@@ -46,6 +46,7 @@ uniform! {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "stack",
     summary: "several rasters as bands of one",
+    unit: "the samples'",
     options: &[],
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };

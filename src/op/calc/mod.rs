@@ -104,6 +104,7 @@ impl fmt::Debug for Calc {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "calc",
     summary: "an expression over one or several rasters",
+    unit: "the samples'",
     options: &[("A", "FILE[,BAND]")],
     examples,
     // What the examples' functions and sums may be off by, at heights up to 2000 m: the table in `EXAMPLES`'s comment.

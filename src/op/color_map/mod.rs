@@ -100,6 +100,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "color-map",
     summary: "a colour for each sample: GDAL's colour files, or a named ramp",
+    unit: "bytes",
     options: &[("color-map", "FILE"), ("color-selection", "interpolate|exact|nearest"), ("add-alpha", ""), ("range", "MIN,MAX")],
     examples,
     agreement: Agreement::EXACT,

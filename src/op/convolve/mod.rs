@@ -115,6 +115,7 @@ const PREWITT: [[f64; 9]; 2] = [[-1.0, 0.0, 1.0, -1.0, 0.0, 1.0, -1.0, 0.0, 1.0]
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "convolve",
     summary: "weighted sums: gaussian, laplacian, sobel, unsharp, custom",
+    unit: "the samples'",
     options: &[
         ("kernel", "gaussian|laplacian|sobel|prewitt|unsharp|custom"),
         ("sigma", "PIXELS"),

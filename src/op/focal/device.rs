@@ -1,8 +1,8 @@
 //! What the shaders of focal statistics are told.
 
 use super::{
-    Focal, FocalStat,
-    outline::{self, MaskBits},
+    Focal, FocalBorder, FocalMissing, FocalShape, FocalStat,
+    outline::{self, MaskBits, Outline},
     rank::Position,
 };
 use crate::{
@@ -32,8 +32,8 @@ uniform! {
         share_high: u32,
         /// What that leaves, in 2^-32.
         share_low: u32,
-        /// Zero.
-        pad0: u32,
+        /// Lengths of windows that runs are made up of: 1, 2, 4 ... pixels.
+        levels: u32,
         /// Which pixels belong.
         mask: MaskBits,
     }
@@ -70,6 +70,36 @@ mod tally {
     }
 }
 
+mod runs {
+    use super::{Outline, shader_constants};
+
+    shader_constants! { CONSTANTS:
+        STAT_SUM: u32 = 1;
+        STAT_MIN: u32 = 2;
+        STAT_MAX: u32 = 3;
+        STAT_RANGE: u32 = 4;
+        STAT_STD: u32 = 5;
+        STAT_VARIANCE: u32 = 6;
+        STAT_TPI: u32 = 8;
+        SIDE: i32 = 16;
+        MOST_COLS: u32 = 144;
+        MOST_PARTS: u32 = 1008;
+        ALL_BITS: u32 = u32::MAX;
+    }
+
+    const MOST_LEVELS: u32 = MOST_PARTS / MOST_COLS;
+    const _: () = assert!(MOST_COLS as usize == SIDE as usize + 2 * super::super::MAX_RADIUS && MOST_PARTS.is_multiple_of(MOST_COLS));
+
+    /// Lengths of windows, up to that of the longest run.
+    pub fn levels(outline: &Outline) -> u32 {
+        let longest = outline.runs().iter().map(|run| run.to - run.from + 1).max().unwrap_or(1);
+        (longest.ilog2() + 1).min(MOST_LEVELS)
+    }
+}
+
+/// Pixels of an outline from which on its runs cost less than they do one by one: a circle of radius 4, on llvmpipe.
+const RUNS_FROM: usize = 49;
+
 /// How many values there are: what is not asked to be the majority.
 const STAT_VARIETY: u32 = 10;
 
@@ -80,6 +110,7 @@ pub const CONSTANTS: &[&[ShaderConstant]] = &[abi::CONSTANTS, super::NEIGHBOURHO
 pub const TALLY: OperatorInfo = OperatorInfo {
     name: "tally",
     summary: "majority and variety of neighbourhoods",
+    unit: "the samples'",
     options: &[],
     examples: tally_examples,
     agreement: Agreement::EXACT,
@@ -87,6 +118,40 @@ pub const TALLY: OperatorInfo = OperatorInfo {
     params: FocalParams::LAYOUT,
     constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, tally::CONSTANTS],
 };
+
+/// The kernel of sums, moments and extremes of large neighbourhoods.
+pub const RUNS: OperatorInfo = OperatorInfo {
+    name: "runs",
+    summary: "sums, moments and extremes of neighbourhoods of any outline",
+    unit: "the samples'",
+    options: &[],
+    examples: runs_examples,
+    agreement: super::INFO.agreement,
+    shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "runs.wgsl"),
+    params: FocalParams::LAYOUT,
+    constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, runs::CONSTANTS],
+};
+
+/// Of circles, annuli, boxes whose border is extrapolated, and outlines with many runs in a row, as wide as there can be.
+fn runs_examples() -> Vec<Arc<dyn Operator>> {
+    use {FocalBorder as B, FocalMissing as M, FocalShape as S, FocalStat as T};
+    let of = |stat, shape, radius, missing, border| Focal { stat, shape, radius, missing, border, ..Focal::default() };
+    let comb =
+        |rows: usize, cols: usize| (0..rows).map(|row| (0..cols).map(|col| (row + col) % 5 != 0 || col % 3 == 0).collect()).collect();
+    let all = [
+        of(T::Mean, S::Circle, 17, M::Skip, B::Missing),
+        of(T::Mean, S::Circle, 64, M::Skip, B::Reflect),
+        Focal { inner: 9, ..of(T::Sum, S::Annulus, 12, M::Skip, B::Nearest) },
+        Focal { mask: comb(13, 129), ..of(T::Std, S::Custom, 1, M::Skip, B::Extrapolate) },
+        of(T::Variance, S::Circle, 20, M::Propagate, B::Reflect),
+        of(T::Min, S::Box, 64, M::Skip, B::Extrapolate),
+        Focal { mask: comb(41, 3), ..of(T::Max, S::Custom, 1, M::Skip, B::Missing) },
+        Focal { inner: 11, ..of(T::Range, S::Annulus, 31, M::Skip, B::Nearest) },
+        of(T::Tpi, S::Circle, 15, M::Skip, B::Missing),
+        of(T::Max, S::Circle, 12, M::Propagate, B::Reflect),
+    ];
+    all.into_iter().map(|focal| Arc::new(focal) as Arc<dyn Operator>).collect()
+}
 
 /// Of neighbourhoods that fill more than one table.
 pub fn tally_examples() -> Vec<Arc<dyn Operator>> {
@@ -109,10 +174,15 @@ pub fn kernel(focal: &Focal) -> GpuKernel {
         border: focal.border.code(),
         share_high: share.high,
         share_low: share.low,
-        pad0: 0,
+        levels: runs::levels(&outline),
         mask: outline.bits(),
     };
-    let shader = if matches!(focal.stat, FocalStat::Majority | FocalStat::Variety) { TALLY.shader } else { SHADER };
+    let shader = match focal.stat {
+        FocalStat::Majority | FocalStat::Variety => TALLY.shader,
+        FocalStat::Median | FocalStat::Percentile => SHADER,
+        _ if outline.pixels() < RUNS_FROM => SHADER,
+        _ => RUNS.shader,
+    };
     GpuKernel { wgsl: shader.text(), params: bytemuck::bytes_of(&params).to_vec() }
 }
 

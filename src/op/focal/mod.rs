@@ -10,7 +10,7 @@ mod rank;
 mod sweep;
 
 pub use device::FocalParams;
-pub(super) use device::{CONSTANTS, SHADER, TALLY};
+pub(super) use device::{CONSTANTS, RUNS, SHADER, TALLY};
 pub(super) use neighbourhood::{CONSTANTS as NEIGHBOURHOOD_CONSTANTS, Lines};
 pub use options::{FocalBorder, FocalMissing, FocalShape, FocalStat};
 use outline::Outline;
@@ -40,8 +40,8 @@ use std::sync::Arc;
 /// | | on the CPU, per pixel | on a device, per pixel |
 /// |---|---|---|
 /// | sums, moments, extremes of boxes | 3 steps down (van Herk 1992), log r across | about 8 r loads, in two passes |
-/// | the same of circles and annuli | 2 r steps | 4 r² loads |
-/// | the same of custom outlines | as many steps as pixels | as many loads |
+/// | the same of circles and annuli | 2 r steps | log r steps for every run of pixels in a row, (r / 8 + 1)² loads |
+/// | the same of custom outlines | as many steps as pixels | as circles; their runs are more |
 /// | percentiles | 4 r steps: a bit set slides along | up to 16 times the pixels in loads, as far as their bits differ |
 /// | majority, variety | 4 r steps: counts slide along | the pixels' number in loads, times one for every 768 values |
 ///
@@ -77,6 +77,7 @@ pub const MAX_RADIUS: usize = 64;
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "focal",
     summary: "statistics of neighbourhoods: mean, std, median and others",
+    unit: "the samples'",
     options: &[
         ("stat", "mean|sum|min|max|range|std|variance|median|percentile|majority|variety|tpi"),
         ("shape", "box|circle|annulus|custom"),

@@ -60,6 +60,11 @@ impl Outline {
         row.abs() <= rows && col.abs() <= cols && self.mask[((row + rows) * (2 * cols + 1) + col + cols) as usize]
     }
 
+    /// How many pixels belong.
+    pub fn pixels(&self) -> usize {
+        self.mask.iter().filter(|&&belongs| belongs).count()
+    }
+
     /// Everything belongs.
     pub fn is_box(&self) -> bool {
         self.mask.iter().all(|&belongs| belongs)

@@ -83,6 +83,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "reclassify",
     summary: "ranges and values become classes, in the least type that has them",
+    unit: "classes",
     options: &[("mapping", "RULES")],
     examples,
     agreement: Agreement::EXACT,

@@ -14,6 +14,7 @@ pub struct Across(pub Arc<Separable>);
 pub const INFO: OperatorInfo = OperatorInfo {
     name: "across",
     summary: "rows of a separable neighbourhood",
+    unit: "the samples'",
     options: &[],
     examples: || examples(|whole| Arc::new(Across(whole))),
     agreement: Agreement::EXACT,

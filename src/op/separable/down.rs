@@ -14,6 +14,7 @@ pub struct Down(pub Arc<Separable>);
 pub const INFO: OperatorInfo = OperatorInfo {
     name: "down",
     summary: "columns of a separable neighbourhood",
+    unit: "the samples'",
     options: &[],
     examples: || examples(|whole| Arc::new(Down(whole))),
     agreement: Agreement::EXACT,
