@@ -11,8 +11,8 @@ of the rows, as large as --seconds allows. All treat the border as reflect, but 
 What a library lacks, and what would take it longer than 20 seconds for 16 rows, is '-'. SciPy knows no missing samples; swath and
 xarray-spatial leave them out.
 
-With --device, swath's own GPU backend on that adapter is measured instead: boxes in two passes against the one pass of
---border extrapolate. CPU time counts there too, which says something of llvmpipe alone.
+With --device, swath's own GPU backend on that adapter is measured instead: boxes in two passes, and (with --border extrapolate) in
+runs of rows, as circles are. CPU time counts there too, which says something of llvmpipe alone.
 
 Needs numpy, scipy and rasterio; xarray-spatial where it is to be compared.
 """
@@ -76,7 +76,7 @@ def cases():
         ("open, box", lambda r: ["morphology", "--operation", "open", "--radius", str(r)], box(ndimage.grey_opening), None),
         ("gaussian, sigma r / 4", lambda r: ["convolve", "--sigma", str(r / 4)],
          lambda z, r: ndimage.gaussian_filter(z, r / 4, truncate=4, output=np.float64), None),
-        ("bilateral, sigma r / 3", lambda r: ["bilateral", "--sigma", str(r / 3), "--range-sigma", "20"], None, None),
+        ("bilateral, sigma r / 3 (21 at most)", lambda r: ["bilateral", "--sigma", str(min(21, r / 3)), "--range-sigma", "20"], None, None),
         ("laplacian 3 x 3", lambda r: ["convolve", "--kernel", "laplacian"] if r == 1 else None,
          lambda z, r: ndimage.laplace(z) if r == 1 else None, None),
         ("sobel 3 x 3", lambda r: ["convolve", "--kernel", "sobel"] if r == 1 else None,
@@ -191,14 +191,19 @@ def device_table(a, folder, fields):
     ]:
         if a.only and not any(word in name for word in a.only.split(",")):
             continue
-        ways = [("two passes", "reflect"), ("one pass", "extrapolate")] if name not in ("median", "variety") else [("one pass", "reflect")]
-        for way, border in ways:
+        reflect, extrapolate = ["--border", "reflect"], ["--border", "extrapolate"]
+        ways = [("box in two passes", reflect), ("box in runs", extrapolate), ("circle in runs", ["--shape", "circle", *reflect])]
+        if name in ("median", "variety"):
+            ways = [("box, pixel by pixel", reflect)]
+        elif name == "gaussian":
+            ways = [("two passes", reflect), ("pixel by pixel", extrapolate)]
+        for way, more in ways:
             cells = []
             for r in a.radii:
                 size = ["--sigma", str(r / 4)] if name == "gaussian" else ["--radius", str(r)]
                 # What goes slower than a hundredth of a megapixel a second at half the radius is not waited for.
                 slow = cells and (cells[-1] == "-" or float(cells[-1]) < a.least)
-                rate = None if slow else of_swath(a, folder, z, [*words, *size], r, [*device, "--border", border])
+                rate = None if slow else of_swath(a, folder, z, [*words, *size], r, [*device, *more])
                 cells.append("-" if rate is None else f"{rate:.3g}")
             print("| " + " | ".join([name, way, *cells]) + " |", flush=True)
 

@@ -32,7 +32,7 @@ SMALL = 1e-3
 BOUNDS = {"slope": 2e-5, "aspect": 5e-5, "hillshade": 5e-7 * 254, "curvature": 1e-6, "northness": 1e-6, "eastness": 1e-6, "normals": 5e-7}
 BOUNDS |= {name: 0 for name in ("reclassify", "color-map", "equal-interval", "quantile", "clamp", "cast")}
 # Variants with structs within structs.
-STRUCTURED = ("Normals", "Reclassify", "ColorMap", "Standardise", "EqualInterval", "Quantile")
+STRUCTURED = ("Cast", "Normals", "Reclassify", "ColorMap", "Standardise", "EqualInterval", "Quantile")
 
 
 def fields(debug):
@@ -316,6 +316,8 @@ def clamp(z, o):
 
 def cast(z, o):
     rounded = {"Up": lambda x: np.floor(x) + (x - np.floor(x) >= 0.5), "Even": np.rint, "Floor": np.floor, "Ceil": np.ceil, "Truncate": np.trunc}
+    if o["scaling"]:
+        z = (z - o["scaling"]["offset"]) / o["scaling"]["scale"]
     out = rounded[o["rounding"]](z)
     info = np.iinfo({"U8": "u1", "I16": "i2"}[o["sample"]])
     # The nodata value is outside the range.
