@@ -71,7 +71,7 @@ mod tally {
 }
 
 mod runs {
-    use super::{Outline, shader_constants};
+    use super::{Outline, outline::Run, shader_constants};
 
     shader_constants! { CONSTANTS:
         STAT_SUM: u32 = 1;
@@ -92,7 +92,7 @@ mod runs {
 
     /// Lengths of windows, up to that of the longest run.
     pub fn levels(outline: &Outline) -> u32 {
-        let longest = outline.runs().iter().map(|run| run.to - run.from + 1).max().unwrap_or(1);
+        let longest = outline.runs().iter().map(Run::width).max().unwrap_or(1);
         (longest.ilog2() + 1).min(MOST_LEVELS)
     }
 }

@@ -41,7 +41,7 @@ use std::sync::Arc;
 /// |---|---|---|
 /// | sums, moments, extremes of boxes | 3 steps down (van Herk 1992), log r across | about 8 r loads, in two passes |
 /// | the same of circles and annuli | 2 r steps | log r steps for every run of pixels in a row, (r / 8 + 1)² loads |
-/// | the same of custom outlines | as many steps as pixels | as circles; their runs are more |
+/// | the same of custom outlines | log r steps for every run of pixels in a row | the same |
 /// | percentiles | 4 r steps: a bit set slides along | up to 16 times the pixels in loads, as far as their bits differ |
 /// | majority, variety | 4 r steps: counts slide along | the pixels' number in loads, times one for every 768 values |
 ///
@@ -269,7 +269,7 @@ impl Operator for Focal {
             FocalStat::Median | FocalStat::Percentile | FocalStat::Majority | FocalStat::Variety => {
                 rank::scratch_bytes(reach, outline.runs().len())
             }
-            _ => sweep::scratch_bytes(reach, outline.is_box()),
+            _ => sweep::scratch_bytes(&outline),
         }
     }
 

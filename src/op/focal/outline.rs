@@ -35,6 +35,13 @@ pub struct Run {
     pub to: isize,
 }
 
+impl Run {
+    /// Number of its pixels.
+    pub fn width(&self) -> usize {
+        (self.to - self.from + 1) as usize
+    }
+}
+
 /// Rows of one column of a neighbourhood: those `from` to `to` rows away, above and below; none if `from > to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
@@ -90,6 +97,16 @@ impl Outline {
         runs
     }
 
+    /// Its runs, if putting it together from windows of 1, 2, 4 ... pixels of each row takes fewer steps than pixel by pixel.
+    pub fn runs_worth_it(&self) -> Option<Vec<Run>> {
+        let runs = self.runs();
+        let joins: usize = runs.iter().map(|run| run.width().count_ones() as usize).sum();
+        let of_rows = runs.chunk_by(|a, b| a.row == b.row);
+        let doublings: usize = of_rows.map(|row| row.iter().map(Run::width).max().unwrap_or(1).ilog2() as usize + 1).sum();
+        // To put two parts together costs about twice what it does to add a sample.
+        (2 * (joins + doublings) < self.pixels()).then_some(runs)
+    }
+
     /// The extents of the columns 0, 1, 2 ... away, if it is the same above as below and left as right and none has gaps.
     pub fn extents(&self) -> Option<Vec<Extent>> {
         let (rows, cols) = (self.reach_rows as isize, self.reach_cols as isize);
@@ -133,6 +150,14 @@ mod tests {
 
     fn disc(radius: usize, inner_sq: isize, outer_sq: isize) -> Outline {
         Outline::of((radius, radius), |row, col| (inner_sq + 1..=outer_sq).contains(&(row * row + col * col)))
+    }
+
+    #[test]
+    fn long_runs_are_put_together_and_short_ones_are_not() {
+        let long = Outline::of((2, 20), |_, col| col != 3).runs_worth_it().expect("runs of 23 and 17");
+        assert_eq!(long.iter().map(Run::width).take(2).collect::<Vec<_>>(), [23, 17]);
+        assert_eq!(Outline::of((20, 20), |row, col| (row + col) % 2 == 0).runs_worth_it(), None);
+        assert_eq!(Outline::of((1, 1), |_, _| true).runs_worth_it(), None);
     }
 
     #[test]

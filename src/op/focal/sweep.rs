@@ -2,14 +2,15 @@
 //!
 //! Of a box all columns are alike: see [`columns`](super::columns); windows of 1, 2, 4 ... columns then make up its width. A circle
 //! is folded from the middle outwards, once for every column of a row of results, each extent being handed to the two columns that
-//! have it; any other outline is folded sample by sample. The order of operations is that of the raster: it is the same wherever
-//! a swath or lane begins.
+//! have it; any other outline is put together from runs of pixels, for which each of its rows is folded into windows of 1, 2, 4 ...
+//! samples, or sample by sample where its runs are short. The order of operations is that of the raster: it is the same wherever a
+//! swath or lane begins.
 
 use super::{
     FocalBorder, Lines,
     columns::Columns,
     fold::Fold,
-    outline::{Extent, Outline},
+    outline::{Extent, Outline, Run},
 };
 use crate::graph::RowsTask;
 use std::marker::PhantomData;
@@ -43,15 +44,18 @@ struct Sweep<'t, 'a, T, const K: usize, F> {
     _numbers: PhantomData<T>,
 }
 
-/// Most bytes that a task allocates for an outline that reaches so many rows and columns.
-pub fn scratch_bytes((reach_rows, reach_cols): (usize, usize), is_box: bool) -> usize {
+/// Most bytes that a task allocates for an outline.
+pub fn scratch_bytes(outline: &Outline) -> usize {
     // The largest: four float64.
     const STATE: usize = 32;
     const PLANES: usize = 4 * size_of::<Vec<f64>>();
+    let (reach_rows, reach_cols) = outline.reach();
     let (most, height) = (BLOCK + 2 * reach_cols, 2 * reach_rows + 1);
     // A box keeps the ends of a block of rows, and two folds that run on.
-    let kept = if is_box { height + 2 } else { 0 };
-    most * 4 + STATE * (most * (2 + kept) + BLOCK) + 2 * PLANES * kept + 64 * height
+    let kept = if outline.is_box() { height + 2 } else { 0 };
+    // A list that grows is there twice while it moves.
+    let runs = 3 * outline.runs().len() * size_of::<Run>();
+    most * 4 + STATE * (most * (2 + kept) + BLOCK) + 2 * PLANES * kept + 64 * height + runs
 }
 
 /// States of a run of columns, each of their numbers side by side.
@@ -108,6 +112,7 @@ impl<T: Copy, const K: usize, F: Fold<T, K>> pulp::WithSimd for Sweep<'_, '_, T,
             return;
         }
         let extents = around.outline.extents();
+        let runs = if extents.is_none() { around.outline.runs_worth_it() } else { None };
         let most = BLOCK + 2 * reach_cols;
         let mut line = vec![0.0; most];
         let [mut columns, mut parts, mut results] = [most, most, BLOCK].map(|len| Planes::new(F::NONE, len));
@@ -127,9 +132,10 @@ impl<T: Copy, const K: usize, F: Fold<T, K>> pulp::WithSimd for Sweep<'_, '_, T,
                 } else {
                     let (columns, strict, _fold) = (&mut columns, around.propagates, self._fold);
                     let mut down = Down::<T, K, F> { lines: &lines, row, first, strict, line: &mut *line, columns, _fold };
-                    match &extents {
-                        Some(extents) => outline(&mut down, extents, &mut parts, &mut results, len),
-                        None => by_sample(&mut down, &around.outline, &mut results, len),
+                    match (&extents, &runs) {
+                        (Some(extents), _) => outline(&mut down, extents, &mut parts, &mut results, len),
+                        (None, Some(runs)) => by_runs(&mut down, runs, &mut parts, &mut results, len),
+                        (None, None) => by_sample(&mut down, &around.outline, &mut results, len),
                     }
                 }
                 let centres = &mut line[..len];
@@ -258,6 +264,39 @@ fn outline<T: Copy, const K: usize, F: Fold<T, K>>(
         let sides = [radius - dc, radius + dc];
         for &side in &sides[..if dc == 0 { 1 } else { 2 }] {
             join::<T, K, F>(results, parts, side, len);
+        }
+    }
+}
+
+/// Row by row, from windows of 1, 2, 4 ... samples, as the bits of each run's width have them.
+#[inline(always)]
+fn by_runs<T: Copy, const K: usize, F: Fold<T, K>>(
+    down: &mut Down<'_, T, K, F>,
+    runs: &[Run],
+    parts: &mut Planes<T, K>,
+    results: &mut Planes<T, K>,
+    len: usize,
+) {
+    let (strict, wide) = (down.strict, down.line.len());
+    let reach_cols = (wide - len) / 2;
+    results.fill(F::close(F::NONE));
+    for of_row in runs.chunk_by(|a, b| a.row == b.row) {
+        down.lines.fill(down.line, down.row + of_row[0].row, down.first);
+        let mut windows = parts.run_mut(wide);
+        for (at, &z) in down.line.iter().enumerate() {
+            change(&mut windows, at, |_| F::close(F::push(F::NONE, z, strict)));
+        }
+        let longest = of_row.iter().map(Run::width).max().unwrap_or(0);
+        let mut window = 1;
+        while window <= longest {
+            for run in of_row.iter().filter(|run| run.width() & window != 0) {
+                let begins = (run.from + reach_cols as isize) as usize + run.width() % window;
+                join::<T, K, F>(results, parts, begins, len);
+            }
+            if 2 * window <= longest {
+                double::<T, K, F>(parts, window, wide);
+            }
+            window *= 2;
         }
     }
 }
