@@ -3,16 +3,9 @@
 //     percentile (linear between the two nearest, Hyndman and Fan 1996, definition 7),  median: the 50th,
 //     tpi: z - m without the centre
 // Tomlin 1990, "Geographic Information Systems and Cartographic Modeling"; differences from a sample first. Boxes that are
-// wide enough are taken apart into rows and columns: across.wgsl, down.wgsl. Majority and variety: tally.wgsl.
+// wide enough are taken apart into rows and columns: across.wgsl, down.wgsl. Large outlines of other
+// shapes: runs.wgsl. Majority and variety: tally.wgsl.
 
-const STAT_SUM: u32 = 1u;
-const STAT_MIN: u32 = 2u;
-const STAT_MAX: u32 = 3u;
-const STAT_RANGE: u32 = 4u;
-const STAT_STD: u32 = 5u;
-const STAT_VARIANCE: u32 = 6u;
-const STAT_PERCENTILE: u32 = 7u;
-const STAT_TPI: u32 = 8u;
 const TOP_KEY: u32 = 0xffffffffu;
 const TOP_BIT: u32 = 31u;
 // A percentile is found two bits at a time.

@@ -7,13 +7,6 @@
 //     n, b = the first of them, S = sum of (z_k - b), Q = sum of (z_k - b - S / n)^2,   or n, least, greatest
 // Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances".
 
-const STAT_SUM: u32 = 1u;
-const STAT_MIN: u32 = 2u;
-const STAT_MAX: u32 = 3u;
-const STAT_RANGE: u32 = 4u;
-const STAT_STD: u32 = 5u;
-const STAT_VARIANCE: u32 = 6u;
-const STAT_TPI: u32 = 8u;
 // Pixels of a workgroup's side, and of a row that its results may look at.
 const SIDE: i32 = 16;
 const MOST_COLS: u32 = 144u;

@@ -3,7 +3,6 @@
 // 3, 6.4, algorithm L; mixed as by Appleby's MurmurHash3). Where a table is full, values are parted among twice as many, which are
 // filled one after the other: loads grow with the samples times the share of different ones, not with the square of the samples.
 
-const STAT_MAJORITY: u32 = 9u;
 const TOP_KEY: u32 = 0xffffffffu;
 // No sample's key: it would be that of a NaN.
 const EMPTY: u32 = 0u;

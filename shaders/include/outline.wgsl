@@ -8,6 +8,17 @@ const ROW_MASK: u32 = 31u;
 const LANE_BITS: u32 = 2u;
 const LANE_MASK: u32 = 3u;
 
+// What is made of the samples, where it is not the mean.
+const STAT_SUM: u32 = 1u;
+const STAT_MIN: u32 = 2u;
+const STAT_MAX: u32 = 3u;
+const STAT_RANGE: u32 = 4u;
+const STAT_STD: u32 = 5u;
+const STAT_VARIANCE: u32 = 6u;
+const STAT_PERCENTILE: u32 = 7u;
+const STAT_TPI: u32 = 8u;
+const STAT_MAJORITY: u32 = 9u;
+
 // Params of everything that has an outline.
 struct Params {
     stat: u32,

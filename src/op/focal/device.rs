@@ -2,7 +2,10 @@
 
 use super::{
     Focal, FocalBorder, FocalMissing, FocalShape, FocalStat,
-    outline::{self, MaskBits, Outline},
+    outline::{
+        self, MaskBits, Outline, STAT_MAJORITY, STAT_MAX, STAT_MIN, STAT_PERCENTILE, STAT_RANGE, STAT_STD, STAT_SUM, STAT_TPI,
+        STAT_VARIANCE,
+    },
     rank::Position,
 };
 use crate::{
@@ -40,14 +43,6 @@ uniform! {
 }
 
 shader_constants! { OWN_CONSTANTS:
-    STAT_SUM: u32 = 1;
-    STAT_MIN: u32 = 2;
-    STAT_MAX: u32 = 3;
-    STAT_RANGE: u32 = 4;
-    STAT_STD: u32 = 5;
-    STAT_VARIANCE: u32 = 6;
-    STAT_PERCENTILE: u32 = 7;
-    STAT_TPI: u32 = 8;
     TOP_KEY: u32 = u32::MAX;
     TOP_BIT: u32 = 31;
     DIGIT_BITS: u32 = 2;
@@ -61,7 +56,6 @@ mod tally {
     use super::shader_constants;
 
     shader_constants! { CONSTANTS:
-        STAT_MAJORITY: u32 = 9;
         TOP_KEY: u32 = u32::MAX;
         EMPTY: u32 = 0;
         SLOTS: u32 = 1024;
@@ -74,13 +68,6 @@ mod runs {
     use super::{Outline, outline::Run, shader_constants};
 
     shader_constants! { CONSTANTS:
-        STAT_SUM: u32 = 1;
-        STAT_MIN: u32 = 2;
-        STAT_MAX: u32 = 3;
-        STAT_RANGE: u32 = 4;
-        STAT_STD: u32 = 5;
-        STAT_VARIANCE: u32 = 6;
-        STAT_TPI: u32 = 8;
         SIDE: i32 = 16;
         MOST_COLS: u32 = 144;
         MOST_PARTS: u32 = 1008;
@@ -196,7 +183,7 @@ const fn stat_code(stat: FocalStat) -> u32 {
         FocalStat::Std => STAT_STD,
         FocalStat::Variance => STAT_VARIANCE,
         FocalStat::Median | FocalStat::Percentile => STAT_PERCENTILE,
-        FocalStat::Majority => tally::STAT_MAJORITY,
+        FocalStat::Majority => STAT_MAJORITY,
         FocalStat::Variety => STAT_VARIETY,
         FocalStat::Tpi => STAT_TPI,
     }

@@ -10,6 +10,15 @@ shader_constants! { CONSTANTS:
     ROW_MASK: u32 = 31;
     LANE_BITS: u32 = 2;
     LANE_MASK: u32 = 3;
+    STAT_SUM: u32 = 1;
+    STAT_MIN: u32 = 2;
+    STAT_MAX: u32 = 3;
+    STAT_RANGE: u32 = 4;
+    STAT_STD: u32 = 5;
+    STAT_VARIANCE: u32 = 6;
+    STAT_PERCENTILE: u32 = 7;
+    STAT_TPI: u32 = 8;
+    STAT_MAJORITY: u32 = 9;
     SIGN_BIT: u32 = 0x8000_0000;
 }
 
