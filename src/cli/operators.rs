@@ -1,13 +1,14 @@
 //! `swath operators`: the registry.
 
 use super::{
+    commands::Cli,
     info::nodata_json,
     options::Talk,
     run::{begin, pretty},
     say,
     stop::Outcome,
 };
-use clap::Args;
+use clap::{Args, CommandFactory};
 use serde_json::{Value, json};
 use swath::op::REGISTRY;
 
@@ -37,6 +38,7 @@ impl OperatorsArgs {
             let lines: Vec<String> = REGISTRY.iter().map(|info| format!("{:<12} {}", info.name, info.summary)).collect();
             return say::out(&lines.join("\n"));
         }
+        let cli = Cli::command();
         let all = REGISTRY.iter().map(|info| {
             let first = (info.examples)().into_iter().next();
             let shape = first.map(|operator| {
@@ -44,9 +46,14 @@ impl OperatorsArgs {
                 json!({ "inputs": operator.inputs(), "bands": operator.bands(), "halo_rows": footprint.halo_rows, "halo_cols": footprint.halo_cols,
                         "dtype": output.sample, "nodata": nodata_json(output.nodata) })
             });
-            let options = info.options.iter().map(|(name, takes)| json!({ "name": name, "takes": values(takes) }));
+            let command = cli.find_subcommand(info.name);
+            let options = info.options.iter().map(|(name, takes)| {
+                let arg = command.and_then(|command| command.get_arguments().find(|arg| arg.get_long() == Some(name)));
+                let help = arg.and_then(clap::Arg::get_help).map(ToString::to_string);
+                json!({ "name": name, "takes": values(takes), "help": help })
+            });
             let options: Vec<Value> = options.collect();
-            json!({ "name": info.name, "summary": info.summary, "unit": info.unit, "options": options, "shape": shape })
+            json!({ "name": info.name, "summary": info.summary, "unit": info.unit, "doc": info.doc, "options": options, "shape": shape })
         });
         say::out(&pretty(&Value::Array(all.collect())))
     }
@@ -74,7 +81,8 @@ fn markdown() -> String {
         let written = written.unwrap_or_default();
         let option = |(name, takes): &(&str, &str)| format!("`--{name} {}`", takes.replace('|', "\\|")).replace(" `", "`");
         let options: Vec<String> = info.options.iter().map(option).collect();
-        lines.push(format!("| `{}` | {} | {written} | {} |", info.name, info.summary, options.join(", ")));
+        let page = format!("[`{0}`](docs/operators/{0}.md)", info.name);
+        lines.push(format!("| {page} | {} | {written} | {} |", info.summary, options.join(", ")));
     }
     lines.join("\n")
 }
@@ -82,8 +90,6 @@ fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::commands::Cli;
-    use clap::CommandFactory;
 
     #[test]
     fn every_operator_is_a_command_with_the_options_that_it_names() {

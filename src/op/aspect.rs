@@ -13,20 +13,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// The direction that the surface faces, downslope, in degrees from 0 up to but not including 360.
-///
-/// With p and q the surface's rise per metre towards east and north, the azimuth is `atan2(-p, -q)`, clockwise from
-/// north (90 faces east); the trigonometric angle is `atan2(-q, -p)`, counter-clockwise from east. Flat ground faces
-/// nowhere: missing, unless `zero_for_flat`. Gradients as in [`Slope`](super::Slope).
-///
-/// A missing centre gives missing, with `zero_for_flat` too; [`Edges`] says what becomes of incomplete
-/// neighbourhoods. Unlike gdaldem's, the pixel's shape counts. Written as float32 with nodata -9999.
-///
-/// Against float64: 5e-5 degrees where the slope exceeds one degree; CPU against GPU: 2e-5 there, and the same pixels
-/// are flat.
-///
-/// `gdal raster aspect`: `--convention`, `--gradient-alg`, `--zero-for-flat`, `--no-edges`; `gdaldem aspect`:
-/// `-trigonometric`, `-alg`, `-zero_for_flat`, `-compute_edges`.
+#[doc = include_str!("../../docs/operators/aspect.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Aspect {
     /// How the gradient is estimated.
@@ -77,6 +64,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "aspect",
     summary: "direction that the surface faces, in degrees",
     unit: "degrees, slope > 1°",
+    doc: include_str!("../../docs/operators/aspect.md"),
     options: &[
         ("convention", "azimuth|trigonometric-angle"),
         ("zero-for-flat", ""),

@@ -15,17 +15,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A mean that stops at edges: weights fall with distance and with difference from the sample in the middle,
-/// `exp(-d² / (2 sigma²)) exp(-(z - e)² / (2 range_sigma²))`, over `ceil(3 sigma)` columns and rows each way. In the
-/// samples' unit.
-///
-/// Tomasi and Manduchi (1998, *Bilateral filtering for gray and color images*, ICCV). Distances are pixels. A missing
-/// sample in the middle gives missing, since there is nothing to differ from. Under [`FocalMissing::Skip`] other missing
-/// samples are left out; under [`FocalMissing::Propagate`] one makes the result missing. [`FocalBorder`] says what lies
-/// beyond the raster. Written as float32 with nodata -9999.
-///
-/// A pixel costs (2 ceil(3 sigma) + 1)² exponentials: weights that hang on the middle sample are no product of a row and a
-/// column. Against float64, and CPU against GPU: 1e-6 of the greatest difference within the neighbourhood, or half an ulp.
+#[doc = include_str!("../../docs/operators/bilateral.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bilateral {
     /// Standard deviation of the weights by distance, in pixels, up to 21.
@@ -67,6 +57,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "bilateral",
     summary: "a mean that stops at edges: by distance and by difference",
     unit: "the samples'",
+    doc: include_str!("../../docs/operators/bilateral.md"),
     options: &[
         ("sigma", "PIXELS"),
         ("range-sigma", "UNITS"),

@@ -38,12 +38,7 @@ named_option! {
     }
 }
 
-/// Samples for another type: rounded (integers), and held in the type's range.
-///
-/// Missing stays missing and is written as the type's least value (signed integers), its greatest (unsigned ones), -65504 (float16) or -9999
-/// (wider floats); that value is outside the range, so that no sample becomes it. Of integers beyond 24 bits the range ends at the last
-/// number that float32 holds. Exact, but for `scaling`: difference and product are rounded to float32 before the cast.
-/// `gdal_translate -unscale`, or `--unscale` here, gives the values back.
+#[doc = include_str!("../../docs/operators/cast.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cast {
     /// The type.
@@ -66,6 +61,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "cast",
     summary: "another sample type, with a policy for fractions and range",
     unit: "the samples'",
+    doc: include_str!("../../docs/operators/cast.md"),
     options: &[
         ("to", "TYPE"),
         ("rounding", "up|even|floor|ceil|truncate"),

@@ -9,9 +9,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Samples below `least` become `least`, those above `most` become `most`; with `drop`, both become missing instead.
-///
-/// Missing stays missing. Written as float32 with nodata -9999. Exact; the bounds are rounded to float32.
+#[doc = include_str!("../../docs/operators/clamp.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clamp {
     /// The least, if there is one.
@@ -33,6 +31,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "clamp",
     summary: "samples held between two bounds, or dropped outside them",
     unit: "the samples'",
+    doc: include_str!("../../docs/operators/clamp.md"),
     options: &[("min", "NUMBER"), ("max", "NUMBER"), ("drop", "")],
     examples,
     agreement: Agreement::EXACT,

@@ -13,20 +13,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Curvature: how the surface bends, by the quadratic through or near the nine heights ([`CurvatureAlgorithm`]).
-///
-/// With p and q the surface's rise per metre towards east and north, r, s and t its second derivatives east-east,
-/// east-north and north-north, [`CurvatureKind`] has the formulas. Per 100 units of distance (per 100 metres if
-/// coordinates and heights are in metres), as ESRI's; Gaussian curvature per 100² units of area, so that it is the
-/// product of the same principal curvatures whose half sum the mean is.
-///
-/// On geographic coordinates metres come from the ellipsoid, row by row, unless scales are given. Where the ground is
-/// flat, profile, plan and tangential curvature are 0. A missing centre gives missing; [`Edges`] says what becomes of
-/// incomplete neighbourhoods. Written as float32 with nodata -9999.
-///
-/// Against float64: 1e-6, or 1e-6 of `B` where that is more: `B` is 100 times the range of the nine heights over the
-/// square of the cell's shorter side (`B²` for Gaussian); profile, plan and tangential where the slope exceeds one degree;
-/// on white noise 1e-5 of `B`. CPU against GPU: the same.
+#[doc = include_str!("../../docs/operators/curvature.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curvature {
     /// Which curvature.
@@ -113,6 +100,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "curvature",
     summary: "how the surface bends, per 100 units of distance",
     unit: "1 per 100 units of distance (Gaussian: per 100²)",
+    doc: include_str!("../../docs/operators/curvature.md"),
     options: &[
         ("kind", "total|profile|plan|tangential|mean|Gaussian"),
         ("algorithm", "ZevenbergenThorne|Evans"),

@@ -14,17 +14,7 @@ use crate::{
 use std::sync::Arc;
 
 exposure_operator! {
-    /// Eastness: how squarely the surface faces east, from -1 to 1: the sine of its aspect, `-p / sqrt(p² + q²)`.
-    ///
-    /// With p and q the surface's rise per metre towards east and north. Unlike an aspect it can be averaged (Zar 1999,
-    /// *Biostatistical Analysis*, on circular variables). Gradients as in [`Slope`](super::Slope); as in
-    /// [`Aspect`](super::Aspect) the pixel's shape counts, and flat ground faces nowhere: missing, unless `zero_for_flat`.
-    ///
-    /// A missing centre gives missing; [`Edges`] says what becomes of incomplete neighbourhoods. Written as float32 with
-    /// nodata -9999.
-    ///
-    /// Against float64: 1e-6 where the slope exceeds one degree; CPU against GPU: 1e-6 there, and the same pixels are flat.
-    Eastness: "eastness", "how squarely the surface faces east, -1 to 1", "eastness.wgsl", East
+    Eastness: "eastness", "how squarely the surface faces east, -1 to 1", "../../docs/operators/eastness.md", "eastness.wgsl", East
 }
 
 #[derive(Clone, Copy)]

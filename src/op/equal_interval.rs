@@ -8,14 +8,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Classes of equal width: 1 (least) to `classes`.
-///
-/// The range is cut into as many intervals as there are classes: break `k` is `min + k (max - min) / classes`, rounded to
-/// float32, and a sample that equals a break belongs to the class above (as `numpy.digitize` does). Samples beyond a
-/// given range get the outer classes. Where no range is given it is that of all finite samples, found in a pass before,
-/// so that sources are decoded twice: the plan says so. A missing sample stays missing. Written as uint8 with nodata 0.
-///
-/// Exact; CPU and GPU agree bit for bit.
+#[doc = include_str!("../../docs/operators/equal-interval.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct EqualInterval {
     /// How many classes, 2 to 255.
@@ -34,6 +27,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "equal-interval",
     summary: "classes of equal width between least and greatest sample, 1 to 255",
     unit: "classes",
+    doc: include_str!("../../docs/operators/equal-interval.md"),
     options: &[("classes", "N"), ("min", "Z"), ("max", "Z")],
     examples,
     agreement: Agreement::EXACT,

@@ -36,8 +36,8 @@ pub(crate) trait Facing: Copy {
 
 /// Declares an operator of the gradient's direction, its line of the registry and all that makes it an operator.
 macro_rules! exposure_operator {
-    ($(#[$doc:meta])* $Name:ident: $name:literal, $summary:literal, $own:literal, $Facing:ty) => {
-        $(#[$doc])*
+    ($Name:ident: $name:literal, $summary:literal, $doc:literal, $own:literal, $Facing:ty) => {
+        #[doc = include_str!($doc)]
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $Name {
             /// How the gradient is estimated.
@@ -56,6 +56,7 @@ macro_rules! exposure_operator {
             name: $name,
             summary: $summary,
             unit: "1, slope > 1°",
+            doc: include_str!($doc),
             options: &[
                 ("zero-for-flat", ""),
                 ("gradient-alg", "Horn|ZevenbergenThorne"),

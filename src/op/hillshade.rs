@@ -15,21 +15,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// How brightly a distant light shines on the surface: bytes 1 to 255, `1 + 254 h` with h in 0 to 1.
-///
-/// With p and q the surface's rise per metre towards east and north (times `zfactor`), normal
-/// n = (-p, -q, 1) / sqrt(1 + p² + q²) and s towards the light ([`HillshadeVariant`] has what each makes of it), the
-/// regular h is `max(0, n · s)` (Horn 1981, *Hill shading and the reflectance map*, Proc. IEEE 69). Gradients as in
-/// [`Slope`](super::Slope).
-///
-/// A missing centre gives missing; [`Edges`] says what becomes of incomplete neighbourhoods. The kernel leaves values
-/// unrounded; they are written as uint8, halves rounded up, with nodata 0.
-///
-/// Against float64: 5e-7 of h; CPU against GPU: one byte, at ties.
-///
-/// `gdal raster hillshade`: `--variant`, `--azimuth`, `--altitude`, `--zfactor`, `--gradient-alg`, `--xscale`,
-/// `--yscale`, `--no-edges`; `gdaldem hillshade`: `-combined`, `-multidirectional`, `-igor`, `-az`, `-alt`, `-z`,
-/// `-alg`, `-s`, `-xscale`, `-yscale`, `-compute_edges`.
+#[doc = include_str!("../../docs/operators/hillshade.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hillshade {
     /// How the gradient is estimated.
@@ -112,6 +98,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "hillshade",
     summary: "brightness under a distant light, 1 to 255",
     unit: "grey levels, unrounded",
+    doc: include_str!("../../docs/operators/hillshade.md"),
     options: &[
         ("variant", "regular|combined|multidirectional|Igor"),
         ("azimuth", "DEGREES"),

@@ -113,6 +113,8 @@ pub struct OperatorInfo {
     pub summary: &'static str,
     /// What results are counted in, and where their accuracy is told.
     pub unit: &'static str,
+    /// Formula, sources, range, edges, what missing means, accuracy: Markdown, a file of `docs/operators`. Nothing of parts.
+    pub doc: &'static str,
     /// Options of its own: name as on the command line, and what they take (nothing for a switch; names parted by `|`).
     pub options: &'static [(&'static str, &'static str)],
     /// Variants that between them take every option and every branch, for tests, benches and `swath selftest`.

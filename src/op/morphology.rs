@@ -7,16 +7,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Greyscale morphology with a flat structuring element ([`MorphologyOperation`]), in the samples' unit.
-///
-/// Serra (1982, *Image Analysis and Mathematical Morphology*); Haralick, Sternberg and Zhuang (1987, IEEE PAMI 9). The
-/// element is any of [`Focal`]'s shapes; where it is not the same when turned by half a turn, dilation uses it turned, so
-/// that open and close undo themselves on what fits. Missing samples and what lies beyond the raster are treated as by
-/// [`Focal`]'s least and greatest: opening and closing apply [`FocalBorder`] to either step. Written as float32 with nodata
-/// -9999.
-///
-/// A result is one of the samples: exact, and the same bits on CPU and GPU. Costs are those of [`Focal`]'s extremes, twice
-/// for open and close, of which each step is a node of its own that swaths carry.
+#[doc = include_str!("../../docs/operators/morphology.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Morphology {
     /// What is done.
@@ -54,6 +45,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "morphology",
     summary: "greyscale morphology: erode, dilate, open, close",
     unit: "the samples'",
+    doc: include_str!("../../docs/operators/morphology.md"),
     options: &[
         ("operation", "erode|dilate|open|close"),
         ("shape", "box|circle|annulus|custom"),

@@ -13,18 +13,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Surface normals: in three bands the parts towards east, north and up of the vector of length 1 that stands upright on
-/// the surface, `(-p, -q, 1) / sqrt(1 + p² + q²)`.
-///
-/// With p and q the surface's rise per metre towards east and north (times `zfactor`). East and north lie between -1 and
-/// 1, up above 0 and at most 1, which flat ground has. The scalar product with a vector of length 1 towards a light is
-/// Lambert's shading (Horn 1981, *Hill shading and the reflectance map*, Proc. IEEE 69). Gradients and metres as in
-/// [`Slope`](super::Slope).
-///
-/// A missing centre gives missing in all bands; [`Edges`] says what becomes of incomplete neighbourhoods. Written as
-/// three bands of float32, named east, north and up, with nodata -9999.
-///
-/// Against float64: 5e-7; CPU against GPU: 8 ulp or 5e-7.
+#[doc = include_str!("../../docs/operators/normals.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normals {
     /// How the gradient is estimated.
@@ -63,6 +52,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "normals",
     summary: "the surface's upright vector: east, north and up",
     unit: "1",
+    doc: include_str!("../../docs/operators/normals.md"),
     options: &[
         ("zfactor", "Z"),
         ("gradient-alg", "Horn|ZevenbergenThorne"),

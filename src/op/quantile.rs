@@ -9,15 +9,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Classes of equal count: 1 (least samples) to `classes`.
-///
-/// The breaks come from a histogram of all finite samples ([`Histogram`]: at most 65,536 bins, each less than a 32,767th
-/// of the range), found in a pass before, so that sources are decoded twice: the plan says so. Break `k` is the end of the
-/// first bin up to which at least `k / classes` of the samples lie. So integers within 65,536 of each other are parted
-/// exactly, other samples to the width of a bin; samples of one bin belong to one class, and where many are alike a
-/// class may be empty. A missing sample stays missing. Written as uint8 with nodata 0.
-///
-/// Exact for given breaks; CPU and GPU agree bit for bit.
+#[doc = include_str!("../../docs/operators/quantile.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantile {
     /// How many classes, 2 to 255.
@@ -36,6 +28,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "quantile",
     summary: "classes of equal count, 1 (least samples) to 255",
     unit: "classes",
+    doc: include_str!("../../docs/operators/quantile.md"),
     options: &[("classes", "N")],
     examples,
     agreement: Agreement::EXACT,

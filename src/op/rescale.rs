@@ -9,13 +9,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A linear change of scale: `from` becomes `to`, what lies between in proportion, `x` becomes
-/// `(x - from[0]) (to[1] - to[0]) / (from[1] - from[0]) + to[0]`.
-///
-/// With `clamp`, what lies outside `from` becomes the nearer end of `to`. Missing stays missing. Written as float32 with nodata
-/// -9999. Factor and summand are computed in float64, then rounded to float32: within 3e-7 of the greatest of the numbers involved.
-///
-/// `gdal_translate -scale`: `--from`, `--to`.
+#[doc = include_str!("../../docs/operators/rescale.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rescale {
     /// Two samples of the input, unequal.
@@ -37,6 +31,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "rescale",
     summary: "a linear change of scale",
     unit: "the samples'",
+    doc: include_str!("../../docs/operators/rescale.md"),
     options: &[("from", "LOW,HIGH"), ("to", "LOW,HIGH"), ("clamp", "")],
     examples,
     agreement: Agreement { ulp: 2, ..Agreement::EXACT },

@@ -9,15 +9,7 @@ use super::{
 use crate::graph::{Operator, RowsTask};
 use std::sync::Arc;
 
-/// Roughness: the greatest less the least of the nine heights, in their unit, 0 and above.
-///
-/// Wilson et al. (2007, *Multiscale terrain analysis of multibeam bathymetry data*, Marine Geodesy 30). The pixel's size
-/// does not count. A missing centre gives missing; [`Edges`] says what becomes of incomplete neighbourhoods. Written as
-/// float32 with nodata -9999.
-///
-/// Against float64: 2e-7 of the result; CPU against GPU: 1 ulp.
-///
-/// `gdal raster roughness`: `--no-edges`; `gdaldem roughness`: `-compute_edges`.
+#[doc = include_str!("../../docs/operators/roughness.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Roughness {
     /// What happens at borders and beside missing heights.
@@ -32,6 +24,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "roughness",
     summary: "range of the nine heights, in their unit",
     unit: "the heights'",
+    doc: include_str!("../../docs/operators/roughness.md"),
     options: &[("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },

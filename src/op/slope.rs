@@ -13,20 +13,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Steepness: the angle, or the percentage, of steepest ascent.
-///
-/// With p and q the surface's rise per metre towards east and north (times `zfactor`), degrees are
-/// `atan(sqrt(p² + q²))`, in 0 to 90, and percent `100 sqrt(p² + q²)`, from 0 without limit. The gradient is Horn's
-/// (1981, *Hill shading and the reflectance map*, Proc. IEEE 69) or Zevenbergen and Thorne's (1987, *Quantitative
-/// analysis of land surface topography*, Earth Surf. Process. Landf. 12).
-///
-/// On geographic coordinates metres come from the ellipsoid, row by row, unless scales are given. A missing centre
-/// gives missing; [`Edges`] says what becomes of incomplete neighbourhoods. Written as float32 with nodata -9999.
-///
-/// Against float64: 2e-5 degrees on terrain up to 9 km high; CPU against GPU: 8 ulp or 2e-5 degrees.
-///
-/// `gdal raster slope`: `--unit`, `--gradient-alg`, `--xscale`, `--yscale`, `--no-edges`; `gdaldem slope`: `-p`,
-/// `-alg`, `-s`, `-xscale`, `-yscale`, `-compute_edges`.
+#[doc = include_str!("../../docs/operators/slope.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slope {
     /// How the gradient is estimated.
@@ -77,6 +64,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "slope",
     summary: "steepness in degrees or percent",
     unit: "degrees or percent",
+    doc: include_str!("../../docs/operators/slope.md"),
     options: &[
         ("unit", "degree|percent"),
         ("zfactor", "Z"),

@@ -10,13 +10,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Standard scores: `(z - mean) / stddev`, of no unit, both over all finite samples of the raster.
-///
-/// Where mean and standard deviation (of the population) are not given, they are those of the raster, found in a pass
-/// before, so that its sources are decoded twice: the plan says so. A raster whose samples are all the same gives 0. A
-/// missing sample stays missing. Written as float32 with nodata -9999.
-///
-/// Against float64: 2 ulp of the result, or 2e-7 where it is near 0; CPU against GPU: none.
+#[doc = include_str!("../../docs/operators/standardise.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standardise {
     /// What is 0; `None`: the raster's mean.
@@ -43,6 +37,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "standardise",
     summary: "standard deviations above the mean of all samples",
     unit: "standard deviations",
+    doc: include_str!("../../docs/operators/standardise.md"),
     options: &[("mean", "Z"), ("stddev", "Z")],
     examples,
     agreement: Agreement::EXACT,

@@ -8,16 +8,7 @@ use super::{
 use crate::graph::{Operator, RowsTask};
 use std::sync::Arc;
 
-/// Topographic position index: a height less the mean of its eight neighbours, in their unit; positive on ridges.
-///
-/// Weiss (2001, *Topographic position and landforms analysis*, ESRI User Conference); Wilson et al. (2007, Marine
-/// Geodesy 30). The pixel's size does not count. A missing centre gives missing; [`Edges`] says what becomes of
-/// incomplete neighbourhoods. Written as float32 with nodata -9999. Wider neighbourhoods are [`Focal`](super::Focal)'s
-/// statistic `tpi`, which takes the mean of the neighbours that there are: the command `tpi` makes it of `--radius`.
-///
-/// Against float64: 2e-7 of the greatest difference among the nine; CPU against GPU: the same.
-///
-/// `gdal raster tpi`: `--no-edges`; `gdaldem TPI`: `-compute_edges`.
+#[doc = include_str!("../../docs/operators/tpi.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tpi {
     /// What happens at borders and beside missing heights.
@@ -32,6 +23,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tpi",
     summary: "height above the mean of the neighbours, in its unit",
     unit: "the heights'",
+    doc: include_str!("../../docs/operators/tpi.md"),
     options: &[("radius", "PIXELS"), ("shape", "box|circle|annulus|custom"), ("inner", "PIXELS"), ("footprint", "ROWS"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },

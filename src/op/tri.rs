@@ -9,18 +9,7 @@ use super::{
 use crate::graph::{Operator, RowsTask};
 use std::sync::Arc;
 
-/// Terrain ruggedness index: how much a height differs from its eight neighbours, in the heights' unit, 0 and above.
-///
-/// Riley, DeGloria and Elliot (1999, *A terrain ruggedness index that quantifies topographic heterogeneity*,
-/// Intermountain J. Sci. 5): `sqrt(Σ (z_k - e)²)`. Wilson et al. (2007, *Multiscale terrain analysis of multibeam
-/// bathymetry data*, Marine Geodesy 30): the mean of `|z_k - e|`. The pixel's size does not count.
-///
-/// A missing centre gives missing; [`Edges`] says what becomes of incomplete neighbourhoods. Written as float32 with
-/// nodata -9999.
-///
-/// Against float64: 4e-7 of the result; CPU against GPU: 8 ulp.
-///
-/// `gdal raster tri`: `--algorithm`, `--no-edges`; `gdaldem TRI`: `-alg`, `-compute_edges`.
+#[doc = include_str!("../../docs/operators/tri.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tri {
     /// Root of the sum of squares, or mean difference.
@@ -49,6 +38,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "tri",
     summary: "terrain ruggedness index, in the heights' unit",
     unit: "the heights'",
+    doc: include_str!("../../docs/operators/tri.md"),
     options: &[("algorithm", "Riley|Wilson"), ("no-edges", "")],
     examples,
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },

@@ -10,8 +10,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// One band of a computed raster of several: every sample as it is, missing too. What
-/// [`Raster::band`](crate::graph::Raster::band) makes of a computed raster; bands of sources are read alone.
+#[doc = include_str!("../../../docs/operators/select.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
     /// Which band, 1-based.
@@ -44,6 +43,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "select",
     summary: "one band of several",
     unit: "the samples'",
+    doc: include_str!("../../../docs/operators/select.md"),
     options: &[],
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };

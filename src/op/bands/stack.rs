@@ -13,8 +13,7 @@ use std::sync::Arc;
 /// Most samples of a pixel that a TIFF can state.
 const MOST_BANDS: usize = u16::MAX as usize;
 
-/// One raster of several of one band: every sample as it is, missing too. What
-/// [`Raster::stack`](crate::graph::Raster::stack) makes.
+#[doc = include_str!("../../../docs/operators/stack.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stack {
     /// How many there are.
@@ -47,6 +46,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "stack",
     summary: "several rasters as bands of one",
     unit: "the samples'",
+    doc: include_str!("../../../docs/operators/stack.md"),
     options: &[],
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };

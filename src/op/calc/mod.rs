@@ -22,33 +22,7 @@ use crate::{
 use build::Names;
 use std::{fmt, sync::Arc};
 
-/// An expression over rasters of one grid, a capital letter each: `(B - A) / (B + A)`.
-///
-/// | | loosest first |
-/// |---|---|
-/// | choice | `c ? a : b`, the same as `where(c, a, b)` |
-/// | logic | `or` (`\|\|`); `and` (`&&`); `not` (`!`) |
-/// | comparison | `< <= > >= == !=`; they do not go on (`A < B < C` is an error) |
-/// | arithmetic | `+ -`; `* / %`; signs; `**` or `^` is power, from the right, and binds closer than a sign: `-A ** 2` is `-(A ** 2)` |
-/// | functions | `abs sqrt exp log log2 log10 pow mod sin cos tan asin acos atan atan2 radians degrees floor ceil round trunc sign square min max clamp where isnan`, and numpy's other names of them |
-/// | numbers | `2`, `.5`, `1e-3`, `0xff`, `pi`, `e`, `nodata` |
-///
-/// Angles are in radians. `round` takes the even one of two neighbours, `%` has the divisor's sign (both as numpy has it).
-///
-/// **Truth values.** Comparisons, logic and `isnan` yield them; `where`, `?` and logic take them. Where a number is wanted they
-/// are 1 and 0 (`A * (A > 0)`); a number is never a truth value (`A != 0` is). A result that is a truth value is written as
-/// uint8 with nodata 255, any other as float32 with nodata -9999.
-///
-/// **Missing.** A missing operand makes a result missing, and so does a result that is no finite number: `A / 0`, `log(-1)`,
-/// `exp(100)`, `sin(1e6)` (angles end at 1e5). There are three ways out: `isnan(x)` is true or false; `where(c, a, b)` is missing
-/// only if `c` or what it chooses is; `x and false` is false and `x or true` true, whatever `x`. So `where(isnan(A), B, A)` fills
-/// gaps.
-///
-/// Everything is float32, unless the sources are read as float64 ([`Precision`](crate::job::Precision)): then every step is
-/// float64, as far as float64 goes (`exp(100)` is a number on the way), and the result is rounded once. Sums, differences, products and quotients are rounded once; for the functions see
-/// [`functions`](super::functions). What is the same everywhere is computed once, in float64. CPU against GPU: a quotient may
-/// be 2.5 ulp and a root 3 apart as WGSL has it (they are the same on llvmpipe), functions within their bounds; what is below
-/// 1.2e-38 may be 0 on a GPU.
+#[doc = include_str!("../../../docs/operators/calc.md")]
 #[derive(Clone)]
 pub struct Calc {
     text: String,
@@ -105,6 +79,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "calc",
     summary: "an expression over one or several rasters",
     unit: "the samples'",
+    doc: include_str!("../../../docs/operators/calc.md"),
     options: &[("A", "FILE[,BAND]")],
     examples,
     // What the examples' functions and sums may be off by, at heights up to 2000 m: the table in `EXAMPLES`'s comment.

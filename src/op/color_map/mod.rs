@@ -17,22 +17,7 @@ use crate::{
 use ramp::{NOTHING, Ramp};
 use std::sync::Arc;
 
-/// A colour for each sample: GDAL's colour relief, in three bands (red, green, blue) or four (and alpha).
-///
-/// Colours stand at numbers, between which each band goes on linearly, `floor(0.45 + a + share (b - a))` as
-/// `gdaldem color-relief` has it, byte for byte; below the first and above the last number the colour stays. Of samples in
-/// float32 both twins give exactly what float64 arithmetic gives: the device looks the colour up in the steps at which
-/// it changes. [`ColorSelection`] says what else may lie between the numbers.
-///
-/// Numbers may be percentages, of [`range`](Self::range), or of the least and the greatest sample, for which the job has a
-/// pass over the raster first. Missing has a colour of its own ([`ColorPlace::Missing`], `nv` in a file), else it is black
-/// that one sees through (0 0 0 0): gdaldem, which takes the nodata value for a number then, paints it like the lowest
-/// height. Nor is that value a stop between others here.
-///
-/// Written as bytes without nodata, with the tags of red, green, blue and unassociated alpha. CPU against GPU: equal.
-///
-/// `gdal raster color-map`: `--color-map`, `--color-selection`, `--add-alpha`; `gdaldem color-relief`: `-alpha`,
-/// `-exact_color_entry`, `-nearest_color_entry`.
+#[doc = include_str!("../../../docs/operators/color-map.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColorMap {
     /// The colours, in any order.
@@ -101,6 +86,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "color-map",
     summary: "a colour for each sample: GDAL's colour files, or a named ramp",
     unit: "bytes",
+    doc: include_str!("../../../docs/operators/color-map.md"),
     options: &[("color-map", "FILE"), ("color-selection", "interpolate|exact|nearest"), ("add-alpha", ""), ("range", "MIN,MAX")],
     examples,
     agreement: Agreement::EXACT,

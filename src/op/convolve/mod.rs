@@ -18,16 +18,7 @@ use crate::{
 use std::sync::Arc;
 use sweep::Weights;
 
-/// Weighted sums of neighbourhoods: smoothing, sharpening, edges, or any kernel ([`ConvolveKernel`]).
-///
-/// Gonzalez and Woods (2018, *Digital Image Processing*, chapters 3 and 10). Tables of weights lie on the map as they are
-/// written, first row north on a north-up raster; they are not flipped. Distances are pixels. A missing centre gives
-/// missing. Under [`FocalMissing::Skip`] another missing sample is level with the centre; under
-/// [`FocalMissing::Propagate`] it makes the result missing, unless its weight is 0. [`FocalBorder`] says what lies beyond
-/// the raster. Written as float32 with nodata -9999.
-///
-/// Against float64: half an ulp, and for sobel and prewitt 1e-7 of the result; CPU against GPU: 64 ulp, or 1e-5 of the
-/// greatest difference within the neighbourhood (times the weights' sum of magnitudes over 16, where that is more).
+#[doc = include_str!("../../../docs/operators/convolve.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Convolve {
     /// Which kernel.
@@ -116,6 +107,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "convolve",
     summary: "weighted sums: gaussian, laplacian, sobel, unsharp, custom",
     unit: "the samples'",
+    doc: include_str!("../../../docs/operators/convolve.md"),
     options: &[
         ("kernel", "gaussian|laplacian|sobel|prewitt|unsharp|custom"),
         ("sigma", "PIXELS"),

@@ -27,30 +27,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A statistic of the samples around each pixel, in their unit ([`FocalStat`]).
-///
-/// The neighbourhood is a box of `2 radius + 1` pixels a side, a circle, an annulus or any set of pixels ([`FocalShape`]),
-/// measured in pixels. Under [`FocalMissing::Skip`] missing samples are left out, and the result is missing where none is
-/// valid, so that gaps are filled from their surroundings; under [`FocalMissing::Propagate`] one missing sample makes the
-/// result missing. [`FocalBorder`] says what lies beyond the raster. Infinite samples count as missing. Written as float32
-/// with nodata -9999.
-///
-/// Tomlin (1990, *Geographic Information Systems and Cartographic Modeling*). What it costs, for a radius r:
-///
-/// | | on the CPU, per pixel | on a device, per pixel |
-/// |---|---|---|
-/// | sums, moments, extremes of boxes | 3 steps down (van Herk 1992), log r across | about 8 r loads, in two passes |
-/// | the same of circles and annuli | 2 r steps | log r steps for every run of pixels in a row, (r / 8 + 1)² loads |
-/// | the same of custom outlines | log r steps for every run of pixels in a row | the same |
-/// | percentiles | 4 r steps: a bit set slides along | up to 16 times the pixels in loads, as far as their bits differ |
-/// | majority, variety | 4 r steps: counts slide along | the pixels' number in loads, times one for every 768 values |
-///
-/// The CPU sums in float64, in an order that hangs on the place in the raster alone; on a device a pixel's own
-/// neighbourhood is all that its result hangs on. No cut of the raster can change a bit.
-///
-/// Against float64: half an ulp for means, sums, extremes and percentiles, 1e-7 of the result for std and variance. CPU
-/// against GPU: 64 ulp, or 1e-5 of the greatest difference within the neighbourhood; the same bits for extremes, medians,
-/// majority and variety.
+#[doc = include_str!("../../../docs/operators/focal.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Focal {
     /// Which statistic.
@@ -78,6 +55,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "focal",
     summary: "statistics of neighbourhoods: mean, std, median and others",
     unit: "the samples'",
+    doc: include_str!("../../../docs/operators/focal.md"),
     options: &[
         ("stat", "mean|sum|min|max|range|std|variance|median|percentile|majority|variety|tpi"),
         ("shape", "box|circle|annulus|custom"),

@@ -15,24 +15,7 @@ use crate::{
 };
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// Ranges of samples and single samples become other numbers: classes.
-///
-/// Rules as `gdal raster reclassify --mapping` spells them, parted by semicolons or line ends, `#` begins a comment:
-///
-/// ```text
-/// [-INF,10)=1; [10,20)=2; 30=3; NO_DATA=0; DEFAULT=NO_DATA
-/// ```
-///
-/// `[` and `]` include the end of a range, `(` and `)` do not; `INF` and `-INF` are no end. `NO_DATA` is missing on either
-/// side, `DEFAULT` every sample that no other rule names, `PASS_THROUGH` the sample itself. Numbers are those of float32, as
-/// samples are: `0.1` names the sample that is written so. No two rules may name one sample.
-///
-/// A sample that no rule names becomes missing where there is no `DEFAULT` (GDAL fails there), and missing stays missing
-/// where no rule says otherwise.
-///
-/// Written as the least of uint8, int16, uint16 and int32 that has all the numbers and one to spare for nodata, which is
-/// the greatest one of unsigned types and the least one of signed types that is free; as float32 with nodata -9999 (or
-/// NaN, where that is a class) for other numbers, and where samples pass through. CPU against GPU: equal.
+#[doc = include_str!("../../../docs/operators/reclassify.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reclassify {
     /// The rules, in any order.
@@ -84,6 +67,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "reclassify",
     summary: "ranges and values become classes, in the least type that has them",
     unit: "classes",
+    doc: include_str!("../../../docs/operators/reclassify.md"),
     options: &[("mapping", "RULES")],
     examples,
     agreement: Agreement::EXACT,

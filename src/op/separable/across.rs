@@ -15,6 +15,7 @@ pub const INFO: OperatorInfo = OperatorInfo {
     name: "across",
     summary: "rows of a separable neighbourhood",
     unit: "the samples'",
+    doc: "",
     options: &[],
     examples: || examples(|whole| Arc::new(Across(whole))),
     agreement: Agreement::EXACT,

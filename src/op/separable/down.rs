@@ -15,6 +15,7 @@ pub const INFO: OperatorInfo = OperatorInfo {
     name: "down",
     summary: "columns of a separable neighbourhood",
     unit: "the samples'",
+    doc: "",
     options: &[],
     examples: || examples(|whole| Arc::new(Down(whole))),
     agreement: Agreement::EXACT,
