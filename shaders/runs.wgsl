@@ -3,7 +3,8 @@
 //
 // For every row of the raster that a workgroup's results look at, the windows of 1, 2, 4 ... pixels of that row are put together from
 // halves, in workgroup memory; a result then takes those that make up the runs of its own outline in that row. Windows lie at every
-// column, and a result takes its rows from north to south: it is the same wherever a swath begins. Of n valid samples z_k they hold
+// column, and a result takes its rows from north to south: it is the same wherever a swath begins. Rows are whole before they are
+// added, so that rounding grows with their number and not with that of the runs. Of n valid samples z_k they hold
 //     n, b = the first of them, S = sum of (z_k - b), Q = sum of (z_k - b - S / n)^2,   or n, least, greatest
 // Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances".
 
@@ -60,15 +61,14 @@ fn next(first_word: u32, start: u32, flipped: u32) -> u32 {
 }
 
 struct Found {
-    // Of all runs up to here.
-    whole: vec4<f32>,
+    samples: vec4<f32>,
     // Pixels that belong, valid or not.
     pixels: u32,
 }
 
-// What row `dr` of the outline adds for the pixel in column `col` of the workgroup.
-fn with_row(before: Found, dr: i32, col: u32) -> Found {
-    var found = before;
+// Row `dr` of the outline around the pixel in column `col` of the workgroup.
+fn of_row(dr: i32, col: u32) -> Found {
+    var found: Found;
     let first_word = u32(dr + i32(params.reach_rows)) * WORDS_PER_ROW;
     var start = next(first_word, 0u, 0u);
     while start < (WORDS_PER_ROW << WORD_BITS) {
@@ -77,7 +77,7 @@ fn with_row(before: Found, dr: i32, col: u32) -> Found {
         var level = params.levels - 1u;
         while start < to {
             if to - start >= (1u << level) {
-                found.whole = joined(found.whole, parts[level * MOST_COLS + col + start]);
+                found.samples = joined(found.samples, parts[level * MOST_COLS + col + start]);
                 start += 1u << level;
             } else {
                 level--;
@@ -101,7 +101,15 @@ fn main(
     let at = corner + vec2<i32>(local.xy);
     let wanted = at.x < end.x && at.y < end.y;
     let wide = u32(SIDE + 2 * reach.x);
-    var found: Found;
+    // Sums are counted from the sample in the middle, as if it were there once more: on level ground all differences are 0.
+    let centred = params.stat < STAT_MIN || params.stat == STAT_TPI;
+    var centre = 0.0;
+    if wanted {
+        centre = load0(u32(at.x), u32(at.y));
+    }
+    let about = select(vec4<f32>(), vec4<f32>(1.0, centre, 0.0, 0.0), centred && is_finite(centre));
+    var whole = about;
+    var pixels = 0u;
     for (var row = corner.y - reach.y; row < min(corner.y + SIDE, end.y) + reach.y; row++) {
         // Beyond what is looked at, nothing may be loaded.
         let col = corner.x - reach.x + i32(invocation);
@@ -122,31 +130,32 @@ fn main(
             workgroupBarrier();
         }
         if wanted && abs(row - at.y) <= reach.y {
-            found = with_row(found, row - at.y, local.x);
+            let found = of_row(row - at.y, local.x);
+            whole = joined(whole, found.samples);
+            pixels += found.pixels;
         }
         workgroupBarrier();
     }
     if !wanted {
         return;
     }
-    let centre = load0(u32(at.x), u32(at.y));
-    let whole = found.whole;
-    let gaps = whole.x < f32(found.pixels);
+    let valid = whole.x - about.x;
+    let gaps = valid < f32(pixels);
     let no_centre = params.stat == STAT_TPI && !is_finite(centre);
-    if whole.x == 0.0 || no_centre || (gaps && params.missing == MISSING_PROPAGATES) {
+    if valid == 0.0 || no_centre || (gaps && params.missing == MISSING_PROPAGATES) {
         store_missing(u32(at.x), u32(at.y));
         return;
     }
     var result: f32;
     switch params.stat {
-        case STAT_SUM: { result = whole.x * whole.y + whole.z; }
+        case STAT_SUM: { result = valid * whole.y + whole.z; }
         case STAT_MIN: { result = whole.y; }
         case STAT_MAX: { result = whole.z; }
         case STAT_RANGE: { result = whole.z - whole.y; }
-        case STAT_STD: { result = sqrt(whole.w / whole.x); }
-        case STAT_VARIANCE: { result = whole.w / whole.x; }
-        case STAT_TPI: { result = (centre - whole.y) - whole.z / whole.x; }
-        default: { result = whole.y + whole.z / whole.x; }
+        case STAT_STD: { result = sqrt(whole.w / valid); }
+        case STAT_VARIANCE: { result = whole.w / valid; }
+        case STAT_TPI: { result = -(whole.z / valid); }
+        default: { result = whole.y + whole.z / valid; }
     }
     store(u32(at.x), u32(at.y), result);
 }

@@ -172,8 +172,10 @@ impl SourceRun {
                             *slot = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
                         }
                         let parts = (0..wanted.len()).step_by(run.cut.rows).map(|row| run.cut.rows.min(wanted.len() - row));
-                        let take = |(index, rows)| Ok((rows, pool.take(run.cut.buffer_bytes(index))?));
-                        let data = parts.enumerate().map(take).collect::<Result<_>>()?;
+                        let mut data = Vec::with_capacity(parts.len());
+                        for (index, rows) in parts.enumerate() {
+                            data.push((rows, pool.take(run.cut.buffer_bytes(index))?));
+                        }
                         let cursor = slot.as_mut();
                         fetches.push(Fetch { plane: run_index, chunk_col, rows: wanted, chunk_row: 0, row_bytes, cursor, data });
                     }

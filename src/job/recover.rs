@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::Result,
     execute::{Buffer, Context, Engine, Finished, InFlight, NodeRun, Packing},
-    plan::{self, Cut, JobSpec},
+    plan::{self, Cut, JobSpec, host_peak},
     raster::{PixelRows, PixelWindow, Sample, SampleType, Span, is_missing},
 };
 use std::sync::Arc;
@@ -44,10 +44,11 @@ pub fn go_on_with_cpu(
     let spec = JobSpec { device: None, ..lost.plan.spec.clone() };
     let cut = Cut { swath_rows: Some(schedule.swath_rows), lane_cols: lane, decode: None };
     let plan = plan::plan_cut(&spec, lost.plan.budget, &cut)?;
-    // Packed windows are made beside those that the plan knows.
+    // Packed windows are made beside those that the plan knows, two at a time.
+    let pooled = |bytes| 2 * host_peak::pooled_bytes(bytes, 1, plan.lanes.len());
     let row_bytes = plan.spec.outputs.iter().map(|o| plan.spec.cols * lost.bands[o.node]);
     let packed: usize =
-        row_bytes.zip(&lost.packing).filter_map(|(bytes, packing)| packing.map(|_| plan.schedule.swath_rows * bytes * 2)).sum();
+        row_bytes.zip(&lost.packing).filter_map(|(bytes, packing)| packing.map(|_| pooled(plan.schedule.swath_rows * bytes))).sum();
     lost.ledger.raise((plan.host.peak + packed) as u64);
     let again = engine(&plan, lowered, &lost.ledger, &lost.pool, lost.workers);
     let gate = InFlight::new(plan.execution.units_in_flight);

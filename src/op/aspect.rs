@@ -63,7 +63,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "aspect",
     summary: "direction that the surface faces, in degrees",
-    unit: "degrees, slope > 1°",
+    unit: "degrees",
     doc: include_str!("../../docs/operators/aspect.md"),
     options: &[
         ("convention", "azimuth|trigonometric-angle"),

@@ -55,7 +55,7 @@ macro_rules! exposure_operator {
         pub(super) const INFO: OperatorInfo = OperatorInfo {
             name: $name,
             summary: $summary,
-            unit: "1, slope > 1°",
+            unit: "1",
             doc: include_str!($doc),
             options: &[
                 ("zero-for-flat", ""),

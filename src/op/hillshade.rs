@@ -97,7 +97,7 @@ shader_constants! { CONSTANTS:
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "hillshade",
     summary: "brightness under a distant light, 1 to 255",
-    unit: "grey levels, unrounded",
+    unit: "grey levels",
     doc: include_str!("../../docs/operators/hillshade.md"),
     options: &[
         ("variant", "regular|combined|multidirectional|Igor"),

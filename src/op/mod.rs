@@ -111,7 +111,7 @@ pub struct OperatorInfo {
     pub name: &'static str,
     /// One line, for `swath operators`.
     pub summary: &'static str,
-    /// What results are counted in, and where their accuracy is told.
+    /// What results are counted in.
     pub unit: &'static str,
     /// Formula, sources, range, edges, what missing means, accuracy: Markdown, a file of `docs/operators`. Nothing of parts.
     pub doc: &'static str,

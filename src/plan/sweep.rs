@@ -87,8 +87,9 @@ impl PieceCut {
         let whole = Self { rows: piece_rows.max(1), bytes: piece_rows * row_bytes, full: 1, rest: 0 };
         let lanes = schedule.lanes.len();
         let strip = ingests(spec, source).map(|node| strip_bytes(spec, schedule, run, node)).max().unwrap_or(0);
-        let rows = strip / row_bytes;
-        if lanes > 1 || run.on_device || rows == 0 || whole.bytes <= strip + strip / buffer_slack(lanes) {
+        let (rows, slack) = (strip / row_bytes, strip / buffer_slack(lanes));
+        // What a buffer has room for but does not hold may not be more than what serves anyhow.
+        if lanes > 1 || run.on_device || strip % row_bytes > slack || rows == 0 || whole.bytes <= strip + slack {
             return whole;
         }
         Self { rows, bytes: strip, full: piece_rows / rows, rest: piece_rows % rows * row_bytes }

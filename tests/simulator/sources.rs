@@ -115,6 +115,7 @@ impl Simulation<'_> {
                         let cut = self.plan.lanes.len() == 1
                             && !self.plan.execution.on_device
                             && strip >= row_bytes
+                            && strip % row_bytes <= strip / host_peak::buffer_slack(1)
                             && piece_rows * row_bytes > strip + strip / host_peak::buffer_slack(1);
                         let each = if cut { strip / row_bytes } else { piece_rows };
                         for (index, start) in rows.iter().step_by(each).enumerate() {

@@ -78,7 +78,7 @@ impl fmt::Debug for Calc {
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "calc",
     summary: "an expression over one or several rasters",
-    unit: "the samples'",
+    unit: "the expression's",
     doc: include_str!("../../../docs/operators/calc.md"),
     options: &[("A", "FILE[,BAND]")],
     examples,

@@ -54,7 +54,7 @@ pub const MAX_RADIUS: usize = 64;
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "focal",
     summary: "statistics of neighbourhoods: mean, std, median and others",
-    unit: "the samples'",
+    unit: "the samples' (variance: its square; variety: values)",
     doc: include_str!("../../../docs/operators/focal.md"),
     options: &[
         ("stat", "mean|sum|min|max|range|std|variance|median|percentile|majority|variety|tpi"),
