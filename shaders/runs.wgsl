@@ -103,7 +103,7 @@ fn main(
     let wide = u32(SIDE + 2 * reach.x);
     // Sums are counted from the sample in the middle, as if it were there once more: on level ground all differences are 0.
     let centred = params.stat < STAT_MIN || params.stat == STAT_TPI;
-    var centre = 0.0;
+    var centre: f32;
     if wanted {
         centre = load0(u32(at.x), u32(at.y));
     }

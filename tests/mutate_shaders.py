@@ -32,6 +32,7 @@ EQUIVALENT = [
     ("runs.wgsl", "return vec4<f32>(n, min(a.y, b.y), max(a.z, b.z), 0.0);", "0.0", "as above"),
     ("runs.wgsl", "return vec4<f32>(n, a.y, sum, 0.0);", "0.0", "only deviations look at the fourth"),
     ("runs.wgsl", "var level = params.levels - 1u;", "1u", "shorter windows make up the same runs, within the bound of rounding"),
+    ("runs.wgsl", "let about = select(vec4<f32>(), vec4<f32>(1.0, centre, 0.0, 0.0), centred && is_finite(centre));", "1.0 0.0#2", "any number of samples is taken away again; sums are three numbers"),
     ("runs.wgsl", "let wide = u32(SIDE + 2 * reach.x);", "2", "what is put together further right nothing looks at"),
     ("tally.wgsl", "let width = cols + cols + 1;", "1", "the column beyond belongs to no outline: the mask's bit is 0"),
     ("tally.wgsl", "let area = width * (rows + rows + 1);", "1", "nor does the row beyond"),
