@@ -91,7 +91,8 @@ impl Apart {
     }
 
     fn brief(self) -> String {
-        if self.units == 0.0 { "0".to_owned() } else { format!("{:.1e}, {:.1} ulp", self.units, self.ulp) }
+        let units = brief(self.units);
+        if self.units == 0.0 { units } else { format!("{units}, {:.1} ulp", self.ulp) }
     }
 }
 

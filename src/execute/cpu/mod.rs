@@ -113,7 +113,7 @@ impl CpuBackend {
     fn open_window(&self, engine: &Engine<'_>, step: &Step) -> Result<(Window, Vec<Strip>)> {
         let pixel_bytes = engine.plan.spec.nodes[step.node].pixel_bytes;
         let strip_rows = engine.plan.execution.strip_rows;
-        let capacity = strip_rows * engine.buffer_cols * pixel_bytes;
+        let capacity = host_peak::strip_bytes(&engine.plan.spec, &engine.plan.schedule, &engine.plan.execution, step.node);
         let mut strips = Vec::new();
         let mut row = step.new_rows.start;
         while row < step.new_rows.end {
