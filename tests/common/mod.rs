@@ -3,6 +3,7 @@
 
 pub mod awkward;
 pub mod raster_file;
+pub mod snapshot;
 
 use std::{
     ffi::OsStr,
