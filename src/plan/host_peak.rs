@@ -77,19 +77,20 @@ fn lasting_parts(sizes: Sizes<'_>, in_flight: usize) -> HostPeak {
     let Sizes { spec, schedule, execution } = sizes;
     let sources = 0..spec.sources.len();
     let threads = execution.threads;
-    let mut parts = HostPeak::default();
-    parts.indices = sources.clone().map(|source| sizes.source_index_bytes(source)).sum::<usize>();
-    parts.indices += spec.outputs.iter().map(|o| o.index_bytes).sum::<usize>();
-    if execution.on_device {
-        parts.indices += spec.nodes.iter().map(|node| node.table_bytes).sum::<usize>();
-    }
+    let source_indices: usize = sources.clone().map(|source| sizes.source_index_bytes(source)).sum();
+    let output_indices: usize = spec.outputs.iter().map(|o| o.index_bytes).sum();
+    let tables: usize = if execution.on_device { spec.nodes.iter().map(|node| node.table_bytes).sum() } else { 0 };
     let decode_scratch: usize = sources.map(|source| sizes.decode_scratch_bytes(source)).sum();
     // One scratch a worker and output: codec state is not rebuilt from segment to segment.
     let encode_scratch: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
-    parts.scratch = threads * (decode_scratch + encode_scratch + sizes.convert_row_bytes()) + sizes.compute_scratch_bytes();
-    parts.segments = sizes.segments_bytes();
-    let waiting = spec.outputs.iter().map(|o| o.overview_tile_bytes).max().unwrap_or(0);
-    parts.pyramids = spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + (threads + 2) * waiting;
+    let waiting_tile = spec.outputs.iter().map(|o| o.overview_tile_bytes).max().unwrap_or(0);
+    let mut parts = HostPeak {
+        indices: source_indices + output_indices + tables,
+        scratch: threads * (decode_scratch + encode_scratch + sizes.convert_row_bytes()) + sizes.compute_scratch_bytes(),
+        segments: sizes.segments_bytes(),
+        pyramids: spec.outputs.iter().map(|o| o.pyramid_bytes).sum::<usize>() + (threads + 2) * waiting_tile,
+        ..HostPeak::default()
+    };
     for (source, modes) in spec.sources.iter().zip(&execution.modes) {
         let planes = source.planes.iter().zip(modes).filter(|(_, mode)| **mode == DecodeMode::RowCursors);
         parts.cursors += planes.map(|(plane, _)| plane.across(spec.cols) * cursor_bytes(plane)).sum::<usize>();

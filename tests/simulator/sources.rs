@@ -153,8 +153,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let next = |swath: usize, lane: usize| plan.schedule.unit(swath, lane);
         let below = self.first_row_below(source, unit);
-        let later =
-            (unit.lane + 1 < plan.lanes.len()).then(|| source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
+        let later = (unit.lane + 1 < plan.lanes.len()).then(|| source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
         for (columns, chunking) in self.columns[source].iter_mut().zip(&plan.spec.sources[source].planes) {
             let done = later.map_or(columns.len(), |col| col / chunking.cols);
             for column in &mut columns[..done] {
