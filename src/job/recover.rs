@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    execute::{Buffer, Context, Engine, Finished, InFlight, NodeRun, Packing},
-    plan::{self, Cut, JobSpec},
+    execute::{Buffer, Context, Engine, Finished, InFlight, NodeRun},
+    plan::{self, Cut, JobSpec, Packing},
     raster::{PixelRows, PixelWindow, Sample, SampleType, Span, is_missing},
 };
 use std::sync::Arc;

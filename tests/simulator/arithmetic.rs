@@ -49,10 +49,9 @@ pub fn source_cols(spec: &JobSpec, source: usize, unit: &Unit) -> Span {
 pub fn last_reader(spec: &JobSpec, node: usize) -> usize {
     let mut last = node;
     for (later, n) in spec.nodes.iter().enumerate() {
-        if let NodeKind::Operator { inputs, .. } = &n.kind {
-            if inputs.contains(&node) {
-                last = later;
-            }
+        match &n.kind {
+            NodeKind::Operator { inputs, .. } if inputs.contains(&node) => last = later,
+            _ => {}
         }
     }
     last
