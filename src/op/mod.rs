@@ -61,6 +61,7 @@ mod standardise;
 mod tpi;
 mod tri;
 
+#[cfg(feature = "gpu")]
 pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
