@@ -67,9 +67,8 @@ fn wrong_usage_exits_2_with_one_line() {
         place.fails(line, 2, message);
     }
     // An expression names an index: the one command of an operator that has no row of its own.
-    let operators: Vec<&str> =
-        REGISTRY.iter().flat_map(|info| if info.name == "calc" { vec!["calc", "index"] } else { vec![info.name] }).collect();
-    let all = format!("{}, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help", operators.join(", "));
+    let operators = REGISTRY.iter().map(|info| if info.name == "calc" { "calc, index" } else { info.name }).collect::<Vec<_>>().join(", ");
+    let all = format!("{operators}, convert, pipeline, info, validate, devices, operators, selftest, synth, bench, help");
     place.fails("hilshade dem.tif a.tif", 2, &format!("'hilshade' is not a command; did you mean 'hillshade'?; there are: {all}"));
     assert_eq!(place.files(), ["dem.tif", "old.tif"]);
     assert_eq!(fs::read(place.path("old.tif")).unwrap(), b"old");

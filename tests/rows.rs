@@ -74,7 +74,7 @@ fn names_and_values_are_refused_with_what_is_accepted() {
         ("focal", &[("radius", "1.5")], "radius '1.5' is not accepted: a whole number"),
         ("focal", &[("footprint", "1 x")], "footprint '1 x' is not accepted: 'x' is not a number; rows such as"),
         ("rescale", &[("from", "1")], "from '1' is not accepted: two numbers, such as 0,255"),
-        ("color-map", &[("range", "2,1")], "range '2,1' is not accepted: two numbers, the smaller one first"),
+        ("color-map", &[("range", "2,1")], "range '2,1' is not accepted: two numbers, the less one first"),
         ("color-map", &[("color-map", "virdis")], "colour ramp 'virdis' is not accepted: viridis,"),
         ("cast", &[("to", "int12")], "to 'int12' is not accepted: uint8,"),
         ("calc", &[("expression", "A +")], "expression 'A +' is not accepted:"),

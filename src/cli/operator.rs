@@ -58,10 +58,7 @@ pub fn typed(info: &'static OperatorInfo, matches: &ArgMatches) -> Result<Outcom
             _ => given.extend(matches.get_one::<String>(option.name).map(|text| (option.name, text.as_str()))),
         }
     }
-    let operator = info.operator(given).map_err(|error| match error {
-        Error::Options(problem) => Stop::usage(problem.spelled(|name| format!("--{name}"))),
-        other => other.into(),
-    });
+    let operator = info.operator(given).map_err(Stop::from);
     Ok(operator.map(|operator| TypedOperator { bands, ..TypedOperator::alone(operator) }))
 }
 
@@ -181,7 +178,7 @@ mod tests {
     #[test]
     fn ranges_and_mappings_are_read_from_the_line_and_from_files() {
         assert!(of("color-map", "range", "-5, 1e3").is_ok());
-        assert_eq!(of("color-map", "range", "5,5").unwrap_err(), "two numbers, the smaller one first, such as 0,2500, are accepted");
+        assert_eq!(of("color-map", "range", "5,5").unwrap_err(), "two numbers, the less one first, such as 0,2500, are accepted");
         assert!(of("color-map", "range", "5").is_err() && of("color-map", "range", "a,b").is_err());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.txt");

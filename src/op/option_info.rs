@@ -133,7 +133,7 @@ impl OptionKind {
             Self::Number => "a number".to_owned(),
             Self::Count => "a whole number".to_owned(),
             Self::Pair { ascending: false } => "two numbers, such as 0,255".to_owned(),
-            Self::Pair { ascending: true } => "two numbers, the smaller one first, such as 0,2500".to_owned(),
+            Self::Pair { ascending: true } => "two numbers, the less one first, such as 0,2500".to_owned(),
             Self::Matrix => "rows such as '0 1 0; 1 1 1; 0 1 0'".to_owned(),
             Self::Text(_) => "a text".to_owned(),
             Self::Raster => "a raster, which is an input of the operator and no value".to_owned(),

@@ -21,7 +21,7 @@ named_option! {
         Circle = "circle",
         /// The circle without the pixels whose centre is no farther than `inner`.
         Annulus = "annulus",
-        /// The pixels of `mask`.
+        /// The pixels of the footprint, `mask`.
         Custom = "custom",
     }
 }
