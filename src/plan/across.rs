@@ -142,7 +142,7 @@ mod tests {
     const NEW: Held = Held { before: 0, new: 1, after: 0 };
 
     #[test]
-    fn at_a_seam_of_wide_chunks_one_is_held_and_the_rest_of_the_other() {
+    fn at_a_seam_one_wide_chunk_and_part_of_the_other_are_held() {
         // Lanes of 256 with a halo of one over two chunks of 4096.
         let lanes: Vec<Span> = (0..32).map(|lane| Span::new(lane * 256, (lane + 1) * 256).dilate(1, 8192)).collect();
         let across = Across::new(&lanes, 4096, 8192);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_over_many_narrow_chunks_keeps_those_that_it_needs_whole() {
+    fn a_lane_keeps_the_narrow_chunks_that_it_needs_whole() {
         // Lanes of 64 with a halo of 20 over chunks of 16.
         let lanes: Vec<Span> = (0..4).map(|lane| Span::new(lane * 64, (lane + 1) * 64).dilate(20, 256)).collect();
         let across = Across::new(&lanes, 16, 256);
