@@ -3,7 +3,7 @@
 use super::{ledger::Ledger, pool::BufferPool, workers::Workers};
 use crate::{
     graph::{GridInfo, Operator},
-    plan::{Plan, Step},
+    plan::{Packing, Plan, Step},
     raster::{PixelWindow, SampleType, Span},
     source::{RowConverter, Source},
 };
@@ -60,7 +60,7 @@ pub struct Engine<'a> {
     /// Outputs that the caller's pass takes on the device.
     pub consumers: Vec<Option<super::DeviceConsumer>>,
     /// How each output is packed on the device.
-    pub packing: Vec<Option<super::gpu::Packing>>,
+    pub packing: Vec<Option<Packing>>,
     /// CPU threads.
     pub workers: &'a Workers,
 }

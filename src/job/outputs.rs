@@ -8,12 +8,11 @@ use crate::{
         scratch_bytes, tally_bytes,
     },
     error::{Error, Result},
-    execute::Packing,
     graph::{
         Bands, Colors, CompressionChoice, Destination, Handover, Node, Operator, Overviews, Placement, PredictorChoice, Raster,
         WriteOptions,
     },
-    plan::OutputSpec,
+    plan::{OutputSpec, Packing},
     raster::{
         Compression, Container, Interleave, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel,
     },

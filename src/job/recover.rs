@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    execute::{Buffer, Context, Engine, Finished, InFlight, NodeRun, Packing},
-    plan::{self, Cut, JobSpec, host_peak},
+    execute::{Buffer, Context, Engine, Finished, InFlight, NodeRun},
+    plan::{self, Cut, JobSpec, Packing, host_peak},
     raster::{PixelRows, PixelWindow, Sample, SampleType, Span, is_missing},
 };
 use std::sync::Arc;

@@ -110,6 +110,15 @@ pub struct OutputSpec {
     pub overviews: Vec<LevelSize>,
 }
 
+/// How the device packs an output's samples to one byte each, so that a quarter of the bytes comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// Smallest and largest byte that the operator yields.
+    pub range: (u8, u8),
+    /// The byte that stands for missing, outside that range.
+    pub sentinel: u8,
+}
+
 /// What an adapter can do, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceLimits {

@@ -18,15 +18,6 @@ use std::sync::Arc;
 /// Text of the packing shader.
 pub const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
 
-/// How the device packs an output to bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packing {
-    /// Least and greatest byte that the operator yields.
-    pub range: (u8, u8),
-    /// The byte that stands for missing, outside that range.
-    pub sentinel: u8,
-}
-
 uniform! {
     /// `Grid` of `shaders/pack_byte.wgsl`.
     pub struct PackGrid {
