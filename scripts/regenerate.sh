@@ -16,5 +16,5 @@ mv "$registry.new" "$registry"
 
 export SWATH_REGENERATE=1
 # Pages are part of the program: it prints the new ones once it has been built with them.
-cargo test --quiet --test rows
-cargo test --quiet --test cli_help --test readme_is_current
+cargo test --quiet --test cli -- rows::
+cargo test --quiet --test cli -- help:: readme_is_current::
