@@ -221,11 +221,9 @@ fn files_of_a_room_import_without_circles() {
 
 /// Circles of a made-up room `a`.
 fn circles(files: &[(&str, &str)]) -> Vec<Vec<String>> {
-    let sources: Vec<(String, String)> = files
-        .iter()
-        .map(|(file, source)| (format!("src/{file}.rs"), (*source).to_owned()))
-        .chain([("src/lib.rs".into(), String::new())])
-        .collect();
+    let roots = [("lib", ""), ("a/mod", "")].into_iter().filter(|(root, _)| files.iter().all(|(file, _)| file != root));
+    let sources: Vec<(String, String)> =
+        roots.chain(files.iter().copied()).map(|(file, source)| (format!("src/{file}.rs"), source.to_owned())).collect();
     Modules::new(&sources).circles("a").into_iter().map(|circle| circle.into_iter().collect()).collect()
 }
 
