@@ -52,9 +52,14 @@ impl Temporary {
         &self.target
     }
 
-    /// Makes the content durable, gives it its final name, and makes the name durable.
-    pub fn publish(mut self, file: &File) -> Result<()> {
-        failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))?;
+    /// Makes the content durable.
+    pub fn make_durable(&self, file: &File) -> Result<()> {
+        failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))
+    }
+
+    /// Gives the file its final name, and makes the name durable.
+    pub fn publish(mut self) -> Result<Published> {
+        let replaces = fs::symlink_metadata(&self.target).is_ok();
         if let Some(path) = &self.path {
             let renamed = failpoint::call("rename").and_then(|()| rename(path, &self.target, self.overwrite));
             renamed.map_err(|e| match e.kind() {
@@ -66,9 +71,15 @@ impl Temporary {
             })?;
             self.path = None;
         }
-        failpoint::call("sync-directory")
-            .and_then(|()| sync_directory(&self.target))
-            .map_err(|e| write_error(&self.given, "flush its directory", e))
+        let published = Published { new: (!replaces).then(|| self.target.clone()) };
+        let synced = failpoint::call("sync-directory").and_then(|()| sync_directory(&self.target));
+        match synced {
+            Ok(()) => Ok(published),
+            Err(error) => {
+                published.take_back();
+                Err(write_error(&self.given, "flush its directory", error))
+            }
+        }
     }
 
     /// Removes the temporary now.
@@ -78,6 +89,49 @@ impl Temporary {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// An output that was published.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    /// Its name, where no file had it before.
+    new: Option<PathBuf>,
+}
+
+impl Published {
+    /// Removes the name again, since another output of the same job failed; a file that was replaced cannot come back.
+    pub fn take_back(self) {
+        if let Some(path) = self.new {
+            // The failure that led here is what the caller is told.
+            let _ = fs::remove_file(&path).and_then(|()| sync_directory(&path));
+        }
+    }
+}
+
+/// Whether two names lead to one file, links followed.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    if let (Some(a), Some(b)) = (identity(a), identity(b)) {
+        return a == b;
+    }
+    // Names of files that do not exist yet.
+    let full = |path: &Path| -> Option<PathBuf> { Some(fs::canonicalize(folder(path)).ok()?.join(path.file_name()?)) };
+    full(a).is_some_and(|a| full(b) == Some(a))
+}
+
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
 }
 
 /// A file without a name beside `target`; elsewhere than on Unix its name goes with the next run.
@@ -122,8 +176,7 @@ fn rename(from: &Path, to: &Path, replace: bool) -> io::Result<()> {
 fn sync_directory(file: &Path) -> io::Result<()> {
     // Elsewhere directories cannot be opened as files, and renames are journalled.
     if cfg!(unix) {
-        let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match File::open(parent)?.sync_all() {
+        match File::open(folder(file))?.sync_all() {
             // Some network file systems cannot sync directories; the file itself is safe.
             Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
             done => return done,

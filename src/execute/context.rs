@@ -1,4 +1,8 @@
-use super::gpu::{self, Gpu};
+use super::{
+    Backend, Ledger, PassContext,
+    cpu::CpuBackend,
+    gpu::{self, Gpu, GpuBackend},
+};
 use crate::{error::Result, plan::DeviceLimits};
 use std::sync::Arc;
 
@@ -86,8 +90,19 @@ impl Context {
     }
 
     /// The opened device.
-    pub(crate) fn device(&self) -> Option<&Arc<Gpu>> {
+    pub(super) fn device(&self) -> Option<&Arc<Gpu>> {
         self.gpu.as_ref()
+    }
+
+    /// What computes a pass: the device, where the pass is planned for one, and so has a ledger for it.
+    ///
+    /// # Errors
+    /// A refused grant, or the device's objection.
+    pub(crate) fn backend(&self, pass: &PassContext<'_>, device_ledger: Option<Arc<Ledger>>) -> Result<Box<dyn Backend>> {
+        Ok(match (&self.gpu, device_ledger) {
+            (Some(gpu), Some(ledger)) => Box::new(GpuBackend::new(pass, gpu.clone(), ledger)?),
+            _ => Box::new(CpuBackend::new(pass)?),
+        })
     }
 
     /// The adapter's limits, for the planner.

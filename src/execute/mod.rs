@@ -1,25 +1,29 @@
 //! Follows a plan: rows, windows, kernels. What is finished is handed on as [`PixelWindow`](crate::raster::PixelWindow)s.
 
+mod backend;
 mod bench;
 mod context;
 pub mod cpu;
-mod engine;
 pub mod gpu;
 mod in_flight;
 mod ingest;
 mod ledger;
+mod pass_context;
 mod pool;
+mod stage_counters;
 mod trace;
 mod window;
 mod workers;
 
+pub use backend::Backend;
 pub use bench::{DeviceRates, bench_device};
 pub use context::{AdapterInfo, Context};
-pub use engine::{Engine, Finished, NodeRun, Stages};
-pub use gpu::{DeviceConsumer, DeviceRows, DeviceSource, Packing};
+pub use gpu::{DeviceConsumer, DeviceRows, DeviceSource};
 pub use in_flight::{InFlight, Permit};
 pub use ingest::SourceRun;
 pub use ledger::{Grant, Ledger};
+pub use pass_context::{FinishedWindow, NodeRun, OutputRoute, PassContext, ProgramNode, Reading};
 pub use pool::{Buffer, BufferPool, mapped_bytes};
+pub use stage_counters::StageCounters;
 pub use trace::{Timeline, Trace, TraceEvent, TraceStage};
 pub use workers::{Shelf, Workers};

@@ -1,85 +1,55 @@
 //! The job runner: the only place that knows sources, plan, execution, encoding and container together.
+//!
+//! A job is asked for ([`Job`]), built into a program, planned ([`PlannedJob`]) and run, pass by pass: surveys first, then the
+//! pass that writes.
 
 mod array;
 mod budget;
+mod cancel;
 mod disk;
 mod encode_stage;
-mod fuse;
-mod lower;
+mod execute;
+mod memory_sinks;
 mod metadata;
-mod origin;
-mod output_run;
-mod outputs;
-mod precision;
+mod output_writer;
+mod pass;
+mod program;
 mod recover;
+mod reorder;
 mod report;
+mod report_pass;
+mod requested;
+mod resolved_output;
 mod run;
-mod scaling;
+mod scale_warnings;
+mod settings;
+mod source_offset;
 mod survey;
-mod targets;
 
 pub use array::{ArrayOutput, compute_array, compute_bands};
-pub use precision::Precision;
+pub use cancel::{CancelToken, Observer};
+pub use program::Precision;
 pub use report::{
     AdapterReport, BandHistogram, BandStatistics, InputReport, MemoryReport, OperatorReport, OriginReport, OutputReport, Report, Seconds,
     SpoolReport, SurveyReport, SurveyedReport,
 };
 
 use crate::{
-    error::Result,
-    execute::{Context, DeviceConsumer, Trace},
+    error::{Error, Result},
+    execute::{Context, DeviceConsumer},
     graph::{Destination, Placement, Raster},
-    plan::{self, Budget, Cut, JobSpec, Plan},
+    plan::{Budget, Cut, Plan},
 };
-use array::InMemory;
-use lower::{Lowered, lower};
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Instant,
-};
+use pass::Pass;
+use requested::{Requested, Target};
+use settings::PassSettings;
+use std::{fmt, sync::Arc, time::Instant};
 use survey::SurveyPass;
-use targets::Targets;
-
-/// Told how far a running job is; called from the writer's thread.
-pub trait Observer: Send + Sync {
-    /// `done` of `total` segments are written.
-    fn progress(&self, done: u64, total: u64);
-}
-
-/// Asks a running job to stop: it ends with [`Error::Cancelled`](crate::error::Error::Cancelled) and leaves nothing under its outputs' names.
-#[derive(Clone, Debug, Default)]
-pub struct CancelToken {
-    asked: Arc<AtomicBool>,
-    /// The caller's, for the job's own token.
-    parent: Option<Arc<AtomicBool>>,
-}
-
-impl CancelToken {
-    /// Asks.
-    pub fn cancel(&self) {
-        self.asked.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked.
-    pub fn is_cancelled(&self) -> bool {
-        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        set(&self.asked) || self.parent.as_deref().is_some_and(set)
-    }
-
-    /// A token that is cancelled with this one, but not the other way round.
-    fn child(&self) -> Self {
-        Self { asked: Arc::default(), parent: Some(self.asked.clone()) }
-    }
-}
 
 /// What is to be written: one or several results of shared sources, in one pass.
 #[derive(Default)]
 pub struct Job {
-    targets: Targets,
+    requested: Requested,
     threads: Option<usize>,
     cut: Cut,
     context: Context,
@@ -99,28 +69,28 @@ impl Job {
     /// Adds an output.
     #[must_use]
     pub fn write(mut self, raster: impl Into<Raster>, destination: Destination) -> Self {
-        self.targets.files.push((raster.into(), destination));
+        self.requested.push(raster.into(), Target::File(Box::new(destination)));
         self
     }
 
     /// Adds an output in memory.
     #[must_use]
     pub fn write_array(mut self, raster: impl Into<Raster>, output: &ArrayOutput) -> Self {
-        self.targets.arrays.push((raster.into(), InMemory::Array(output.clone())));
+        self.requested.push(raster.into(), Target::Array(output.clone()));
         self
     }
 
     /// Adds an output that the caller's own pass takes on the device: no readback. Needs a GPU context.
     #[must_use]
     pub fn consume(mut self, raster: impl Into<Raster>, consumer: DeviceConsumer) -> Self {
-        self.targets.consumers.push((raster.into(), consumer));
+        self.requested.push(raster.into(), Target::Device(consumer));
         self
     }
 
     /// Says where the rasters lie, instead of what their sources say.
     #[must_use]
     pub fn place(mut self, placement: Placement) -> Self {
-        self.targets.placement = placement;
+        self.requested.placement = placement;
         self
     }
 
@@ -186,21 +156,58 @@ impl Job {
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) for options that do not go together,
     /// [`Error::Budget`](crate::error::Error::Budget) naming the minimum.
-    pub fn plan(mut self, budget: Budget) -> Result<PlannedJob> {
+    pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
-        if !self.unfused {
-            self.targets = fuse::fuse(&self.targets, self.context.limits().map(|device| device.max_inputs));
+        let Self { mut requested, threads, cut, context, observer, cancel, traced, precision, unfused } = self;
+        let threads = threads.unwrap_or_else(default_threads);
+        let settings = PassSettings { threads, cut, context, precision, traced, observer, cancel };
+        requested.check_outputs_differ()?;
+        requested.number_sources();
+        if !unfused {
+            requested = program::fuse(&requested, &settings);
         }
-        let threads = self.threads.unwrap_or_else(default_threads);
-        let Self { targets, cut, context, observer, cancel, traced, precision, .. } = self;
-        let mut how = How { cut, context, observer, cancel, traced, precision, plan_seconds: 0.0 };
-        let surveys = survey::plan_surveys(&targets, threads, &how, budget)?;
-        let mut lowered = lower(&targets, threads, how.context.limits(), precision)?;
-        lowered.spec.trace_bytes = if traced { Trace::BYTES } else { 0 };
-        let mut plan = plan::plan_cut(&lowered.spec, budget, &cut)?;
-        plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
-        how.plan_seconds = started.elapsed().as_secs_f64();
-        Ok(PlannedJob { pass: Pass { plan, lowered, targets }, surveys, how })
+        let surveys = survey::plan_surveys(&requested, &settings, budget);
+        let pass = Pass::plan(requested, &settings, budget, cut);
+        let (surveys, mut pass) = all_or_largest_minimum(surveys, pass)?;
+        pass.plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
+        Ok(PlannedJob { pass, surveys, settings, plan_seconds: started.elapsed().as_secs_f64() })
+    }
+}
+
+/// All passes, or the refusal that names what the whole job needs: the largest of the minima of its passes. What cannot be at any
+/// budget comes first.
+fn all_or_largest_minimum(surveys: Vec<Result<SurveyPass>>, pass: Result<Pass>) -> Result<(Vec<SurveyPass>, Pass)> {
+    let (mut planned, mut refused): (Vec<SurveyPass>, Option<Error>) = (Vec::new(), None);
+    let mut refuse = |error: Error| -> Result<()> {
+        let needs_more = match (&error, &refused) {
+            (Error::Budget { .. }, None) => true,
+            (Error::Budget { memory, minimum, .. }, Some(Error::Budget { memory: other, minimum: so_far, .. })) => {
+                (*memory == *other && minimum > so_far) || (*memory == "host" && *other != "host")
+            }
+            _ => return Err(error),
+        };
+        if needs_more {
+            refused = Some(error);
+        }
+        Ok(())
+    };
+    for survey in surveys {
+        match survey {
+            Ok(survey) => planned.push(survey),
+            Err(error) => refuse(error)?,
+        }
+    }
+    let pass = match pass {
+        Ok(pass) => Some(pass),
+        Err(error) => {
+            refuse(error)?;
+            None
+        }
+    };
+    match (refused, pass) {
+        (None, Some(pass)) => Ok((planned, pass)),
+        (Some(error), _) => Err(error),
+        (None, None) => Err(Error::Internal("a pass was neither planned nor refused")),
     }
 }
 
@@ -213,34 +220,7 @@ pub struct PlannedJob {
     pass: Pass,
     /// What comes before it.
     surveys: Vec<SurveyPass>,
-    how: How,
-}
-
-/// One pass over the raster: what is left behind, and how.
-struct Pass {
-    plan: Plan,
-    lowered: Lowered,
-    targets: Targets,
-}
-
-impl Pass {
-    /// Makes the nodes that run of targets that have changed since; the plan stays.
-    fn lower_again(&mut self, how: &How) -> Result<()> {
-        let JobSpec { threads, device, trace_bytes, .. } = self.lowered.spec;
-        self.lowered = lower(&self.targets, threads, device, how.precision)?;
-        self.lowered.spec.trace_bytes = trace_bytes;
-        Ok(())
-    }
-}
-
-/// How all passes of a job are run.
-struct How {
-    cut: Cut,
-    context: Context,
-    observer: Option<Arc<dyn Observer>>,
-    cancel: CancelToken,
-    traced: bool,
-    precision: Precision,
+    settings: PassSettings,
     plan_seconds: f64,
 }
 
@@ -253,7 +233,8 @@ impl PlannedJob {
     /// Runs the job.
     ///
     /// # Errors
-    /// Whatever sources, device or outputs report; nothing stands under an output's name then.
+    /// Whatever sources, device or outputs report; then no output has its name, and none in memory has been filled. Only a
+    /// file that replaced another stays, where a later output could not be published.
     pub fn run(self) -> Result<Report> {
         run::run(self)
     }

@@ -17,7 +17,7 @@ pub use device_peak::{DevicePeak, window_bytes};
 pub use host_peak::{Execution, HostPeak};
 pub use schedule::{Most, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
-pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec, Step, Unit};
+pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit, UnitId};
 pub use sweep::{PieceCut, is_alone, narrow_cols, piece_rows};
 
 use crate::raster::Span;

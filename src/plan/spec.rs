@@ -34,6 +34,8 @@ pub struct JobSpec {
 /// A source, in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceSpec {
+    /// Its number in the job: two sources may have one name, and the passes of a job share sources.
+    pub number: usize,
     /// Path or name.
     pub name: String,
     /// The planes that the job reads.
@@ -110,6 +112,15 @@ pub struct OutputSpec {
     pub overviews: Vec<LevelSize>,
 }
 
+/// How the device packs the samples of an output to bytes before they are read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Packing {
+    /// Smallest and largest byte that the operator yields.
+    pub range: (u8, u8),
+    /// The byte that stands for missing, outside that range.
+    pub sentinel: u8,
+}
+
 /// What an adapter can do, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceLimits {
@@ -167,6 +178,27 @@ impl Step {
     }
 }
 
+/// Which unit: a swath and a lane of it, both 0-based. Ordered as units are executed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId {
+    /// The swath.
+    pub swath: usize,
+    /// The lane.
+    pub lane: usize,
+}
+
+impl From<(usize, usize)> for UnitId {
+    fn from((swath, lane): (usize, usize)) -> Self {
+        Self { swath, lane }
+    }
+}
+
+impl std::fmt::Display for UnitId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "swath {}, lane {}", self.swath, self.lane)
+    }
+}
+
 /// One swath in one lane: what is computed, read back and encoded in one go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unit {
@@ -182,4 +214,11 @@ pub struct Unit {
     pub outputs: Vec<Span>,
     /// One step a node, in the nodes' order.
     pub steps: Vec<Step>,
+}
+
+impl Unit {
+    /// Which unit it is.
+    pub fn id(&self) -> UnitId {
+        UnitId { swath: self.swath, lane: self.lane }
+    }
 }
