@@ -79,10 +79,8 @@ fn same_bits(a: &Array2<f32>, b: &Array2<f32>) -> bool {
 fn every_branch_of_a_tee_has_the_bytes_it_has_alone() {
     for context in contexts() {
         for (name, source) in wide() {
-            let alone: Vec<Array2<f32>> = BRANCHES
-                .iter()
-                .map(|(_, branch)| arrays(&[branch(&source)], &context, Precision::Auto).0.swap_remove(0))
-                .collect();
+            let alone: Vec<Array2<f32>> =
+                BRANCHES.iter().map(|(_, branch)| arrays(&[branch(&source)], &context, Precision::Auto).0.swap_remove(0)).collect();
             let rasters: Vec<Raster> = BRANCHES.iter().map(|(_, branch)| branch(&source)).collect();
             let (together, report) = arrays(&rasters, &context, Precision::Auto);
             for ((branch, _), (a, b)) in BRANCHES.iter().zip(alone.iter().zip(&together)) {
@@ -114,8 +112,7 @@ fn a_shared_result_serves_each_consumer_as_alone() {
 #[test]
 fn rounding_is_warned_of_for_whom_it_touches() {
     let source = source(|z| z + 1e8).raster();
-    let (_, report) =
-        arrays(&[source.apply(Slope::default()), source.apply(Focal::default())], &Context::cpu(), Precision::Auto);
+    let (_, report) = arrays(&[source.apply(Slope::default()), source.apply(Focal::default())], &Context::cpu(), Precision::Auto);
     assert_eq!(report.warnings, ["float64 samples are rounded to float32 for 'focal'"]);
 }
 
@@ -168,10 +165,7 @@ fn a_name_given_before_a_failure_is_taken_back() {
             }
         }
     }
-    let job = Job::new()
-        .write(slope.clone(), GTiff::at(&first))
-        .write(slope, GTiff::at(&second))
-        .observer(Arc::new(Takes(second.clone())));
+    let job = Job::new().write(slope.clone(), GTiff::at(&first)).write(slope, GTiff::at(&second)).observer(Arc::new(Takes(second.clone())));
     let error = job.plan(AMPLE).unwrap().run().unwrap_err();
     assert!(error.to_string().contains("appeared meanwhile"), "{error}");
     assert!(!first.exists(), "the first output stayed");
@@ -265,7 +259,8 @@ fn reads_are_counted_by_source_and_not_by_name() {
     let outputs = [ArrayOutput::new(), ArrayOutput::new()];
     let job = Job::new().write_array(rasters[0].clone(), &outputs[0]).write_array(rasters[1].clone(), &outputs[1]);
     let planned = job.plan(AMPLE).unwrap();
-    let predicted: Vec<_> = planned.plan().to_json()["inputs"].as_array().unwrap().iter().map(|i| i["max_decodes_per_chunk"].clone()).collect();
+    let predicted: Vec<_> =
+        planned.plan().to_json()["inputs"].as_array().unwrap().iter().map(|i| i["max_decodes_per_chunk"].clone()).collect();
     let report = planned.run().unwrap();
     let counts: Vec<_> = report.inputs.iter().map(|i| (i.chunks_decoded / i.chunks, i.max_decodes_per_chunk)).collect();
     assert_eq!(counts, [(2, 2), (2, 2)]);

@@ -22,6 +22,7 @@
 mod complete;
 mod delivery;
 mod failpoint;
+mod file_system;
 mod finish;
 mod geokeys;
 mod ifd;

@@ -1,7 +1,7 @@
 //! Whole or absent: a temporary beside the final name, which `publish` alone gives away.
 
 use super::{
-    failpoint,
+    failpoint, file_system,
     temporary_name::{clean_orphans, create_hidden},
 };
 use crate::error::{Error, Result};
@@ -61,7 +61,7 @@ impl Temporary {
     pub fn publish(mut self) -> Result<Published> {
         let replaces = fs::symlink_metadata(&self.target).is_ok();
         if let Some(path) = &self.path {
-            let renamed = failpoint::call("rename").and_then(|()| rename(path, &self.target, self.overwrite));
+            let renamed = failpoint::call("rename").and_then(|()| self.rename(path));
             renamed.map_err(|e| match e.kind() {
                 io::ErrorKind::AlreadyExists => Error::Output {
                     path: self.given.clone(),
@@ -72,7 +72,7 @@ impl Temporary {
             self.path = None;
         }
         let published = Published { new: (!replaces).then(|| self.target.clone()) };
-        let synced = failpoint::call("sync-directory").and_then(|()| sync_directory(&self.target));
+        let synced = failpoint::call("sync-directory").and_then(|()| file_system::sync_directory(&self.target));
         match synced {
             Ok(()) => Ok(published),
             Err(error) => {
@@ -80,6 +80,10 @@ impl Temporary {
                 Err(write_error(&self.given, "flush its directory", error))
             }
         }
+    }
+
+    fn rename(&self, path: &Path) -> io::Result<()> {
+        if self.overwrite { fs::rename(path, &self.target) } else { file_system::rename_to_new(path, &self.target) }
     }
 
     /// Removes the temporary now.
@@ -103,7 +107,7 @@ impl Published {
     pub fn take_back(self) {
         if let Some(path) = self.new {
             // The failure that led here is what the caller is told.
-            let _ = fs::remove_file(&path).and_then(|()| sync_directory(&path));
+            let _ = fs::remove_file(&path).and_then(|()| file_system::sync_directory(&path));
         }
     }
 }
@@ -134,12 +138,10 @@ fn identity(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
 }
 
-/// A file without a name beside `target`; elsewhere than on Unix its name goes with the next run.
+/// A file beside `target` that has no name, or loses it when the file is closed.
 pub(super) fn hidden_file(target: &Path) -> io::Result<File> {
     let (file, path) = create_hidden(target)?;
-    if cfg!(unix) {
-        fs::remove_file(path)?;
-    }
+    file_system::remove_name(&path)?;
     Ok(file)
 }
 
@@ -155,32 +157,4 @@ fn taken(path: &Path, accepted: &str) -> Error {
 
 pub(super) fn write_error(path: &Path, action: &'static str, source: io::Error) -> Error {
     Error::Write { path: path.to_owned(), action, source }
-}
-
-/// Renames, and where asked never over another file, not even one that came since we looked.
-fn rename(from: &Path, to: &Path, replace: bool) -> io::Result<()> {
-    if !replace {
-        #[cfg(target_os = "linux")]
-        match rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, rustix::fs::RenameFlags::NOREPLACE) {
-            // Not every file system knows the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {}
-            done => return done.map_err(Into::into),
-        }
-        if fs::symlink_metadata(to).is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-    }
-    fs::rename(from, to)
-}
-
-fn sync_directory(file: &Path) -> io::Result<()> {
-    // Elsewhere directories cannot be opened as files, and renames are journalled.
-    if cfg!(unix) {
-        match File::open(folder(file))?.sync_all() {
-            // Some network file systems cannot sync directories; the file itself is safe.
-            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
-            done => return done,
-        }
-    }
-    Ok(())
 }

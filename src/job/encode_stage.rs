@@ -5,7 +5,7 @@
 //! see [`ReorderBuffer`].
 
 use super::{
-    CancelToken, Observer,
+    cancel::{CancelToken, Observer},
     output_writer::{EncodedOutput, OutputWriter, Task, Work},
     program::Program,
     reorder::ReorderBuffer,

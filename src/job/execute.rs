@@ -1,6 +1,6 @@
 //! Follows the units of a plan on a backend.
 
-use super::{CancelToken, program::Program};
+use super::{cancel::CancelToken, program::Program};
 use crate::{
     error::{Error, Result},
     execute::{Context, FinishedWindow, InFlight, Ledger, PassContext, SourceRun, StageCounters},

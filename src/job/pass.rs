@@ -1,14 +1,14 @@
 //! One pass over the raster: planned, then run into its outputs. One thread follows the units, one writes, the pool does the rest.
 
 use super::{
-    CancelToken, Report,
-    cancel::CancelOnPanic,
+    cancel::{CancelOnPanic, CancelToken},
     disk,
     encode_stage::EncodeStage,
     execute::{Executed, execute},
     memory_sinks::MemorySinks,
     program::{OutputSink, Program},
     recover,
+    report::Report,
     report_pass::PassResult,
     requested::Requested,
     settings::PassSettings,

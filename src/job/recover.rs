@@ -1,7 +1,7 @@
 //! A lost device is not the end of a job: the CPU twins go on after the last unit that came back.
 
 use super::{
-    CancelToken,
+    cancel::CancelToken,
     execute::{Executed, execute},
     program::Program,
 };

@@ -1,8 +1,14 @@
 //! The report of one pass, from what was counted.
 
 use super::{
-    AdapterReport, BandHistogram, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport,
-    encode_stage::EncodeSeconds, execute::Executed, output_writer::EncodedOutput, program::Program, resolved_output::ResolvedOutput,
+    encode_stage::EncodeSeconds,
+    execute::Executed,
+    output_writer::EncodedOutput,
+    program::Program,
+    report::{
+        AdapterReport, BandHistogram, BandStatistics, InputReport, MemoryReport, OperatorReport, OutputReport, Report, Seconds, SpoolReport,
+    },
+    resolved_output::ResolvedOutput,
     source_offset::FoundOrigin,
 };
 use crate::{
@@ -72,7 +78,7 @@ impl PassResult<'_> {
         let mut inputs: Vec<InputReport> = sources
             .map(|(run, read)| {
                 let (chunks, chunks_decoded, max_decodes_per_chunk) = run.counters().decodes(&run.planes());
-                let (source, path, bytes_read) = (read.spec.number, read.spec.name.clone(), run.counters().bytes_read());
+                let (source, path, bytes_read) = (read.number(), read.source.name(), run.counters().bytes_read());
                 InputReport { source, path, chunks, chunks_decoded, max_decodes_per_chunk, bytes_read, origin: None }
             })
             .collect();

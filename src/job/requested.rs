@@ -1,6 +1,6 @@
 //! What a job is asked for.
 
-use super::{array::ArrayOutput, survey::SurveyOutput};
+use super::{array::ArrayOutput, survey_output::SurveyOutput};
 use crate::{
     container::is_same_file,
     error::{Error, Result},

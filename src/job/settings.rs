@@ -1,4 +1,7 @@
-use super::{CancelToken, Observer, Precision};
+use super::{
+    cancel::{CancelToken, Observer},
+    precision::Precision,
+};
 use crate::{execute::Context, plan::Cut};
 use std::sync::Arc;
 

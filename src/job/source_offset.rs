@@ -1,7 +1,7 @@
 //! The origin that the samples of a wide source are counted from: one of its own samples, so that differences are exact.
 
 use super::{
-    CancelToken,
+    cancel::CancelToken,
     program::{Program, ProgramSource},
     report::OriginReport,
 };

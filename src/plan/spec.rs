@@ -112,8 +112,8 @@ pub struct OutputSpec {
     pub overviews: Vec<LevelSize>,
 }
 
-/// How the device packs the samples of an output to bytes before they are read back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// How the device packs an output's samples to one byte each, so that a quarter of the bytes comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packing {
     /// Smallest and largest byte that the operator yields.
     pub range: (u8, u8),

@@ -12,7 +12,7 @@ mod resident;
 mod staging;
 
 pub use backend::GpuBackend;
-pub use bench::{DeviceRates, bench};
+pub use bench::bench;
 pub use device::{Gpu, list};
 pub use output::{PACK_BYTE, PackGrid, PackParams};
 pub use resident::{DeviceConsumer, DeviceRows, DeviceSource};

@@ -1,30 +1,24 @@
 //! From the graph of rasters to nodes: sources become ingest nodes, operators compute nodes, shared rasters one node.
 
 use super::{
-    Precision, ProgramSource,
-    precision::{Need, rounded},
+    need::{Need, rounded},
+    scale_warnings,
+    source::{ProgramSource, converter},
 };
 use crate::{
     error::{Error, Result},
     execute::{NodeRun, ProgramNode, Reading},
     graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     job::{
+        precision::Precision,
         requested::{Requested, RequestedOutput, Sources, Target},
         resolved_output::keeps_mask,
-        scale_warnings,
     },
-    plan::{DeviceLimits, NodeKind, NodeSpec, SourceSpec},
+    plan::{DeviceLimits, NodeKind, NodeSpec},
     raster::{Profile, SampleType},
-    source::{DecodeScratch, RowConverter, Source},
+    source::Source,
 };
 use std::sync::Arc;
-
-/// A source, the planes that nodes read of it, and its number in the job.
-struct ReadSource {
-    source: Arc<dyn Source>,
-    planes: Vec<usize>,
-    number: usize,
-}
 
 /// What samples that a survey reads are rounded for.
 const SURVEY: &str = "the statistics of a survey";
@@ -34,7 +28,7 @@ pub(super) struct ProgramBuilder<'a> {
     on_device: bool,
     precision: Precision,
     numbers: &'a Sources,
-    sources: Vec<ReadSource>,
+    sources: Vec<ProgramSource>,
     pub nodes: Vec<ProgramNode>,
     /// Rasters that have a node, by what is needed of their samples.
     seen: Vec<(Raster, Need, usize)>,
@@ -82,11 +76,7 @@ impl<'a> ProgramBuilder<'a> {
 
     /// Sources, nodes, and warnings of samples that are rounded.
     pub fn finish(self) -> (Vec<ProgramSource>, Vec<ProgramNode>, Vec<String>) {
-        let sources = self.sources.into_iter().map(|ReadSource { source, planes, number }| {
-            let spec = source_spec(source.as_ref(), &planes, number);
-            ProgramSource { source, planes, spec }
-        });
-        (sources.collect(), self.nodes, self.rounded)
+        (self.sources, self.nodes, self.rounded)
     }
 
     /// The device that the job runs on, and what the user should know of the choice. Copies need no kernels, rows on the device
@@ -131,14 +121,14 @@ impl<'a> ProgramBuilder<'a> {
 
     /// The one grid that all sources share.
     pub fn grid(&self, placement: &Placement) -> Result<GridInfo> {
-        let Some(ReadSource { source: first, .. }) = self.sources.first() else {
+        let Some(ProgramSource { source: first, .. }) = self.sources.first() else {
             return Err(Error::Usage { what: "job", given: "no output".to_owned(), accepted: "at least one raster to write".to_owned() });
         };
         let profile = first.profile();
         if profile.cols == 0 || profile.rows == 0 || profile.bands == 0 {
             return Err(Error::Input { name: first.name(), problem: "the raster has no pixels".to_owned() });
         }
-        for ReadSource { source: other, .. } in &self.sources[1..] {
+        for ProgramSource { source: other, .. } in &self.sources[1..] {
             let p = other.profile();
             let same = (p.cols, p.rows) == (profile.cols, profile.rows) && p.georef.transform == profile.georef.transform;
             if !same {
@@ -351,7 +341,7 @@ impl<'a> ProgramBuilder<'a> {
         let found = self.sources.iter().position(|read| address(&read.source) == address(source));
         let index = found.unwrap_or_else(|| {
             let number = self.numbers.number_of(source).unwrap_or(self.sources.len());
-            self.sources.push(ReadSource { source: source.clone(), planes: Vec::new(), number });
+            self.sources.push(ProgramSource { source: source.clone(), planes: Vec::new(), number });
             self.sources.len() - 1
         });
         if let Some((.., node)) = self.ingests.iter().find(|(s, b, r, _)| (*s, b, *r) == (index, wanted, reading)) {
@@ -382,19 +372,6 @@ impl<'a> ProgramBuilder<'a> {
     }
 }
 
-impl ReadSource {
-    /// Positions of planes among those that are read, to which new ones are added.
-    fn positions_of(&mut self, wanted: &[usize]) -> Vec<usize> {
-        let position = |plane: &usize| {
-            self.planes.iter().position(|held| held == plane).unwrap_or_else(|| {
-                self.planes.push(*plane);
-                self.planes.len() - 1
-            })
-        };
-        wanted.iter().map(position).collect()
-    }
-}
-
 /// Whether an operator whose result moves with its inputs reads them as float64, on the CPU: its inputs are all of one type.
 pub(super) fn reads_wide(precision: Precision, operator: &dyn Operator, inputs: &[Raster]) -> bool {
     let all_read = operator.has_f64_twin() && inputs.iter().all(is_read_on_host);
@@ -418,28 +395,4 @@ fn first_of(bands: &Bands) -> Bands {
         Bands::Several(bands) => bands.first().map_or(Bands::All, |&band| Bands::One(band)),
         all_or_one => all_or_one.clone(),
     }
-}
-
-fn converter(source: &dyn Source, profile: &Profile, wanted: &Bands, reading: Reading) -> Result<RowConverter> {
-    let (planes, computed) = (source.planes().len(), !reading.is_verbatim());
-    let converter = match wanted {
-        Bands::All => RowConverter::new(profile, planes, None, computed)?,
-        Bands::One(band) => RowConverter::new(profile, planes, Some(*band), computed)?,
-        Bands::Several(bands) => RowConverter::of_bands(profile, planes, bands)?,
-    };
-    Ok(match reading {
-        Reading::Verbatim { mask_band: true } => converter.with_mask_band(),
-        Reading::Wide => converter.wide(),
-        Reading::Verbatim { mask_band: false } | Reading::Rounded | Reading::FromOrigin => converter,
-    })
-}
-
-fn source_spec(source: &dyn Source, planes: &[usize], number: usize) -> SourceSpec {
-    let (profile, all) = (source.profile(), source.planes());
-    let chunks: usize = all.iter().map(|p| p.across(profile.cols) * p.down(profile.rows)).sum();
-    let planes: Vec<_> = planes.iter().map(|&p| all[p]).collect();
-    // What the source holds, and a decode counter a chunk.
-    let index_bytes = source.resident_bytes() + chunks * 4;
-    let scratch_bytes = planes.iter().map(DecodeScratch::bytes_for).collect();
-    SourceSpec { number, name: source.name(), planes, index_bytes, scratch_bytes }
 }

@@ -3,10 +3,10 @@
 //! A local operator takes in each input that is a local operator too and has no other consumer, or computes in float64. The joined formula does what the
 //! two did, step by step, so that no bit changes.
 
-use super::{Precision, builder};
+use super::builder;
 use crate::{
     graph::{Formula, Node, Operand, Operator, Raster},
-    job::{requested::Requested, settings::PassSettings},
+    job::{precision::Precision, requested::Requested, settings::PassSettings},
     op::{MAX_INPUTS, Pointwise},
 };
 use std::{collections::HashMap, sync::Arc};

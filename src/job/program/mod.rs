@@ -2,26 +2,27 @@
 
 mod builder;
 mod fuse;
-mod precision;
+mod need;
+mod scale_warnings;
+mod source;
 
 pub use fuse::fuse;
-pub use precision::Precision;
+pub use source::ProgramSource;
 
 use super::{
     array::ArrayOutput,
+    precision::Precision,
     requested::{Requested, RequestedOutput, Target},
     resolved_output::{self, ResolvedOutput},
-    scale_warnings,
     settings::PassSettings,
-    survey::SurveyOutput,
+    survey_output::SurveyOutput,
 };
 use crate::{
     error::{Error, Result},
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
     graph::{GridInfo, Placement, Shift},
-    plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan, SourceSpec},
+    plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
     raster::SampleType,
-    source::Source,
 };
 use builder::ProgramBuilder;
 use std::sync::Arc;
@@ -41,16 +42,6 @@ pub struct Program {
     threads: usize,
     device: Option<DeviceLimits>,
     trace_bytes: usize,
-}
-
-/// A source of a program.
-pub struct ProgramSource {
-    /// The source.
-    pub source: Arc<dyn Source>,
-    /// The planes that are read, as indices into the source's.
-    pub planes: Vec<usize>,
-    /// Its numbers for the planner.
-    pub spec: SourceSpec,
 }
 
 /// An output of a program.
@@ -96,9 +87,9 @@ impl Program {
         }
         let (sources, nodes, rounded) = builder.finish();
         if settings.precision == Precision::F64 {
-            precision::check_f64(&nodes)?;
+            need::check_f64(&nodes)?;
         }
-        warnings.extend(scale_warnings::of(&sources, &nodes));
+        warnings.extend(scale_warnings::of(|index| &sources[index].source, &nodes));
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
@@ -110,7 +101,7 @@ impl Program {
         JobSpec {
             cols: self.grid.cols,
             rows: self.grid.rows,
-            sources: self.sources.iter().map(|source| source.spec.clone()).collect(),
+            sources: self.sources.iter().map(|source| source.spec()).collect(),
             nodes: self.nodes.iter().map(|node| node.spec.clone()).collect(),
             outputs: self.outputs.iter().map(|output| output.spec.clone()).collect(),
             threads: self.threads,

@@ -1,6 +1,5 @@
 //! Scales and offsets that sources declare.
 
-use super::program::ProgramSource;
 use crate::{
     execute::{NodeRun, ProgramNode},
     plan::NodeKind,
@@ -15,11 +14,11 @@ pub(super) fn is_undone(source: &Arc<dyn Source>) -> bool {
 }
 
 /// Warns where an operator takes samples as they are stored although the source declares that they stand for other numbers.
-pub(super) fn of(sources: &[ProgramSource], nodes: &[ProgramNode]) -> Vec<String> {
+pub(super) fn of<'a>(sources: impl Fn(usize) -> &'a Arc<dyn Source>, nodes: &[ProgramNode]) -> Vec<String> {
     let mut warnings = Vec::new();
     for node in nodes {
         let (NodeKind::Ingest { source }, NodeRun::Ingest { converter, .. }) = (&node.spec.kind, &node.run) else { continue };
-        let (source, Some(band)) = (&sources[*source].source, converter.band()) else { continue };
+        let (source, Some(band)) = (sources(*source), converter.band()) else { continue };
         if is_undone(source) {
             continue;
         }
