@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{BufferPool, Context, FinishedWindow, InFlight, Ledger, PassContext, Trace, Workers},
-    plan::{self, Budget, Cut, Plan, UnitId, host_peak},
+    plan::{self, Budget, Cut, Plan, UnitId},
 };
 use crossbeam_channel::{Sender, unbounded};
 use std::{sync::Arc, time::Instant};
@@ -121,8 +121,8 @@ impl Pass {
         warnings.extend(disk::check(program.files())?);
         let ledger = Ledger::new("host", plan.host.peak as u64);
         // A job that loses its device goes on with this pool under a plan of the CPU, which has the same lanes.
-        let pool = BufferPool::with_slack(ledger.clone(), host_peak::buffer_slack(plan.lanes.len()));
-        let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
+        let pool = BufferPool::with_slack(ledger.clone(), plan::buffer_slack(plan.lanes.len()));
+        let _fixed = ledger.grant(plan::FIXED_BYTES as u64)?;
         let _trace = trace.charge(&ledger)?;
         // Its threads are joined when it is dropped: nothing of the pass is held after this function.
         let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::Result,
     execute::{Buffer, BufferPool, Context, FinishedWindow, InFlight, PassContext},
-    plan::{self, Cut, JobSpec, Packing, UnitId, host_peak},
+    plan::{self, Cut, JobSpec, Packing, UnitId},
     raster::{PixelRows, PixelWindow, Sample, SampleType, Span, is_missing},
 };
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub fn go_on_with_cpu(
     let packed = program.outputs.iter().filter(|output| output.packing.is_some());
     let packed_bytes = packed.map(|output| {
         let row_bytes = plan.spec.cols * program.nodes[output.spec.node].bands;
-        2 * host_peak::pooled_bytes(plan.schedule.swath_rows * row_bytes, 1, plan.lanes.len())
+        2 * plan.sizes().pooled_bytes(plan.schedule.swath_rows * row_bytes, 1)
     });
     lost.ledger.raise((plan.host.peak + packed_bytes.sum::<usize>()) as u64);
     let again = program.context(&plan, &lost.ledger, &lost.pool, lost.workers);

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{Ledger, NodeRun, Reading},
-    plan::{NodeKind, Plan, host_peak},
+    plan::{NodeKind, Plan, cursor_bytes},
     raster::Span,
     source::{Counters, RowConverter, Source},
 };
@@ -97,7 +97,7 @@ impl Search<'_> {
         for &plane in self.planes {
             let chunking = source.planes()[plane];
             let row_bytes = chunking.cols * chunking.pixel_bytes;
-            let grant = self.ledger.grant((host_peak::cursor_bytes(&chunking) + row_bytes) as u64)?;
+            let grant = self.ledger.grant((cursor_bytes(&chunking) + row_bytes) as u64)?;
             let cursor = source.open_cursor(plane, span.start / chunking.cols, self.counters.clone())?;
             let from = span.start % chunking.cols * chunking.pixel_bytes;
             let bytes = from..from + span.len() * chunking.pixel_bytes;

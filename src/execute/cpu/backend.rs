@@ -5,7 +5,7 @@ use super::{
 use crate::{
     error::Result,
     execute::{Backend, FinishedWindow, Grant, NodeRun, PassContext, SourceRun, StageCounters, in_flight::Permit},
-    plan::{NodeKind, Unit, host_peak},
+    plan::{NodeKind, Unit},
 };
 use std::{sync::Arc, time::Instant};
 
@@ -22,7 +22,7 @@ impl CpuBackend {
     /// # Errors
     /// A refused grant.
     pub fn new(pass: &PassContext<'_>) -> Result<Self> {
-        let scratch = host_peak::compute_scratch_bytes(&pass.plan.spec, &pass.plan.execution);
+        let scratch = pass.plan.sizes().compute_scratch_bytes();
         let nodes = (0..pass.nodes.len()).map(|_| CpuNode::default()).collect();
         Ok(Self { nodes, _scratch: pass.ledger.grant(scratch as u64)? })
     }
@@ -41,7 +41,7 @@ impl Backend for CpuBackend {
         let mut windows: Windows = vec![None; self.nodes.len()];
         let mut finished = Vec::new();
         for (index, source) in sources.iter_mut().enumerate() {
-            source.fetch(pass.plan, unit, pass.workers)?;
+            source.fetch(unit, pass.workers)?;
             let started = Instant::now();
             for (node, window) in windows.iter_mut().enumerate() {
                 if matches!(pass.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
@@ -49,7 +49,7 @@ impl Backend for CpuBackend {
                 }
             }
             counters.upload += started.elapsed().as_secs_f64();
-            source.release(pass.plan, unit);
+            source.release(unit);
         }
         for node in 0..self.nodes.len() {
             if let NodeRun::Operator { operator, inputs } = &pass.nodes[node].run {
@@ -60,7 +60,7 @@ impl Backend for CpuBackend {
             }
             // A window without a consumer after this node is done with: keep what the next swath looks back at.
             for (done, slot) in windows.iter_mut().enumerate().take(node + 1) {
-                let last = host_peak::last_consumer(&pass.plan.spec, done).unwrap_or(done);
+                let last = pass.plan.spec.last_consumer(done);
                 let Some(window) = slot.take_if(|_| last == node) else { continue };
                 self.nodes[done].keep_carry(pass, unit, done, &window)?;
                 finished.extend(output::finish(pass, unit, done, window, &permit));

@@ -8,7 +8,7 @@ use crate::{
         window::{Strip, Window},
     },
     graph::{InputRows, Operator, RowsTask},
-    plan::{Step, Unit, host_peak},
+    plan::{Step, Unit},
     raster::{Sample, SampleType, Span},
 };
 use rayon::prelude::*;
@@ -32,7 +32,8 @@ impl CpuNode {
         let plan = pass.plan;
         let pixel_bytes = plan.spec.nodes[step.node].pixel_bytes;
         let strip_rows = plan.execution.strip_rows;
-        let capacity = host_peak::strip_bytes(&plan.spec, &plan.schedule, &plan.execution, step.node);
+        let sizes = plan.sizes();
+        let capacity = sizes.strip_bytes(step.node);
         let mut strips = Vec::new();
         let mut row = step.new_rows.start;
         while row < step.new_rows.end {
@@ -42,8 +43,8 @@ impl CpuNode {
         }
         let carried = match &self.carried {
             Some(strip) if strip.cols != step.cols => {
-                let bytes = plan.schedule.most().kept_rows[step.node] * host_peak::buffer_cols(&plan.schedule) * pixel_bytes;
-                let mut copy = Strip { rows: strip.rows, cols: step.cols, pixel_bytes, data: pass.pool.take(bytes)? };
+                let data = pass.pool.take(sizes.lane_carry_bytes(step.node))?;
+                let mut copy = Strip { rows: strip.rows, cols: step.cols, pixel_bytes, data };
                 for row in strip.rows.iter() {
                     copy.row_bytes_mut(row, step.cols).copy_from_slice(strip.row_bytes(row, step.cols));
                 }
@@ -120,7 +121,7 @@ impl CpuNode {
         let pixel_bytes = pass.plan.spec.nodes[node].pixel_bytes;
         let cols = Span::new(0, pass.plan.spec.cols);
         if self.keeping.is_none() {
-            let data = pass.pool.take(pass.plan.schedule.most().kept_rows[node] * cols.len() * pixel_bytes)?;
+            let data = pass.pool.take(pass.plan.sizes().carry_bytes(node))?;
             self.keeping = Some(Strip { rows, cols, pixel_bytes, data });
         }
         if let Some(strip) = &mut self.keeping {

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     execute::{PassContext, StageCounters},
     op::uniform,
-    plan::{Step, host_peak::readback_bytes},
+    plan::Step,
     raster::{SampleType, Span},
 };
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl OutputStage {
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
         let plan = pass.plan;
-        let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
+        let bytes = plan.sizes().readback_bytes(index);
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let bands = pass.nodes[plan.spec.outputs[index].node].bands;
         let Some(packing) = pass.outputs[index].packing else { return Ok(Self { readbacks, bands, pack: None }) };

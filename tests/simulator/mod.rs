@@ -1,6 +1,0 @@
-//! The simulator of plans and the random jobs that it follows.
-
-pub mod follow;
-pub mod memory;
-pub mod random;
-mod sources;
