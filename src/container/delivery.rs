@@ -2,9 +2,10 @@
 
 pub(super) use super::publish::Published;
 use super::{
+    disk::Disk,
     failpoint,
     publish::{Temporary, hidden_file, write_error},
-    sink::{Disk, Sink},
+    sink::Sink,
 };
 use crate::{
     error::{Error, Result},

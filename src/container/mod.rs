@@ -21,6 +21,7 @@
 
 mod complete;
 mod delivery;
+mod disk;
 mod failpoint;
 mod file_system;
 mod finish;

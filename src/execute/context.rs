@@ -1,7 +1,6 @@
 use super::{
-    Backend, Ledger, PassContext,
-    cpu::CpuBackend,
-    gpu::{self, Gpu, GpuBackend},
+    AdapterInfo,
+    gpu::{self, Gpu},
 };
 use crate::{error::Result, plan::DeviceLimits};
 use std::sync::Arc;
@@ -11,26 +10,6 @@ use std::sync::Arc;
 pub struct Context {
     gpu: Option<Arc<Gpu>>,
     why: String,
-}
-
-/// An adapter that could compute.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct AdapterInfo {
-    /// Its name.
-    pub name: String,
-    /// `vulkan`, `metal`, `dx12`, `gl`.
-    pub api: String,
-    /// `discrete_gpu`, `integrated_gpu`, `virtual_gpu`, `cpu`, `other`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Driver and its version.
-    pub driver: String,
-    /// Largest buffer in bytes.
-    pub max_buffer_bytes: u64,
-    /// Largest storage binding in bytes.
-    pub max_binding_bytes: u64,
-    /// Whether it is hardware (`auto` takes hardware only).
-    pub hardware: bool,
 }
 
 impl Default for Context {
@@ -94,17 +73,6 @@ impl Context {
     /// The opened device.
     pub(super) fn device(&self) -> Option<&Arc<Gpu>> {
         self.gpu.as_ref()
-    }
-
-    /// What computes a pass: the device, where the pass is planned for one, and so has a ledger for it.
-    ///
-    /// # Errors
-    /// A refused grant, or the device's objection.
-    pub(crate) fn backend(&self, pass: &PassContext<'_>, device_ledger: Option<Arc<Ledger>>) -> Result<Box<dyn Backend>> {
-        Ok(match (&self.gpu, device_ledger) {
-            (Some(gpu), Some(ledger)) => Box::new(GpuBackend::new(pass, gpu.clone(), ledger)?),
-            _ => Box::new(CpuBackend::new(pass)?),
-        })
     }
 
     /// The adapter's limits, for the planner.

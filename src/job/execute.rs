@@ -3,7 +3,7 @@
 use super::{cancel::CancelToken, program::Program};
 use crate::{
     error::{Error, Result},
-    execute::{Context, FinishedWindow, InFlight, Ledger, PassContext, SourceRun, StageCounters},
+    execute::{Context, FinishedWindow, InFlight, Ledger, PassContext, SourceRun, StageCounters, open_backend},
 };
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub fn execute(
 ) -> Result<Executed> {
     let plan = pass.plan;
     let mut counters = StageCounters::new(plan.spec.nodes.len());
-    let mut backend = context.backend(pass, plan.device.map(|peak| Ledger::new("device", peak.peak)))?;
+    let mut backend = open_backend(context, pass, plan.device.map(|peak| Ledger::new("device", peak.peak)))?;
     let mut sources = Vec::new();
     for (index, read) in program.sources.iter().enumerate() {
         sources.push(SourceRun::new(plan, index, read.source.clone(), &read.planes, &pass.pool, &pass.ledger)?);
