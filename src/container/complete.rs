@@ -29,7 +29,8 @@ impl CompleteFile {
 }
 
 /// Publishes files that belong together: those for writers first, since a pipe or socket may fail, then those with names, then
-/// those in memory. Where one fails, names that were given before are taken back, unless they replaced other files.
+/// those in memory. Where one fails, names that were given before are taken back, unless they replaced other files. Once all names
+/// are given they stay: a failure then says only that it is not known whether they have reached the disk.
 ///
 /// # Errors
 /// [`Error::Write`](crate::error::Error::Write) or [`Error::Output`](crate::error::Error::Output) of the first that cannot be
@@ -39,12 +40,12 @@ pub fn publish_all(mut files: Vec<CompleteFile>) -> Result<()> {
     let mut published: Vec<Published> = Vec::new();
     for file in files {
         match file.delivery.publish(file.sink) {
-            Ok(done) => published.push(done),
+            Ok(done) => published.extend(done),
             Err(error) => {
                 published.into_iter().for_each(Published::take_back);
                 return Err(error);
             }
         }
     }
-    Ok(())
+    published.iter().try_for_each(Published::make_durable)
 }

@@ -102,14 +102,14 @@ impl Delivery {
         }
     }
 
-    /// Hands the finished file over.
-    pub fn publish(self, mut sink: Box<dyn Sink>) -> Result<Published> {
+    /// Hands the finished file over. Returns what has a name now and may lose it again.
+    pub fn publish(self, mut sink: Box<dyn Sink>) -> Result<Option<Published>> {
         let error = |action, e| write_error(&self.given, action, e);
         match self.goal {
-            Goal::Name(temporary) => temporary.publish(),
+            Goal::Name(temporary) => temporary.publish().map(Some),
             Goal::Memory(output) => {
                 output.put(sink.into_bytes().ok_or(Error::Internal("an output in memory is a file"))?);
-                Ok(Published::default())
+                Ok(None)
             }
             Goal::Writer(output) => {
                 let handed = output.with(|writer| {
@@ -119,7 +119,7 @@ impl Delivery {
                     writer.flush()
                 });
                 handed.map_err(|e| error("hand over the finished file", e))?;
-                Ok(Published::default())
+                Ok(None)
             }
         }
     }

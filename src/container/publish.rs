@@ -57,7 +57,7 @@ impl Temporary {
         failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))
     }
 
-    /// Gives the file its final name, and makes the name durable.
+    /// Gives the file its final name.
     pub fn publish(mut self) -> Result<Published> {
         let replaces = fs::symlink_metadata(&self.target).is_ok();
         if let Some(path) = &self.path {
@@ -71,15 +71,7 @@ impl Temporary {
             })?;
             self.path = None;
         }
-        let published = Published { new: (!replaces).then(|| self.target.clone()) };
-        let synced = failpoint::call("sync-directory").and_then(|()| file_system::sync_directory(&self.target));
-        match synced {
-            Ok(()) => Ok(published),
-            Err(error) => {
-                published.take_back();
-                Err(write_error(&self.given, "flush its directory", error))
-            }
-        }
+        Ok(Published { given: self.given.clone(), target: self.target.clone(), is_new: !replaces })
     }
 
     fn rename(&self, path: &Path) -> io::Result<()> {
@@ -95,19 +87,28 @@ impl Temporary {
     }
 }
 
-/// An output that was published.
-#[derive(Debug, Default)]
+/// A file that has its final name.
+#[derive(Debug)]
 pub(super) struct Published {
-    /// Its name, where no file had it before.
-    new: Option<PathBuf>,
+    given: PathBuf,
+    target: PathBuf,
+    /// Whether no file had the name before.
+    is_new: bool,
 }
 
 impl Published {
+    /// Makes the name durable.
+    pub fn make_durable(&self) -> Result<()> {
+        failpoint::call("sync-directory")
+            .and_then(|()| file_system::sync_directory(&self.target))
+            .map_err(|e| write_error(&self.given, "flush its directory", e))
+    }
+
     /// Removes the name again, since another output of the same job failed; a file that was replaced cannot come back.
     pub fn take_back(self) {
-        if let Some(path) = self.new {
+        if self.is_new {
             // The failure that led here is what the caller is told.
-            let _ = fs::remove_file(&path).and_then(|()| file_system::sync_directory(&path));
+            let _ = fs::remove_file(&self.target).and_then(|()| file_system::sync_directory(&self.target));
         }
     }
 }
