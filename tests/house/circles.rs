@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     (
         "raster",
         &["crs", "crs/definition", "crs/from_proj", "crs/from_wkt", "georef"],
-        "a CRS may hold another, in four files of one thought",
+        "georeferencing tells of its CRS, whose texts become keys of georeferencing",
     ),
     ("execute", &["ledger", "pool"], "free buffers go before the ledger refuses: it calls the pool back"),
     ("job", &[], "what a pass needs and what runs passes are parted as the program becomes a value"),
