@@ -1,6 +1,7 @@
 //! What most programs need: `use swath::prelude::*`.
 
 pub use crate::{
+    codec::Compression,
     error::{Error, Result},
     execute::Context,
     graph::{Apply, Cog, Destination, GTiff, MemoryOutput, Operator, Overviews, PredictorChoice, Raster},
@@ -11,6 +12,6 @@ pub use crate::{
         Roughness, Slope, SlopeUnit, Standardise, Tpi, Tri, TriAlgorithm,
     },
     plan::{Budget, Plan},
-    raster::{BigTiff, Bins, ByteSize, Compression, Nodata, Profile, Resampling, SampleType, Scaling},
+    raster::{BigTiff, Bins, ByteSize, Nodata, Profile, Resampling, SampleType, Scaling},
     source::{ArraySource, GeneratorSource, GeoTiff, Source, Unscaled},
 };

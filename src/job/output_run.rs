@@ -4,13 +4,13 @@ use super::outputs::OutputFile;
 use crate::{
     container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
     encode::{
-        Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
+        Counts, EncodeScratch, EncodedSegment, Layout, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
         tally_len,
     },
     error::{Error, Result},
     execute::{BufferPool, Finished, Grant, Shelf},
     plan::OutputSpec,
-    raster::{Bins, Layout, LevelSize, PixelWindow, Predictor, Span},
+    raster::{Bins, LevelSize, PixelWindow, Predictor, Span},
 };
 use std::{collections::VecDeque, sync::Arc};
 

@@ -4,32 +4,25 @@
 //! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
 //! Everything else is refused by name when the file is opened.
 
-mod codec;
 mod cursor;
 mod ifd;
 mod image;
-mod packbits;
-mod pictures;
-mod predictor;
 mod storage;
-mod suspended;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 pub use storage::Storage;
-pub(super) use suspended::Suspended;
 pub use validate::{Validation, validate, validate_reader};
 
 use crate::{
+    codec::RowFinish,
     error::{Error, Result},
     raster::{Chunking, Nodata, Profile},
     source::{ChunkAt, Counters, DecodeScratch, ReadAt, RowCursor, Source},
 };
-use codec::Codec;
 use image::Image;
-use predictor::RowFinish;
 use std::{
     fmt,
     fs::File,
@@ -182,7 +175,7 @@ impl Inner {
         let rows = image.stored_rows(at.chunk_row);
         let needed = rows * image.raw_row_bytes();
         let started;
-        if image.codec == Codec::None {
+        if image.codec.is_stored() {
             if address.len < needed as u64 {
                 return Err(self.bad_chunk(at, format!("it has {} bytes, where {needed} are needed", address.len)));
             }
@@ -195,7 +188,7 @@ impl Inner {
             let whole = image.chunk_rows * image.raw_row_bytes();
             image
                 .codec
-                .decode_whole(&mut scratch.decoders, &scratch.encoded[..address.len as usize], image.picture(), &mut out[..whole], needed)
+                .decode_whole(&mut scratch.decoders, &scratch.encoded[..address.len as usize], &image.segment(), &mut out[..whole], needed)
                 .map_err(|e| self.bad_chunk(at, e))?;
         }
         self.finish_of(image).finish(&mut out[..rows * image.row_bytes()], rows, &mut scratch.row);
