@@ -87,6 +87,7 @@ step() {
 
 step cargo fmt --all --check
 step cargo clippy --all-targets --locked -- -D warnings
+step cargo clippy --no-default-features --all-targets --locked -- -D warnings
 
 # One build answers whether the software adapter can be reached.
 if cargo build --locked && "${CARGO_TARGET_DIR:-target}/debug/swath" devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_ADAPTER:-llvmpipe}" "$log/devices"; then
@@ -103,6 +104,8 @@ began=$SECONDS
 cargo test --locked --no-fail-fast 2>&1 | tee "$log/test"
 [ "${PIPESTATUS[0]}" = 0 ] || failed+=("cargo test")
 echo "($((SECONDS - began)) s)"
+
+step cargo test --no-default-features --lib --locked
 
 # --- what came of it ----------------------------------------------------------------------------------------------
 

@@ -81,9 +81,12 @@ mod tests {
         fs::write(&dem, "x").unwrap();
         assert_eq!(refusal(&[&dem], &out, false), None);
         assert!(refusal(&[&dem], &dem, true).unwrap().contains("is the input"));
-        fs::hard_link(&dem, &out).unwrap();
-        assert!(refusal(&[&dem], &out, true).unwrap().contains("is the input"));
-        fs::remove_file(&out).unwrap();
+        // Elsewhere hard links are not recognised; the input still survives, since outputs replace a name, not a file.
+        if cfg!(unix) {
+            fs::hard_link(&dem, &out).unwrap();
+            assert!(refusal(&[&dem], &out, true).unwrap().contains("is the input"));
+            fs::remove_file(&out).unwrap();
+        }
         fs::write(&out, "y").unwrap();
         assert!(refusal(&[&dem], &out, false).unwrap().ends_with("out.tif exists; --overwrite replaces it"));
         assert_eq!(refusal(&[&dem], &out, true), None);

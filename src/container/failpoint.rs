@@ -60,17 +60,20 @@ pub(super) fn reach(step: &str) -> io::Result<()> {
     if asked.reached.fetch_add(1, Ordering::Relaxed) + 1 != asked.nth {
         return Ok(());
     }
-    #[cfg(unix)]
     match asked.what {
-        What::Kill => {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        }
-        What::Full => return Err(rustix::io::Errno::NOSPC.into()),
-        What::Broken => return Err(rustix::io::Errno::IO.into()),
-        What::Fail => {}
+        What::Kill => kill(),
+        What::Full => Err(io::Error::from_raw_os_error(if cfg!(windows) { 112 } else { 28 })),
+        What::Broken => Err(io::Error::from_raw_os_error(if cfg!(windows) { 1117 } else { 5 })),
+        What::Fail => Err(io::Error::other("a failure was asked for")),
     }
-    let _ = asked.what;
-    Err(io::Error::other("a failure was asked for"))
+}
+
+/// Ends the process at once, as a power failure would.
+#[cfg(debug_assertions)]
+fn kill() -> ! {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    std::process::abort()
 }
 
 /// Nothing, in release builds.

@@ -21,6 +21,7 @@
 
 mod delivery;
 mod failpoint;
+mod file_system;
 mod finish;
 mod geokeys;
 mod ifd;

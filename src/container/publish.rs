@@ -1,7 +1,7 @@
 //! Whole or absent: a temporary beside the final name, which `publish` alone gives away.
 
 use super::{
-    failpoint,
+    failpoint, file_system,
     temporary_name::{clean_orphans, create_hidden},
 };
 use crate::error::{Error, Result};
@@ -56,7 +56,7 @@ impl Temporary {
     pub fn publish(mut self, file: &File) -> Result<()> {
         failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))?;
         if let Some(path) = &self.path {
-            let renamed = failpoint::call("rename").and_then(|()| rename(path, &self.target, self.overwrite));
+            let renamed = failpoint::call("rename").and_then(|()| self.rename(path));
             renamed.map_err(|e| match e.kind() {
                 io::ErrorKind::AlreadyExists => Error::Output {
                     path: self.given.clone(),
@@ -67,8 +67,12 @@ impl Temporary {
             self.path = None;
         }
         failpoint::call("sync-directory")
-            .and_then(|()| sync_directory(&self.target))
+            .and_then(|()| file_system::sync_directory(&self.target))
             .map_err(|e| write_error(&self.given, "flush its directory", e))
+    }
+
+    fn rename(&self, path: &Path) -> io::Result<()> {
+        if self.overwrite { fs::rename(path, &self.target) } else { file_system::rename_to_new(path, &self.target) }
     }
 
     /// Removes the temporary now.
@@ -80,12 +84,10 @@ impl Temporary {
     }
 }
 
-/// A file without a name beside `target`; elsewhere than on Unix its name goes with the next run.
+/// A file beside `target` that has no name, or loses it when the file is closed.
 pub(super) fn hidden_file(target: &Path) -> io::Result<File> {
     let (file, path) = create_hidden(target)?;
-    if cfg!(unix) {
-        fs::remove_file(path)?;
-    }
+    file_system::remove_name(&path)?;
     Ok(file)
 }
 
@@ -101,33 +103,4 @@ fn taken(path: &Path, accepted: &str) -> Error {
 
 pub(super) fn write_error(path: &Path, action: &'static str, source: io::Error) -> Error {
     Error::Write { path: path.to_owned(), action, source }
-}
-
-/// Renames, and where asked never over another file, not even one that came since we looked.
-fn rename(from: &Path, to: &Path, replace: bool) -> io::Result<()> {
-    if !replace {
-        #[cfg(target_os = "linux")]
-        match rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, rustix::fs::RenameFlags::NOREPLACE) {
-            // Not every file system knows the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {}
-            done => return done.map_err(Into::into),
-        }
-        if fs::symlink_metadata(to).is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-    }
-    fs::rename(from, to)
-}
-
-fn sync_directory(file: &Path) -> io::Result<()> {
-    // Elsewhere directories cannot be opened as files, and renames are journalled.
-    if cfg!(unix) {
-        let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match File::open(parent)?.sync_all() {
-            // Some network file systems cannot sync directories; the file itself is safe.
-            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
-            done => return done,
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Room in front of what a file holds already: the base data of a COG are written before its prefix is known.
 
-use super::{failpoint, sink::Disk};
+use super::{failpoint, file_system, sink::Disk};
 use crate::raster::PrefixMethod;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -32,14 +32,12 @@ pub(super) fn make(file: &mut Disk, room: u64, len: u64, method: PrefixMethod) -
     }
 }
 
-#[cfg(target_os = "linux")]
 fn insert(file: &Disk, room: u64) -> io::Result<()> {
     failpoint::call("insert")?;
-    Ok(rustix::fs::fallocate(&file.0, rustix::fs::FallocateFlags::INSERT_RANGE, 0, room)?)
+    file_system::insert_gap(&file.0, room)
 }
 
 /// Moves pieces no longer than the room, so that none overlaps its place; `left` is what still lies where it was.
-#[cfg(target_os = "linux")]
 fn copy(file: &Disk, room: u64, left: &mut u64) -> io::Result<()> {
     while *left > 0 {
         let piece = room.min(*left);
@@ -48,23 +46,13 @@ fn copy(file: &Disk, room: u64, left: &mut u64) -> io::Result<()> {
         while from < *left {
             let want = (*left - from).min(1 << 30) as usize;
             failpoint::call("copy")?;
-            if rustix::fs::copy_file_range(&file.0, Some(&mut from), &file.0, Some(&mut to), want)? == 0 {
+            if file_system::copy_within(&file.0, &mut from, &mut to, want)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
         *left = start;
     }
     Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn insert(_: &Disk, _: u64) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn copy(_: &Disk, _: u64, _: &mut u64) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 fn shift(file: &mut Disk, room: u64, mut left: u64) -> io::Result<()> {

@@ -8,7 +8,7 @@
 //! 5. The room in front is filled: overviews, from a place in it to its end; then, from the file's first byte, the prefix
 //!    and padding. In a plain file, the prefix alone.
 
-use super::{failpoint, room};
+use super::{failpoint, file_system, room};
 use crate::raster::PrefixMethod;
 use std::{
     fmt::Debug,
@@ -65,9 +65,7 @@ impl Sink for Disk {
     }
 
     fn settle(&mut self, from: u64, len: u64) {
-        // On Linux this starts writing the dirty pages of the range, and waits for nothing. A hint: whether it is taken
-        // shows in nothing but time.
-        let _ = rustix::fs::fadvise(&self.0, from, std::num::NonZeroU64::new(len), rustix::fs::Advice::DontNeed);
+        file_system::start_writing_out(&self.0, from, len);
     }
 
     fn file(&self) -> Option<&File> {

@@ -56,19 +56,13 @@ pub(super) fn clean_orphans(target: &Path) {
     }
 }
 
-/// Whether the file is now locked by this process's handle; it stays so until the handle is closed.
-#[cfg(unix)]
+/// Whether the file is now locked by this handle; it stays so until the handle is closed. `false` too where the file system
+/// has no locks: there, nothing is taken for an orphan.
 fn lock(file: &File) -> bool {
-    rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_ok()
+    file.try_lock().is_ok()
 }
 
-/// No lock, so nothing is ever taken for an orphan.
-#[cfg(not(unix))]
-fn lock(_: &File) -> bool {
-    false
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::codec::Compression;
-use crate::encode::Layout;
 use crate::raster::*;
 use proptest::prelude::*;
 use std::{io::Read, sync::Arc};

@@ -1,7 +1,16 @@
 use super::{Context, gpu};
 use crate::error::{Error, Result};
 
-pub use gpu::DeviceRates;
+/// What a device does, measured alone.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct DeviceRates {
+    /// Bytes a second from a mapped buffer to the device.
+    pub upload_bytes_s: f64,
+    /// Bytes a second from the device to a mapped buffer, and out of it.
+    pub readback_bytes_s: f64,
+    /// Pixels a second of each operator's kernel, window to window.
+    pub kernels: Vec<(String, f64)>,
+}
 
 /// Measures the device of a context: transfers, and the kernel of every operator, over windows of `pixels` pixels.
 ///

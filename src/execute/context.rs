@@ -49,15 +49,17 @@ impl Context {
         Self { gpu: None, why: "as asked".to_owned() }
     }
 
-    /// A GPU whose name contains `selector` (case-insensitive; software adapters count), or any hardware GPU.
+    /// A GPU whose name contains `selector` (case-insensitive; software adapters count), or any hardware GPU. Without the
+    /// feature `gpu` there is none.
     ///
     /// # Errors
     /// [`Error::NoAdapter`](crate::error::Error::NoAdapter), listing what was found.
     pub fn gpu(selector: Option<&str>) -> Result<Self> {
-        Gpu::open(selector).map(Self::on)
+        Ok(Self { gpu: Some(Gpu::open(selector)?), why: String::new() })
     }
 
     /// An opened device.
+    #[cfg(feature = "gpu")]
     pub(super) fn on(gpu: Arc<Gpu>) -> Self {
         Self { gpu: Some(gpu), why: String::new() }
     }
@@ -69,15 +71,15 @@ impl Context {
 
     /// One line: which backend, which adapter, and why.
     pub fn describe(&self) -> String {
-        match &self.gpu {
-            Some(gpu) => format!("GPU {} ({}, {}, {})", gpu.info.name, gpu.info.api, gpu.info.kind, gpu.info.driver),
+        match self.adapter() {
+            Some(info) => format!("GPU {} ({}, {}, {})", info.name, info.api, info.kind, info.driver),
             None => format!("CPU ({})", self.why),
         }
     }
 
     /// The adapter; `None` on the CPU backend.
     pub fn adapter(&self) -> Option<&AdapterInfo> {
-        self.gpu.as_ref().map(|gpu| &gpu.info)
+        self.gpu.as_ref().map(|gpu| gpu.info())
     }
 
     /// Bytes that the device's allocator holds now, in whole blocks; `None` on the CPU, or where no one tells.

@@ -3,7 +3,7 @@
 use super::{ledger::Ledger, pool::BufferPool, workers::Workers};
 use crate::{
     graph::{GridInfo, Operator},
-    plan::{Plan, Step},
+    plan::{Packing, Plan, Step},
     raster::{PixelWindow, SampleType, Span},
     source::{RowConverter, Source},
 };
@@ -47,12 +47,6 @@ pub struct Engine<'a> {
     pub bands: Vec<usize>,
     /// Sample type of each node's window.
     pub samples: Vec<SampleType>,
-    /// Widest window of each node, in columns.
-    pub window_cols: Vec<usize>,
-    /// Columns that the host buffers of all windows have room for.
-    pub buffer_cols: usize,
-    /// Most rows that each node carries.
-    pub carry_rows: Vec<usize>,
     /// Host buffers.
     pub pool: Arc<BufferPool>,
     /// Host bytes.
@@ -60,7 +54,7 @@ pub struct Engine<'a> {
     /// Outputs that the caller's pass takes on the device.
     pub consumers: Vec<Option<super::DeviceConsumer>>,
     /// How each output is packed on the device.
-    pub packing: Vec<Option<super::gpu::Packing>>,
+    pub packing: Vec<Option<Packing>>,
     /// CPU threads.
     pub workers: &'a Workers,
 }

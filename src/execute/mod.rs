@@ -4,6 +4,10 @@ mod bench;
 mod context;
 pub mod cpu;
 mod engine;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
 pub mod gpu;
 mod in_flight;
 mod ingest;
@@ -16,7 +20,9 @@ mod workers;
 pub use bench::{DeviceRates, bench_device};
 pub use context::{AdapterInfo, Context};
 pub use engine::{Engine, Finished, NodeRun, Stages};
-pub use gpu::{DeviceConsumer, DeviceRows, DeviceSource, Packing};
+pub use gpu::DeviceConsumer;
+#[cfg(feature = "gpu")]
+pub use gpu::{DeviceRows, DeviceSource};
 pub use in_flight::{InFlight, Permit};
 pub use ingest::SourceRun;
 pub use ledger::{Grant, Ledger};

@@ -75,6 +75,7 @@ fn free_bytes(directory: &Path) -> Option<(u64, u64)> {
     Some((found.f_fsid, found.f_bavail.saturating_mul(found.f_frsize)))
 }
 
+/// Unknown: nothing is refused for lack of room.
 #[cfg(not(unix))]
 fn free_bytes(_: &Path) -> Option<(u64, u64)> {
     None

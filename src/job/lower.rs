@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    execute::{DeviceConsumer, NodeRun, Packing},
+    execute::{DeviceConsumer, NodeRun},
     graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
-    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, SourceSpec},
+    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, Packing, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
 };

@@ -9,12 +9,11 @@ use crate::{
         pyramid_bytes, scratch_bytes, tally_bytes,
     },
     error::{Error, Result},
-    execute::Packing,
     graph::{
         Bands, Colors, CompressionChoice, Destination, Handover, Node, Operator, Overviews, Placement, PredictorChoice, Raster,
         WriteOptions,
     },
-    plan::OutputSpec,
+    plan::{OutputSpec, Packing},
     raster::{Container, Interleave, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
 };
 

@@ -65,6 +65,7 @@ mod terrain;
 mod tpi;
 mod tri;
 
+#[cfg(feature = "gpu")]
 pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;

@@ -1,8 +1,8 @@
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{fs::File, io};
 
 /// Bytes that can be read at any offset by several threads at once.
 ///
-/// Implemented for [`File`] (positioned reads, no shared cursor) and `Vec<u8>`.
+/// Implemented for [`File`] (positioned reads; on Windows they move the file's cursor, which nothing here uses) and `Vec<u8>`.
 pub trait ReadAt: Send + Sync {
     /// Fills `buf` from `offset` (bytes from the start).
     ///
@@ -27,12 +27,32 @@ pub trait ReadAt: Send + Sync {
 
 impl ReadAt for File {
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        FileExt::read_exact_at(self, buf, offset)
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_exact_at(self, buf, offset);
+        #[cfg(windows)]
+        read_exact_by(|buf, offset| std::os::windows::fs::FileExt::seek_read(self, buf, offset), offset, buf)
     }
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
+}
+
+/// Fills `buf` by positioned reads, each of which may return fewer bytes than were asked for.
+#[cfg(any(windows, test))]
+fn read_exact_by(mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>, mut offset: u64, mut buf: &mut [u8]) -> io::Result<()> {
+    while !buf.is_empty() {
+        match read(buf, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buf = &mut buf[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl ReadAt for Vec<u8> {
@@ -45,5 +65,32 @@ impl ReadAt for Vec<u8> {
 
     fn len(&self) -> io::Result<u64> {
         Ok(Vec::len(self) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_interrupted_reads_are_continued() {
+        let bytes: Vec<u8> = (0..100).collect();
+        let mut calls = 0;
+        let mut read = |buf: &mut [u8], offset: u64| {
+            calls += 1;
+            if calls % 3 == 0 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let rest = &bytes[(offset as usize).min(bytes.len())..];
+            let count = rest.len().min(buf.len()).min(7);
+            buf[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        };
+        let mut found = [0; 60];
+        read_exact_by(&mut read, 40, &mut found).unwrap();
+        assert_eq!(found, bytes[40..]);
+        assert_eq!(read_exact_by(&mut read, 41, &mut found).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let broken = |_: &mut [u8], _| Err(io::ErrorKind::PermissionDenied.into());
+        assert_eq!(read_exact_by(broken, 0, &mut found).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
     }
 }

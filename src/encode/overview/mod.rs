@@ -24,7 +24,7 @@ use crate::{
     codec::Compression,
     error::{Error, Result},
     execute::BufferPool,
-    plan::host_peak::pooled_bytes,
+    plan::pooled_bytes,
     raster::{LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};

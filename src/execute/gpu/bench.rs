@@ -7,23 +7,12 @@ use super::{
 };
 use crate::{
     error::Result,
-    execute::Ledger,
+    execute::{DeviceRates, Ledger},
     graph::{GridInfo, Operator},
     op::{GridUniform, MISSING_BITS, REGISTRY},
     raster::{Affine, Georeferencing},
 };
 use std::{sync::Arc, time::Instant};
-
-/// What a device does, measured alone.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct DeviceRates {
-    /// Bytes a second from a mapped buffer to the device.
-    pub upload_bytes_s: f64,
-    /// Bytes a second from the device to a mapped buffer, and out of it.
-    pub readback_bytes_s: f64,
-    /// Pixels a second of each operator's kernel, window to window.
-    pub kernels: Vec<(String, f64)>,
-}
 
 /// Runs of each measurement; the median counts.
 const RUNS: usize = 5;

@@ -144,6 +144,11 @@ impl Gpu {
         Arc::new(Self { device, queue, info: describe(adapter), limits, uncaught: Arc::default() })
     }
 
+    /// What it is.
+    pub fn info(&self) -> &AdapterInfo {
+        &self.info
+    }
+
     /// The limits that the planner needs.
     pub fn limits(&self) -> DeviceLimits {
         DeviceLimits {

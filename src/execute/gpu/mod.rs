@@ -12,9 +12,9 @@ mod resident;
 mod staging;
 
 pub use backend::GpuBackend;
-pub use bench::{DeviceRates, bench};
+pub use bench::bench;
 pub use device::{Gpu, list};
-pub use output::{PACK_BYTE, PackGrid, PackParams, Packing};
+pub use output::{PACK_BYTE, PackGrid, PackParams};
 pub use resident::{DeviceConsumer, DeviceRows, DeviceSource};
 
 /// Bytes of an f32 sample on the device.

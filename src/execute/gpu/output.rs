@@ -10,22 +10,13 @@ use crate::{
     error::Result,
     execute::{Engine, Stages},
     op::uniform,
-    plan::{Step, host_peak::readback_bytes},
+    plan::Step,
     raster::{SampleType, Span},
 };
 use std::sync::Arc;
 
 /// Text of the packing shader.
 pub const PACK_BYTE: &str = include_str!("../../../shaders/pack_byte.wgsl");
-
-/// How the device packs an output to bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packing {
-    /// Least and greatest byte that the operator yields.
-    pub range: (u8, u8),
-    /// The byte that stands for missing, outside that range.
-    pub sentinel: u8,
-}
 
 uniform! {
     /// `Grid` of `shaders/pack_byte.wgsl`.
@@ -91,7 +82,7 @@ impl OutputStage {
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
         let plan = engine.plan;
-        let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
+        let bytes = plan.sizes().readback_bytes(index);
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let bands = engine.bands[plan.spec.outputs[index].node];
         let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, bands, pack: None }) };
