@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_zstd_context_stays_under_its_bound_and_the_bound_is_not_idle() {
+    fn the_zstd_context_stays_close_under_its_bound() {
         for level in 1..=19u8 {
             for raw in [200, 4 << 10, 16 << 10, (16 << 10) + 1, 100 << 10, 128 << 10, 256 << 10, 300 << 10, 1 << 20, 4 << 20] {
                 let mut compressor = Compressor::new(level.into()).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn decoders_stay_within_their_bounds() {
+    fn a_zstd_decoder_stays_within_its_bounds() {
         use ::zstd::zstd_safe::{CParameter, DCtx, InBuffer, OutBuffer};
         use std::io::Write;
         let noise: Vec<u8> = (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 17) as u8).collect();
