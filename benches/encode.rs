@@ -74,8 +74,8 @@ fn stages(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("codec, predictor 3");
     group.throughput(raw).sample_size(20);
-    let deflate = [1, 4, 6].map(|level| Compression::deflate(level));
-    let zstd = [1, 3].map(|level| Compression::zstd(level));
+    let deflate = [1, 4, 6].map(Compression::deflate);
+    let zstd = [1, 3].map(Compression::zstd);
     for compression in deflate.into_iter().chain(zstd) {
         let encoder = encoder(compression, Predictor::Float);
         let mut scratch = EncodeScratch::new();

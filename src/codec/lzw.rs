@@ -104,7 +104,11 @@ impl StreamDecoder for Suspended {
         if std::mem::take(&mut self.fresh) {
             refuse_old_order(input)?;
         }
-        let result = self.decoder.decode_bytes(input, out);
+        let mut result = self.decoder.decode_bytes(input, out);
+        if result.consumed_in + result.consumed_out == 0 && matches!(result.status, Ok(LzwStatus::Ok)) {
+            // A code of bits that were read before is decoded, and nothing of it is written yet: the next call does that.
+            result = self.decoder.decode_bytes(input, out);
+        }
         let status = result.status.map_err(|_| "its LZW data are damaged")?;
         Ok(Step { consumed: result.consumed_in, written: result.consumed_out, ended: matches!(status, LzwStatus::Done) })
     }

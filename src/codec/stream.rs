@@ -19,7 +19,8 @@ pub trait StreamDecoder: Send {
     /// Goes back to the beginning of a segment; keeps allocations.
     fn reset(&mut self);
 
-    /// Decodes what it can of `input` into `out`.
+    /// Decodes what it can of `input` into `out`. A step that uses up and fills nothing, where there is room in `out`, says that
+    /// nothing more comes of `input`.
     ///
     /// # Errors
     /// What is wrong with the segment.

@@ -91,7 +91,7 @@ fn suspended_decoders_give_the_same_bytes_in_any_steps() {
                 while made < out.len() {
                     let (input_end, end) = (len.min(taken + input_step), raw.len().min(made + output_step));
                     let step = stream.step(&packed[taken..input_end], &mut out[made..end]).unwrap();
-                    assert!(step.consumed + step.written > 0, "{codec:?} is stuck");
+                    assert!(step.consumed + step.written > 0, "{codec:?} is stuck after {made} bytes, {input_step}, {output_step}");
                     (taken, made) = (taken + step.consumed, made + step.written);
                 }
                 assert!(out == raw, "{codec:?}, steps of {input_step} and {output_step}");
