@@ -1,6 +1,6 @@
 //! A codec and its settings: what users choose.
 
-use super::{Codec, CodecInfo, DEFAULT, Encoder, Setting};
+use super::{Codec, CodecInfo, Encoder, Setting, Settings};
 use crate::{
     error::{Error, Result},
     raster::MaxError,
@@ -14,23 +14,6 @@ use std::fmt;
 pub struct Compression {
     pub(super) codec: &'static dyn Codec,
     pub(super) settings: Settings,
-}
-
-/// Settings of a codec. `None` where the codec has no such setting or, on the way into [`Compression::new`], where its
-/// default will do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Settings {
-    /// Level, in the codec's own range: greater is slower and smaller.
-    pub level: Option<u8>,
-    /// Quality, 1 (worst) to 100 (best).
-    pub quality: Option<u8>,
-    /// Max difference of a sample to its original; 0 keeps every bit.
-    pub max_z_error: Option<MaxError>,
-}
-
-impl Settings {
-    /// No settings.
-    pub const NONE: Self = Self { level: None, quality: None, max_z_error: None };
 }
 
 impl Compression {
@@ -116,12 +99,6 @@ impl Compression {
     fn misfit(self) -> Error {
         let accepted = format!("the settings that {} has", self.info().name);
         Error::Usage { what: "compression", given: format!("{self:?}"), accepted }
-    }
-}
-
-impl Default for Compression {
-    fn default() -> Self {
-        Self::new(DEFAULT, Settings::NONE)
     }
 }
 

@@ -17,11 +17,6 @@ impl Decoders {
         // It is there: found, or just made.
         self.0.iter_mut().find_map(|state| state.downcast_mut()).ok_or_else(String::new)
     }
-
-    /// Max bytes of the state of all codecs together.
-    pub fn max_bytes() -> usize {
-        super::CODECS.iter().map(|codec| codec.decoder_bytes()).sum()
-    }
 }
 
 impl fmt::Debug for Decoders {

@@ -1,9 +1,20 @@
 //! Finding rows: by name, by TIFF number.
 
-use super::{CODECS, Codec, deflate};
+use super::{CODECS, Codec, Compression, Settings, deflate};
 
 /// The codec where none is named.
 pub const DEFAULT: &dyn Codec = &deflate::Deflate;
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self::new(DEFAULT, Settings::NONE)
+    }
+}
+
+/// Max bytes of the state that all codecs together keep in one [`Decoders`](super::Decoders).
+pub fn decoder_bytes() -> usize {
+    CODECS.iter().map(|codec| codec.decoder_bytes()).sum()
+}
 
 /// The codec of a name in any case; `_` may stand for `-`, as in GDAL's `LERC_ZSTD`.
 pub fn named(name: &str) -> Option<&'static dyn Codec> {

@@ -1,7 +1,7 @@
 //! What every row promises, held for every row: a new codec is tested here without a line of its own.
 
 use super::*;
-use crate::raster::MaxError;
+use crate::raster::{MaxError, SampleType};
 use stream::decode_all;
 
 /// Bytes of small samples: the same ones again and again, or noise.
@@ -133,5 +133,5 @@ fn settings_out_of_range_or_of_another_codec_are_refused() {
 #[test]
 fn state_that_codecs_share_is_counted_once() {
     let sum: usize = CODECS.iter().filter(|codec| codec.outer().is_none()).map(|codec| codec.whole_bytes()).sum();
-    assert_eq!(Decoders::max_bytes(), sum);
+    assert_eq!(decoder_bytes(), sum);
 }

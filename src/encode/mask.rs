@@ -1,6 +1,6 @@
 //! Masks: which pixels are valid, one bit each, as GDAL writes them inside a TIFF.
 
-use super::{Counts, EncodeScratch, EncodedSegment, MaskFrom, SegmentSpec, cast::Cell, scratch::fit};
+use super::{Counts, EncodeScratch, MaskFrom, SegmentSpec, cast::Cell, scratch::fit};
 use crate::{
     codec::{Compression, Shape},
     error::Result,
@@ -52,7 +52,7 @@ pub(super) fn encode(
     rows: Span,
     cols: Span,
     scratch: &mut EncodeScratch,
-) -> Result<EncodedSegment> {
+) -> Result<(Vec<u8>, Counts)> {
     let row_bytes = row_bytes(spec);
     let out_rows = match spec.layout.segmentation {
         Segmentation::Tiles { rows, .. } => rows,
@@ -72,7 +72,7 @@ pub(super) fn encode(
     }
     let shape = Shape { rows: 1, cols: out_rows * row_bytes, samples: 1, sample: SampleType::U8 };
     let bytes = scratch.compress_mask(COMPRESSION, shape)?;
-    Ok(EncodedSegment { bytes, counts: Counts { missing, collisions: 0 }, statistics: Vec::new() })
+    Ok((bytes, Counts { missing, collisions: 0 }))
 }
 
 /// What missing samples become in a file whose mask says which they are: NaN, or 0.

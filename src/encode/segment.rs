@@ -87,7 +87,8 @@ impl SegmentEncoder {
             return Err(Error::Internal("a window has other samples than its encoder"));
         }
         if plane == spec.planes() {
-            return mask::encode(spec, window, rows, cols, scratch);
+            let (bytes, counts) = mask::encode(spec, window, rows, cols, scratch)?;
+            return Ok(EncodedSegment { bytes, counts, statistics: Vec::new() });
         }
         let (counts, statistics) = self.carve_segment(window, rows, cols, plane, scratch);
         let shape = Shape { rows: scratch.tile.len() / spec.row_bytes(), ..spec.shape() };

@@ -6,6 +6,7 @@
 //! rows at a time. Either way a job decodes each chunk once, and [`Counters`] prove it.
 
 mod array;
+mod chunk_at;
 mod convert;
 mod counters;
 mod generator;
@@ -15,6 +16,7 @@ mod rows;
 mod unscaled;
 
 pub use array::ArraySource;
+pub use chunk_at::ChunkAt;
 pub use convert::RowConverter;
 pub use counters::{Counters, PlaneCounters};
 pub use generator::GeneratorSource;
@@ -23,7 +25,7 @@ pub use read_at::ReadAt;
 pub use unscaled::Unscaled;
 
 use crate::{
-    codec::Decoders,
+    codec::{Decoders, decoder_bytes},
     error::Result,
     raster::{Chunking, Profile},
 };
@@ -70,17 +72,6 @@ pub trait Source: Send + Sync + fmt::Debug {
     fn open_cursor(&self, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Result<Box<dyn RowCursor>>;
 }
 
-/// Which chunk of which plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ChunkAt {
-    /// Index into [`Source::planes`].
-    pub plane: usize,
-    /// 0-based chunk row.
-    pub chunk_row: usize,
-    /// 0-based chunk column.
-    pub chunk_col: usize,
-}
-
 /// Hands out the rows of one chunk column, monotonically, from a suspended decoder.
 pub trait RowCursor: Send {
     /// Decodes the next `rows` rows of the raster in this chunk column into `out`
@@ -116,6 +107,6 @@ impl DecodeScratch {
     /// Upper bound of the bytes that decoding chunks of such a plane needs, the state of every decoder included (each is
     /// made when it is first used).
     pub fn bytes_for(plane: &Chunking) -> usize {
-        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + Decoders::max_bytes()
+        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + decoder_bytes()
     }
 }

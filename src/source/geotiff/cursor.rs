@@ -1,8 +1,8 @@
 //! Rows of one chunk column, from the top down.
 
 use super::{
-    Inner,
-    image::{Address, Image},
+    file::OpenFile,
+    image::{Address, INPUT_BYTES, Image},
 };
 use crate::{
     codec::{Codec, StreamDecoder, Streaming},
@@ -14,12 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bytes that a cursor reads ahead.
-pub(super) const INPUT_BYTES: usize = 4 << 10;
-
 /// A cursor over one chunk column of one plane.
 pub(super) struct Cursor {
-    file: Arc<Inner>,
+    file: Arc<OpenFile>,
     counters: Arc<Counters>,
     plane: usize,
     chunk_col: usize,
@@ -50,7 +47,7 @@ struct Stream {
 }
 
 impl Cursor {
-    pub fn new(file: Arc<Inner>, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Self {
+    pub fn new(file: Arc<OpenFile>, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Self {
         let (image, _) = file.locate(ChunkAt { plane, chunk_row: 0, chunk_col });
         let state = match (image.codec.info().streaming, image.stream().0) {
             (Streaming::Stored, _) => State::Direct,
@@ -85,7 +82,7 @@ impl RowCursor for Cursor {
 
 impl Cursor {
     /// `count` rows of one chunk from its row `first`.
-    fn read_within_chunk(&mut self, file: &Inner, image: &Image, at: ChunkAt, first: usize, count: usize, out: &mut [u8]) -> Result<()> {
+    fn read_within_chunk(&mut self, file: &OpenFile, image: &Image, at: ChunkAt, first: usize, count: usize, out: &mut [u8]) -> Result<()> {
         if let State::Held(chunk) = &mut self.state {
             let row_bytes = image.row_bytes();
             if first == 0 {
@@ -141,7 +138,7 @@ fn stream_at<'a>(stream: &'a mut Option<Stream>, codec: &dyn Codec, address: Opt
 impl Stream {
     /// Decodes the next `out.len()` bytes; at the end of the chunk a checksum is verified. Returns the time spent
     /// reading.
-    fn fill(&mut self, file: &Inner, at: ChunkAt, counters: &Counters, out: &mut [u8], last: bool) -> Result<Duration> {
+    fn fill(&mut self, file: &OpenFile, at: ChunkAt, counters: &Counters, out: &mut [u8], last: bool) -> Result<Duration> {
         let (mut written, mut reading) = (0, Duration::ZERO);
         while written < out.len() {
             if self.used == self.buffer.len() {
@@ -162,7 +159,7 @@ impl Stream {
     }
 
     /// Lets the decoder come to the checksum at the end of its stream. More data than rows are ignored.
-    fn verify(&mut self, file: &Inner, at: ChunkAt, counters: &Counters) -> Result<Duration> {
+    fn verify(&mut self, file: &OpenFile, at: ChunkAt, counters: &Counters) -> Result<Duration> {
         let mut reading = Duration::ZERO;
         loop {
             if self.used == self.buffer.len() {
@@ -179,7 +176,7 @@ impl Stream {
         }
     }
 
-    fn refill(&mut self, file: &Inner, at: ChunkAt, counters: &Counters) -> Result<Duration> {
+    fn refill(&mut self, file: &OpenFile, at: ChunkAt, counters: &Counters) -> Result<Duration> {
         let n = self.rest.len.min(INPUT_BYTES as u64);
         self.buffer.resize(n as usize, 0);
         self.used = 0;

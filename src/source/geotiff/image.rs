@@ -1,9 +1,6 @@
 //! One image of a TIFF file as its decoder needs it: shape, chunk grid, codec and the address of every chunk.
 
-use super::{
-    cursor::INPUT_BYTES,
-    ifd::{Header, Ifd},
-};
+use super::ifd::{Header, Ifd};
 use crate::{
     codec::{self, Codec, SegmentInfo, Shape, Streaming},
     error::Result,
@@ -18,6 +15,9 @@ const MAX_SIDE: u64 = i32::MAX as u64;
 const MAX_CHUNK_BYTES: u64 = 1 << 32;
 /// Most decoded bytes of one uncompressed chunk.
 const MAX_RAW_CHUNK_BYTES: u64 = 1 << 44;
+
+/// Bytes that a cursor reads ahead of a suspended decoder.
+pub(super) const INPUT_BYTES: usize = 4 << 10;
 
 /// Where a chunk's encoded bytes lie; `len` 0 for a sparse chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
