@@ -14,8 +14,11 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     ("execute", &["ledger", "pool"], "free buffers go before the ledger refuses: it calls the pool back"),
     ("job", &[], "what a pass needs and what runs passes are parted as the program becomes a value"),
-    ("op", &[], "the row of an operator is declared where rows are listed, and neighbourhoods share nouns of `focal`"),
-    ("cli", &[], "the trait of commands stands beside the table of commands"),
+    ("op", &["focal", "focal/device"], "kernels of the device are chosen by the operator's fields, and listed beside its row"),
+    ("op", &["focal/columns", "focal/sweep"], "a sweep of boxes goes by columns, which count as sweeps do"),
+    ("op", &["color_map", "color_map/file", "color_map/perceptual", "color_map/ramp"], "an operator and the parts of its file"),
+    ("op", &["reclassify", "reclassify/mapping"], "an operator and the parts of its file"),
+    ("op", &["separable", "separable/across", "separable/down"], "a node of the graph and the two that it becomes"),
 ];
 
 /// A module's path below `src`; the crate's root is empty.

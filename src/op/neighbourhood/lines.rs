@@ -1,14 +1,7 @@
-//! The twin of `shaders/include/neighbourhood.wgsl`: lines of samples that go on beyond the raster.
+//! Lines of samples that go on beyond the raster, as `shaders/include/neighbourhood.wgsl` reads them.
 
-use super::FocalBorder;
-use crate::{graph::InputRows, op::abi::shader_constants};
-
-shader_constants! { CONSTANTS:
-    BORDER_NEAREST: u32 = 1;
-    BORDER_REFLECT: u32 = 2;
-    BORDER_EXTRAPOLATE: u32 = 3;
-    MISSING_PROPAGATES: u32 = 1;
-}
+use super::policy::FocalBorder;
+use crate::graph::InputRows;
 
 /// Where the border's rule finds position `at` of `count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

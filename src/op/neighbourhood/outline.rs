@@ -1,4 +1,5 @@
-//! Which pixels belong to a neighbourhood, seen as rows, as columns, and as bits for the device.
+//! Which pixels belong to a neighbourhood, seen as rows, as columns, and as bits for the device: the twin of
+//! `shaders/include/outline.wgsl`.
 
 use crate::op::abi::shader_constants;
 
