@@ -42,6 +42,7 @@ import tifffile
 from rasterio.transform import from_origin
 
 warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
+warnings.filterwarnings("ignore", category=RuntimeWarning, module="numpy")
 warnings.filterwarnings("ignore", category=rasterio.errors.NodataShadowWarning)
 
 PATIENCE_S = 120

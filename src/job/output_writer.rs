@@ -1,15 +1,15 @@
-//! One output in work: its encoders, its overviews, its file.
+//! One file in the making: its encoders, its overviews, its container.
 
-use super::outputs::OutputFile;
+use super::resolved_output::ResolvedOutput;
 use crate::{
-    container::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
+    container::{CompleteFile, FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
     encode::{
         Counts, EncodeScratch, EncodedSegment, Layout, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
         tally_len,
     },
     error::{Error, Result},
-    execute::{BufferPool, Finished, Grant, Shelf},
-    plan::OutputSpec,
+    execute::{BufferPool, FinishedWindow, Grant, Shelf},
+    plan::{OutputSpec, UnitId},
     raster::{Bins, LevelSize, PixelWindow, Predictor, Span},
 };
 use std::{collections::VecDeque, sync::Arc};
@@ -41,27 +41,30 @@ pub enum Work {
         more: usize,
     },
     /// Overviews take pixels of full resolution, a few rows of a few columns at a time.
-    Climb {
-        /// Index of the output.
-        output: usize,
-        /// Swath and lane.
-        unit: (usize, usize),
-        /// Where the pixels lie.
-        window: PixelWindow,
-        /// Which they are.
-        rows: Span,
-        /// Which they are.
-        cols: Span,
-        /// Pieces of them that were taken already.
-        next: usize,
-    },
+    Overviews(OverviewPixels),
+}
+
+/// Pixels of full resolution that overviews are to take.
+pub struct OverviewPixels {
+    /// Index of the output.
+    pub output: usize,
+    /// The unit that they became whole in.
+    pub unit: UnitId,
+    /// Holds the pixels.
+    pub window: PixelWindow,
+    /// Their rows.
+    pub rows: Span,
+    /// Their columns.
+    pub cols: Span,
+    /// Pieces of them that were taken already.
+    pub taken: usize,
 }
 
 /// One segment to encode.
 pub struct Task {
     pub output: usize,
-    /// Swath and lane that it became whole in.
-    pub unit: (usize, usize),
+    /// The unit that it became whole in.
+    pub unit: UnitId,
     pub level: usize,
     /// The band, where segments hold one each.
     pub plane: usize,
@@ -70,8 +73,8 @@ pub struct Task {
     pub seg_col: usize,
 }
 
-/// One output in work.
-pub struct OutputRun {
+/// One file in the making.
+pub struct OutputWriter {
     /// Full resolution first.
     levels: Vec<SegmentEncoder>,
     writer: GeoTiffWriter,
@@ -89,12 +92,12 @@ pub struct OutputRun {
     _grants: [Grant; 2],
 }
 
-impl OutputRun {
+impl OutputWriter {
     /// Opens the output's temporary.
     ///
     /// # Errors
     /// What the container reports, or a refused grant.
-    pub fn open(file: &OutputFile, spec: &OutputSpec, pool: &Arc<BufferPool>) -> Result<Self> {
+    pub fn open(file: &ResolvedOutput, spec: &OutputSpec, pool: &Arc<BufferPool>) -> Result<Self> {
         let options = &file.destination.options;
         let overviews = &file.pyramid.levels;
         let layout = file.encoder.spec().layout;
@@ -177,7 +180,7 @@ impl OutputRun {
 
     /// What follows a segment that `more` follow to its right: first its other planes, so that no cut of the job
     /// changes the order.
-    pub fn after(&self, task: &Task, more: usize) -> Option<(Task, usize)> {
+    pub fn next_segment(&self, task: &Task, more: usize) -> Option<(Task, usize)> {
         let next = |plane, seg_col| Task { plane, seg_col, window: task.window.clone(), ..*task };
         if task.plane + 1 < self.levels[task.level].spec().parts() {
             return Some((next(task.plane + 1, task.seg_col), more));
@@ -186,8 +189,8 @@ impl OutputRun {
     }
 
     /// The segments of a finished window, row by row, and behind each row its way into the overviews.
-    pub fn expand(&self, finished: &Finished, queue: &mut VecDeque<Work>) {
-        let (output, unit) = (finished.output, (finished.swath, finished.lane));
+    pub fn enqueue(&self, finished: &FinishedWindow, queue: &mut VecDeque<Work>) {
+        let (output, unit) = (finished.output, finished.unit);
         let segment = self.levels[0].spec();
         let (seg_rows, seg_cols) = segment.layout.segmentation.shape(segment.cols);
         let (rows, cols) = (finished.rows, finished.cols);
@@ -197,31 +200,28 @@ impl OutputRun {
             queue.push_back(Work::Encode { task, more: seg_cols.len() - 1 });
             if self.pyramid.is_some() {
                 let rows = Span::new(seg_row * seg_rows, (seg_row + 1) * seg_rows).intersect(rows);
-                queue.push_back(Work::Climb { output, unit, window: finished.window.clone(), rows, cols, next: 0 });
+                let window = finished.window.clone();
+                queue.push_back(Work::Overviews(OverviewPixels { output, unit, window, rows, cols, taken: 0 }));
             }
         }
     }
 
-    /// Takes piece `next` of these pixels into the overviews: the tiles that became whole are to be encoded next. Also
-    /// says whether pieces are left.
+    /// Takes the next piece of these pixels into the overviews: the tiles that became whole are to be encoded next. Also
+    /// hands back the pixels, if pieces of them are left.
     ///
     /// # Errors
     /// As [`Pyramid::take`].
-    pub fn climb(
-        &mut self,
-        (output, unit): (usize, (usize, usize)),
-        window: &PixelWindow,
-        (rows, cols): (Span, Span),
-        next: usize,
-    ) -> Result<(Vec<Task>, bool)> {
+    pub fn feed_overviews(&mut self, pixels: OverviewPixels) -> Result<(Vec<Task>, Option<OverviewPixels>)> {
         let pyramid = self.pyramid.as_mut().ok_or(Error::Internal("an output without overviews was asked for them"))?;
+        let OverviewPixels { output, unit, rows, cols, taken, .. } = pixels;
         let (course, step) = (self.pyramid_spec.course_rows(), self.pyramid_spec.tile.1);
         let (down, across) = (rows.len().div_ceil(course), cols.len().div_ceil(step));
         let piece = |span: Span, len: usize, at: usize| Span::new(span.start + at * len, (span.start + (at + 1) * len).min(span.end));
-        let tiles = pyramid.take(window, piece(rows, course, next / across), piece(cols, step, next % across))?.into_iter();
+        let tiles = pyramid.take(&pixels.window, piece(rows, course, taken / across), piece(cols, step, taken % across))?.into_iter();
         let tasks =
             tiles.map(|t| Task { output, unit, level: t.level, plane: 0, window: t.window, seg_row: t.seg_row, seg_col: t.seg_col });
-        Ok((tasks.collect(), next + 1 < down * across))
+        let rest = (taken + 1 < down * across).then_some(OverviewPixels { taken: taken + 1, ..pixels });
+        Ok((tasks.collect(), rest))
     }
 
     /// Writes a segment of `samples` samples; those of a level come in their order.
@@ -259,11 +259,11 @@ impl OutputRun {
         Ok(all)
     }
 
-    /// Completes the file: its final name appears here.
+    /// Completes the file, which has no name yet.
     ///
     /// # Errors
     /// What the container reports.
-    pub fn finish(mut self) -> Result<EncodedOutput> {
+    pub fn complete(mut self) -> Result<(EncodedOutput, CompleteFile)> {
         if self.pyramid.as_ref().is_some_and(|pyramid| !pyramid.is_complete()) {
             return Err(Error::Internal("a file was finished without all pixels of its overviews"));
         }
@@ -271,7 +271,8 @@ impl OutputRun {
         self.writer.set_statistics(&self.statistics);
         let overviews = self.pyramid_spec.levels;
         let predictor = self.levels[0].spec().layout.predictor;
-        let file = self.writer.finish()?;
-        Ok(EncodedOutput { predictor, file, counts: self.counts, statistics: self.statistics, tallies, overviews })
+        let complete = self.writer.complete()?;
+        let file = complete.written();
+        Ok((EncodedOutput { predictor, file, counts: self.counts, statistics: self.statistics, tallies, overviews }, complete))
     }
 }

@@ -1,6 +1,6 @@
 //! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
-use super::{lower::Lowered, metadata};
+use super::metadata;
 use crate::{
     codec::Compression,
     container::writer_bytes,
@@ -10,7 +10,7 @@ use crate::{
     },
     error::{Error, Result},
     graph::{
-        Bands, Colors, CompressionChoice, Destination, Handover, Node, Operator, Overviews, Placement, PredictorChoice, Raster,
+        Bands, Colors, CompressionChoice, Destination, GridInfo, Handover, Node, Operator, Overviews, Placement, PredictorChoice, Raster,
         WriteOptions,
     },
     plan::{OutputSpec, Packing},
@@ -31,7 +31,7 @@ const UNASSOCIATED_ALPHA: u16 = 2;
 const FILE_BYTES: u64 = 64 << 10;
 
 /// One output file, everything resolved.
-pub struct OutputFile {
+pub struct ResolvedOutput {
     /// Where.
     pub destination: Destination,
     /// What it says of itself.
@@ -45,12 +45,12 @@ pub struct OutputFile {
 }
 
 /// An output that becomes no file: cut into tiles for the schedule's sake alone.
-pub fn unwritten_spec(lowered: &Lowered, node: usize, readback_pixel_bytes: usize) -> OutputSpec {
+pub fn unwritten_spec(name: &str, grid: &GridInfo, node: usize, readback_pixel_bytes: usize) -> OutputSpec {
     OutputSpec {
-        name: if readback_pixel_bytes > 0 { "array" } else { "device" }.to_owned(),
+        name: name.to_owned(),
         node,
-        segment_rows: UNWRITTEN_TILE.min(lowered.grid.rows),
-        segment_cols: UNWRITTEN_TILE.min(lowered.grid.cols),
+        segment_rows: UNWRITTEN_TILE.min(grid.rows),
+        segment_cols: UNWRITTEN_TILE.min(grid.cols),
         readback_pixel_bytes,
         scratch_bytes: 0,
         max_segment_bytes: 0,
@@ -67,7 +67,7 @@ pub fn unwritten_spec(lowered: &Lowered, node: usize, readback_pixel_bytes: usiz
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &Destination) -> Result<OutputFile> {
+pub fn computed(grid: &GridInfo, operator: &dyn Operator, destination: &Destination) -> Result<ResolvedOutput> {
     let options = &destination.options;
     let default = operator.output();
     let sample = options.sample.unwrap_or(default.sample);
@@ -77,9 +77,9 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
         Some(nodata) => MissingRule::NanTo(sentinel(nodata, sample)?),
         None => MissingRule::Verbatim { declared: None },
     };
-    let mut profile = Profile::new(lowered.grid.cols, lowered.grid.rows, operator.bands(), sample);
+    let mut profile = Profile::new(grid.cols, grid.rows, operator.bands(), sample);
     profile.nodata = nodata;
-    profile.georef = lowered.grid.georef.clone();
+    profile.georef = grid.georef.clone();
     profile.gdal_metadata = metadata::described(&operator.band_names(), &operator.scaling());
     match operator.colors() {
         Colors::Gray => {}
@@ -96,7 +96,7 @@ pub fn computed_file(lowered: &Lowered, operator: &dyn Operator, destination: &D
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn copied_file(raster: &Raster, destination: &Destination, placement: &Placement) -> Result<OutputFile> {
+pub fn copied(raster: &Raster, destination: &Destination, placement: &Placement) -> Result<ResolvedOutput> {
     let Node::Source { source, bands } = raster.node() else {
         return Err(Error::Internal("a copy of a computed raster"));
     };
@@ -175,7 +175,7 @@ fn output_file(
     window_sample: SampleType,
     missing: MissingRule,
     mask: Option<MaskFrom>,
-) -> Result<OutputFile> {
+) -> Result<ResolvedOutput> {
     let options = &destination.options;
     let refuse = |what, given: &str, accepted: &str| Err(Error::Usage { what, given: given.to_owned(), accepted: accepted.to_owned() });
     if options.container == Container::Cog && matches!(options.segmentation, Segmentation::Strips { .. }) {
@@ -228,7 +228,7 @@ fn output_file(
     };
     let open = options.predictor == PredictorChoice::Auto && compression.takes_predictor();
     let overviews_open = overview_compression.takes_predictor() && open && options.overview_predictor.is_none();
-    Ok(OutputFile { destination: destination.clone(), profile, encoder, pyramid, predictor_open: (open, overviews_open) })
+    Ok(ResolvedOutput { destination: destination.clone(), profile, encoder, pyramid, predictor_open: (open, overviews_open) })
 }
 
 fn predictor(choice: PredictorChoice, compression: Compression, sample: SampleType) -> Predictor {
@@ -256,7 +256,7 @@ fn overviews(options: &WriteOptions, profile: &Profile) -> Vec<LevelSize> {
 }
 
 /// Bytes may be packed on the device where no computed byte can equal the sentinel.
-pub fn packing_of(operator: &dyn Operator, file: &OutputFile) -> Option<Packing> {
+pub fn packing_of(operator: &dyn Operator, file: &ResolvedOutput) -> Option<Packing> {
     let range = operator.output().byte_range?;
     let spec = file.encoder.spec();
     match spec.missing {
@@ -275,7 +275,7 @@ pub fn packing_of(operator: &dyn Operator, file: &OutputFile) -> Option<Packing>
 ///
 /// # Errors
 /// As [`SegmentEncoder::new`].
-pub fn packed_file(file: OutputFile, packing: Option<Packing>) -> Result<OutputFile> {
+pub fn packed(file: ResolvedOutput, packing: Option<Packing>) -> Result<ResolvedOutput> {
     if packing.is_none() {
         return Ok(file);
     }
@@ -284,14 +284,14 @@ pub fn packed_file(file: OutputFile, packing: Option<Packing>) -> Result<OutputF
         other => other,
     };
     let spec = SegmentSpec { window_sample: SampleType::U8, missing, ..*file.encoder.spec() };
-    Ok(OutputFile { encoder: SegmentEncoder::new(spec)?, pyramid: PyramidSpec { base: spec, ..file.pyramid.clone() }, ..file })
+    Ok(ResolvedOutput { encoder: SegmentEncoder::new(spec)?, pyramid: PyramidSpec { base: spec, ..file.pyramid.clone() }, ..file })
 }
 
 /// An output file in numbers.
 ///
 /// # Errors
 /// As [`SegmentEncoder::new`], for an overview.
-pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &OutputFile) -> Result<OutputSpec> {
+pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutput) -> Result<OutputSpec> {
     let spec = file.encoder.spec();
     let (cols, rows) = (file.profile.cols, file.profile.rows);
     let (segment_rows, segment_cols) = spec.layout.segmentation.shape(cols);

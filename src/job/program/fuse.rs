@@ -1,11 +1,12 @@
 //! Neighbouring local operators become one: one dispatch, one pass over the rows, no window in between.
 //!
-//! A local operator takes in each input that is a local operator too and has no other consumer. The joined formula does what the
+//! A local operator takes in each input that is a local operator too and has no other consumer, or computes in float64. The joined formula does what the
 //! two did, step by step, so that no bit changes.
 
-use super::targets::Targets;
+use super::builder;
 use crate::{
     graph::{Formula, Node, Operand, Operator, Raster},
+    job::{precision::Precision, requested::Requested, settings::PassSettings},
     op::{MAX_INPUTS, Pointwise},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -13,19 +14,15 @@ use std::{collections::HashMap, sync::Arc};
 /// Steps of the longest formula that fusion makes: kernels and registers stay small.
 const MAX_STEPS: usize = 512;
 
-/// The same targets, neighbours fused; `most_inputs` is what a device binds.
-pub fn fuse(targets: &Targets, most_inputs: Option<usize>) -> Targets {
-    let mut fusion = Fusion { consumers: HashMap::new(), done: Vec::new(), most_inputs: most_inputs.unwrap_or(MAX_INPUTS).min(MAX_INPUTS) };
-    let all = targets.files.iter().map(|(raster, _)| raster).chain(targets.arrays.iter().map(|(raster, _)| raster));
-    for raster in all.chain(targets.consumers.iter().map(|(raster, _)| raster)) {
-        fusion.count(raster);
-    }
-    Targets {
-        files: targets.files.iter().map(|(raster, to)| (fusion.fused(raster), to.clone())).collect(),
-        arrays: targets.arrays.iter().map(|(raster, to)| (fusion.fused(raster), to.clone())).collect(),
-        consumers: targets.consumers.iter().map(|(raster, to)| (fusion.fused(raster), to.clone())).collect(),
-        placement: targets.placement.clone(),
-    }
+/// The same outputs, neighbours fused.
+pub fn fuse(requested: &Requested, settings: &PassSettings) -> Requested {
+    let device = settings.context.limits();
+    let most_inputs = device.map_or(MAX_INPUTS, |device| device.max_inputs.min(MAX_INPUTS));
+    let on_host = device.is_none() || !builder::runs_on_device(requested, settings.precision);
+    let wide = Some(settings.precision).filter(|precision| on_host && *precision != Precision::F32);
+    let mut fusion = Fusion { consumers: HashMap::new(), done: Vec::new(), most_inputs, wide };
+    requested.outputs.iter().for_each(|output| fusion.count(&output.raster));
+    requested.map(|raster| fusion.fused(raster))
 }
 
 struct Fusion {
@@ -33,7 +30,11 @@ struct Fusion {
     consumers: HashMap<*const Node, usize>,
     /// Rasters and what they became.
     done: Vec<(Raster, Raster)>,
+    /// What one kernel reads at most.
     most_inputs: usize,
+    /// How wide sources are read, where float64 twins may compute: there a fused operator rounds once, so that it must not
+    /// depend on other consumers whether operators fuse.
+    wide: Option<Precision>,
 }
 
 /// A local operator, and its inputs.
@@ -87,11 +88,16 @@ impl Fusion {
         fused
     }
 
+    /// Whether a local operator computes in float64.
+    fn is_wide(&self, local: &Local<'_>) -> bool {
+        self.wide.is_some_and(|precision| builder::reads_wide(precision, local.operator, local.inputs))
+    }
+
     /// `outer` with those of its inputs taken in that are local and its own; `None` where there are none, or it would be too much.
     fn join(&self, outer: &Local<'_>, after: &[Raster]) -> Option<Raster> {
         let own = |input: &Raster| self.consumers.get(&std::ptr::from_ref(input.node())) == Some(&1);
         let inner: Vec<Option<Local<'_>>> =
-            outer.inputs.iter().zip(after).map(|(before, after)| local(after).filter(|_| own(before))).collect();
+            outer.inputs.iter().zip(after).map(|(before, after)| local(after).filter(|inner| own(before) || self.is_wide(inner))).collect();
         if inner.iter().all(Option::is_none) {
             return None;
         }
