@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     execute::{DeviceConsumer, NodeRun},
     graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
-    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, Packing, SourceSpec},
+    plan::{DeviceLimits, JobSpec, KernelSpec, NodeKind, NodeSpec, Packing, SourceSpec},
     raster::{Profile, SampleType},
     source::{DecodeScratch, RowConverter, Source},
 };
@@ -52,6 +52,12 @@ enum Rows {
     Computed,
     /// As they are, and perhaps one more sample a pixel that says whether it is valid.
     Verbatim { mask_band: bool },
+}
+
+/// An operator's kernel, in numbers.
+fn kernel_spec(operator: &dyn Operator) -> KernelSpec {
+    let dispatches = if operator.is_dispatched_by_input() { operator.inputs() } else { 1 };
+    KernelSpec { parameter_bytes: operator.gpu_kernel().params.len(), dispatches }
 }
 
 /// Lowering in progress.
@@ -243,6 +249,7 @@ impl Lowering {
                     kind,
                     pixel_bytes: 4 * bands,
                     table_bytes: operator.most_table_bytes(),
+                    kernel: self.on_device.then(|| kernel_spec(operator.as_ref())),
                     scratch_bytes: operator.cpu_scratch_bytes(),
                 };
                 self.nodes.push((spec, NodeRun::Operator { operator: operator.clone(), inputs }, bands, SampleType::F32));
@@ -307,9 +314,8 @@ impl Lowering {
         if let Some((.., node)) = self.ingests.iter().find(|(s, b, r, _)| (*s, b, *r) == (index, wanted, rows)) {
             return Ok(*node);
         }
-        let kind = NodeKind::Ingest { source: index };
         if source.on_device().is_some() && !verbatim {
-            let spec = NodeSpec { name: "device".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 };
+            let spec = NodeSpec::ingest("device", index, 4);
             self.nodes.push((spec, NodeRun::Resident { source: source.clone() }, 1, SampleType::F32));
             self.ingests.push((index, wanted.clone(), rows, self.nodes.len() - 1));
             return Ok(self.nodes.len() - 1);
@@ -331,8 +337,7 @@ impl Lowering {
             planes.push(position);
         }
         let (bands, sample) = if verbatim { (converter.window_bands(), profile.sample) } else { (1, SampleType::F32) };
-        let spec =
-            NodeSpec { name: "read".to_owned(), kind, pixel_bytes: converter.window_pixel_bytes(), table_bytes: 0, scratch_bytes: 0 };
+        let spec = NodeSpec::ingest("read", index, converter.window_pixel_bytes());
         self.nodes.push((spec, NodeRun::Ingest { converter, planes, verbatim }, bands, sample));
         self.ingests.push((index, wanted.clone(), rows, self.nodes.len() - 1));
         Ok(self.nodes.len() - 1)

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     execute::{BufferPool, Finished, Grant, Shelf},
     graph::{Node, Placement, Raster, Surveyed},
-    plan::{self, Budget, Cut, Plan},
+    plan::{self, Budget, Cut, Plan, Refusal},
     raster::{Histogram, SampleType, Span},
 };
 use rayon::prelude::*;
@@ -175,9 +175,7 @@ impl SurveyPass {
         }
         // A cut that is given is for the job's own outputs; where it does not suit these tiles, another is found.
         let plan = match plan::plan_cut(&lowered.spec, budget, &how.cut) {
-            Err(Error::Usage { what: "cut", .. }) => {
-                plan::plan_cut(&lowered.spec, budget, &Cut { swath_rows: None, lane_cols: None, ..how.cut })
-            }
+            Err(Refusal::Cut { .. }) => plan::plan_cut(&lowered.spec, budget, &Cut { swath_rows: None, lane_cols: None, ..how.cut }),
             planned => planned,
         }?;
         Ok(Self { pass: Pass { plan, lowered, targets }, operators, outputs })

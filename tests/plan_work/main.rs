@@ -11,17 +11,17 @@ fn job(rows: usize, cols: usize, chunk: (usize, usize), segment: (usize, usize))
     let plane = Chunking { cols: chunk.1, rows: chunk.0, pixel_bytes: 4, max_encoded_bytes: 4 * chunk.0 * chunk.1, stream };
     let source =
         SourceSpec { name: "source".to_owned(), planes: vec![plane], index_bytes: 0, scratch_bytes: vec![plane.max_encoded_bytes] };
-    let mut nodes =
-        vec![NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source: 0 }, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 }];
+    let mut nodes = vec![NodeSpec::ingest("read", 0, 4)];
     for node in 0..5 {
         let kind = NodeKind::Operator { inputs: vec![node], halo_rows: 2, halo_cols: 2 };
-        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 });
+        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, kernel: None, scratch_bytes: 0 });
     }
     let output = OutputSpec {
         name: "output".to_owned(),
         node: 5,
         segment_rows: segment.0,
         segment_cols: segment.1,
+        parts: 1,
         readback_pixel_bytes: 4,
         scratch_bytes: 8 * segment.0 * segment.1,
         max_segment_bytes: 4 * segment.0 * segment.1,
