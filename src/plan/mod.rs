@@ -26,7 +26,7 @@ pub use sizes::{
 };
 pub use spec::{
     Budget, DecodeMode, DeviceLimits, Execution, JobSpec, KernelSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit,
-    UnitSource,
+    UnitId, UnitSource,
 };
 
 use crate::raster::Span;
