@@ -45,7 +45,7 @@ fn the_allocator_stays_under_every_device_budget() {
         let watch = Arc::new(Watch { context: context.clone(), most: AtomicU64::new(0) });
         let dem = dem(4096, 1500).raster();
         let names = ["slope.tif", "shade.tif"].map(|name| dir.path().join(name));
-        let to = |i: usize| GTiff::at(&names[i]).tile_size(256).compression(Compression::Zstd { level: 1 }).overwrite(true);
+        let to = |i: usize| GTiff::at(&names[i]).tile_size(256).compression(Compression::zstd(1)).overwrite(true);
         let budget = Budget { host: ByteSize::mib(512), device: ByteSize::mib(mib) };
         let job = Job::new().write(dem.apply(Slope::default()), to(0)).write(dem.apply(Hillshade::default()), to(1));
         let report = job.context(context).observer(watch.clone()).plan(budget).unwrap().run().unwrap();
