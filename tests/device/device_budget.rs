@@ -92,7 +92,7 @@ fn rasters_wider_or_taller_than_one_dispatch_are_computed() {
     for (cols, rows) in [(1_100_000, 8), (2, 1_100_000)] {
         let run = |context: Context| {
             let output = MemoryOutput::new();
-            let to = GTiff::in_memory(&output).compression(Compression::None);
+            let to = GTiff::in_memory(&output).compression(Compression::none());
             let to = if cols > rows { to.tile_size(16) } else { to.strips(4096) };
             let job = Job::new().write(dem(cols, rows).apply(Slope::default()), to);
             let report = job.context(context).plan(Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }).unwrap().run().unwrap();
