@@ -84,3 +84,22 @@ fn a_device_budget_too_small_is_refused_naming_the_minimum() {
     assert!(minimum > ByteSize::mib(2) && minimum <= ByteSize::mib(16), "{minimum}");
     plan(minimum).unwrap().run().unwrap();
 }
+
+/// A dispatch has at most 65,535 workgroups of 16 pixels in each direction: 1,048,560 columns or rows.
+#[test]
+fn rasters_wider_or_taller_than_one_dispatch_are_computed() {
+    let Some(context) = gpu_context() else { return };
+    for (cols, rows) in [(1_100_000, 8), (2, 1_100_000)] {
+        let run = |context: Context| {
+            let output = MemoryOutput::new();
+            let to = GTiff::in_memory(&output).compression(Compression::none());
+            let to = if cols > rows { to.tile_size(16) } else { to.strips(4096) };
+            let job = Job::new().write(dem(cols, rows).apply(Slope::default()), to);
+            let report = job.context(context).plan(Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }).unwrap().run().unwrap();
+            (report, output.take().unwrap())
+        };
+        let (report, bytes) = run(context.clone());
+        assert_eq!((report.backend, report.warnings.len()), ("gpu", 0), "{rows} x {cols}: {:?}", report.warnings);
+        assert!(bytes == run(Context::cpu()).1, "{rows} x {cols}: the bytes differ");
+    }
+}

@@ -9,7 +9,7 @@ use swath::{
     op::WgslOperator,
     plan::Cut,
     prelude::*,
-    raster::{Affine, Georeferencing, Segmentation},
+    raster::{Affine, Georeferencing, Interleave, Segmentation},
     source::Source,
 };
 
@@ -253,4 +253,14 @@ fn chosen_bands_of_a_file_keep_their_bits_and_colours() {
     let twice = file.select(&[4, 3, 2]).band(2);
     let read = compute_array(&twice, &Context::cpu(), BUDGET).unwrap();
     assert!(read.iter().zip(bytes.index_axis(Axis(0), 2)).all(|(a, &b)| *a == f32::from(b)));
+}
+
+#[test]
+fn plans_count_the_segments_of_planar_outputs() {
+    let dir = tempfile::tempdir().unwrap();
+    let raster = file(&dir.path().join("in.tif"), 5).raster();
+    let to = GTiff::at(dir.path().join("out.tif")).tile_size(32).interleave(Interleave::Band);
+    let planned = Job::new().write(raster, to).plan(BUDGET).unwrap();
+    let counted = planned.plan().to_json()["outputs"][0]["segments"].clone();
+    assert_eq!(counted, planned.run().unwrap().outputs[0].segments);
 }
