@@ -47,12 +47,6 @@ pub struct Engine<'a> {
     pub bands: Vec<usize>,
     /// Sample type of each node's window.
     pub samples: Vec<SampleType>,
-    /// Widest window of each node, in columns.
-    pub window_cols: Vec<usize>,
-    /// Columns that the host buffers of all windows have room for.
-    pub buffer_cols: usize,
-    /// Most rows that each node carries.
-    pub carry_rows: Vec<usize>,
     /// Host buffers.
     pub pool: Arc<BufferPool>,
     /// Host bytes.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    plan::{self, DecodeMode, PieceCut, Plan, Unit, chunk_rows_in, host_peak},
+    plan::{self, DecodeMode, PieceBuffers, Plan, Unit, UnitSource, chunk_rows_in, cursor_bytes},
     raster::{Chunking, Span},
     source::{ChunkAt, Counters, DecodeScratch, RowConverter, RowCursor, Source},
 };
@@ -37,9 +37,9 @@ struct PlaneRun {
     chunking: Chunking,
     mode: DecodeMode,
     rows: usize,
-    piece_rows: usize,
-    cut: PieceCut,
-    narrow_cols: usize,
+    buffers: PieceBuffers,
+    /// Bytes of the copy that a piece is narrowed to.
+    narrow_bytes: usize,
     columns: Vec<Column>,
 }
 
@@ -86,19 +86,19 @@ impl SourceRun {
     ) -> Result<Self> {
         let spec = &plan.spec.sources[index];
         let counters = Arc::new(Counters::new(source.profile(), source.planes()));
-        let piece_rows = plan::piece_rows(&plan.spec, &plan.schedule, index);
+        let sizes = plan.sizes();
         let runs = planes
             .iter()
             .zip(&spec.planes)
             .zip(&plan.execution.modes[index])
-            .map(|((&plane, &chunking), &mode)| PlaneRun {
+            .enumerate()
+            .map(|(position, ((&plane, &chunking), &mode))| PlaneRun {
                 plane,
                 chunking,
                 mode,
                 rows: plan.spec.rows,
-                piece_rows,
-                cut: PieceCut::new(&plan.spec, &plan.schedule, &plan.execution, index, piece_rows, chunking.cols * chunking.pixel_bytes),
-                narrow_cols: plan::narrow_cols(&plan.spec, &plan.schedule, index, chunking.cols),
+                buffers: sizes.piece_buffers(index, position),
+                narrow_bytes: sizes.narrow_bytes(index, position),
                 columns: (0..chunking.across(plan.spec.cols)).map(|_| Column::default()).collect(),
             })
             .collect();
@@ -110,8 +110,8 @@ impl SourceRun {
             pool: pool.clone(),
             ledger: ledger.clone(),
             scratch: Shelf::new(),
-            scratch_bytes: host_peak::decode_scratch_bytes(&plan.spec, &plan.execution, index) as u64,
-            _index_grant: ledger.grant(host_peak::source_index_bytes(&plan.spec, index) as u64)?,
+            scratch_bytes: sizes.decode_scratch_bytes(index) as u64,
+            _index_grant: ledger.grant(sizes.source_index_bytes(index) as u64)?,
         })
     }
 
@@ -129,13 +129,12 @@ impl SourceRun {
     ///
     /// # Errors
     /// What the source reports, or a refused grant.
-    pub fn fetch(&mut self, plan: &Plan, unit: &Unit, workers: &Workers) -> Result<()> {
-        let rows = host_peak::source_rows(&plan.spec, self.index, unit);
-        let cols = host_peak::source_cols(&plan.spec, self.index, unit);
+    pub fn fetch(&mut self, unit: &Unit, workers: &Workers) -> Result<()> {
+        let UnitSource { rows, cols, .. } = unit.sources[self.index];
         if rows.is_empty() || cols.is_empty() {
             return Ok(());
         }
-        self.narrow(plan, unit, cols)?;
+        self.narrow(&unit.sources[self.index])?;
         let (source, counters, pool, ledger) = (&self.source, &self.counters, &self.pool, &self.ledger);
         let plane_of = self.planes();
         let new_chunks = |run: &PlaneRun| match run.mode {
@@ -168,13 +167,13 @@ impl SourceRun {
                     DecodeMode::RowCursors => {
                         let slot = column.cursor.get_mut().unwrap_or_else(PoisonError::into_inner);
                         if slot.is_none() {
-                            let grant = ledger.grant(host_peak::cursor_bytes(&chunking) as u64)?;
+                            let grant = ledger.grant(cursor_bytes(&chunking) as u64)?;
                             *slot = Some((source.open_cursor(run.plane, chunk_col, counters.clone())?, grant));
                         }
-                        let parts = (0..wanted.len()).step_by(run.cut.rows).map(|row| run.cut.rows.min(wanted.len() - row));
+                        let parts = (0..wanted.len()).step_by(run.buffers.rows).map(|row| run.buffers.rows.min(wanted.len() - row));
                         let mut data = Vec::with_capacity(parts.len());
                         for (index, rows) in parts.enumerate() {
-                            data.push((rows, pool.take(run.cut.buffer_bytes(index))?));
+                            data.push((rows, pool.take(run.buffers.buffer_bytes(index))?));
                         }
                         let cursor = slot.as_mut();
                         fetches.push(Fetch { plane: run_index, chunk_col, rows: wanted, chunk_row: 0, row_bytes, cursor, data });
@@ -213,16 +212,13 @@ impl SourceRun {
 
     /// Where this lane begins new columns of chunks, their buffers are those of columns before, of which only right
     /// ends are still looked at.
-    fn narrow(&mut self, plan: &Plan, unit: &Unit, cols: Span) -> Result<()> {
-        let Some(lane) = unit.lane.checked_sub(1).filter(|_| plan::is_alone(&plan.spec, &plan.schedule, self.index, unit.swath)) else {
-            return Ok(());
-        };
-        let before = host_peak::source_cols(&plan.spec, self.index, &plan.schedule.unit(unit.swath, lane));
+    fn narrow(&mut self, taken: &UnitSource) -> Result<()> {
+        let (Some(before), cols) = (taken.narrow_from, taken.cols) else { return Ok(()) };
         for run in self.planes.iter_mut().filter(|run| run.mode == DecodeMode::RowCursors) {
             let pixel = run.chunking.pixel_bytes;
             for (column, keep) in plan::narrowed(plan::touched(before, run.chunking.cols), cols, run.chunking.cols) {
                 for piece in run.columns[column].held.iter_mut().filter(|p| p.cols.len() > keep.len()) {
-                    let mut data = self.pool.take(run.piece_rows * run.narrow_cols * pixel)?;
+                    let mut data = self.pool.take(run.narrow_bytes)?;
                     let rows = piece.data.bytes().chunks_exact(piece.cols.len() * pixel);
                     for (to, from) in data.bytes_mut().chunks_exact_mut(keep.len() * pixel).zip(rows).take(piece.rows.len()) {
                         to.copy_from_slice(&from[(keep.start - piece.cols.start) * pixel..]);
@@ -235,15 +231,12 @@ impl SourceRun {
     }
 
     /// Forgets rows that no later unit asks for, in the columns that no later lane of this swath asks for.
-    pub fn release(&mut self, plan: &Plan, unit: &Unit) {
-        let next = (unit.swath + 1 < plan.swaths()).then(|| plan.schedule.unit(unit.swath + 1, 0));
-        let below = next.map_or(usize::MAX, |next| host_peak::source_rows(&plan.spec, self.index, &next).start);
-        let later = (unit.lane + 1 < plan.lanes.len())
-            .then(|| host_peak::source_cols(&plan.spec, self.index, &plan.schedule.unit(unit.swath, unit.lane + 1)).start);
+    pub fn release(&mut self, unit: &Unit) {
+        let UnitSource { next_row, next_col, .. } = unit.sources[self.index];
         for run in &mut self.planes {
-            let done = later.map_or(run.columns.len(), |col| col / run.chunking.cols);
+            let done = run.columns.len().min(next_col / run.chunking.cols);
             for column in &mut run.columns[..done] {
-                while column.held.front().is_some_and(|piece| piece.rows.end <= below) {
+                while column.held.front().is_some_and(|piece| piece.rows.end <= next_row) {
                     column.held.pop_front();
                 }
             }

@@ -6,7 +6,7 @@
 use super::ledger::{Grant, Ledger};
 use crate::{
     error::{Error, Result},
-    plan::host_peak::BUFFER_BYTES,
+    plan::BUFFER_BYTES,
     raster::Sample,
 };
 use memmap2::MmapMut;
@@ -108,7 +108,7 @@ impl BufferPool {
     }
 
     /// An empty pool on a ledger, whose buffers may be larger than what they serve by one part in `slack`: see
-    /// [`buffer_slack`](crate::plan::host_peak::buffer_slack).
+    /// [`buffer_slack`](crate::plan::buffer_slack).
     pub fn with_slack(ledger: Arc<Ledger>, slack: usize) -> Arc<Self> {
         let pool = Arc::new(Self { ledger, slack, free: Mutex::default() });
         pool.ledger.spare(&pool);

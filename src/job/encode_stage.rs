@@ -1,7 +1,7 @@
 //! From finished windows to the files: tiles are encoded by all workers, written by one thread in plan order.
 //! Overviews are made by that thread too, step by step, so that their tiles are encoded before more of them come.
 //!
-//! At most [`segments_bytes`](crate::plan::host_peak::segments_bytes) bytes are between encoder and file at any moment:
+//! At most [`segments_bytes`](crate::plan::Sizes::segments_bytes) bytes are between encoder and file at any moment:
 //! a segment in work counts as the largest there can be, one that waits as it is. The first that is not written yet is
 //! always among them, so the queue never stands still.
 

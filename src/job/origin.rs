@@ -4,7 +4,7 @@ use super::{lower::Lowered, report::OriginReport};
 use crate::{
     error::Result,
     execute::{Ledger, NodeRun},
-    plan::{Plan, host_peak},
+    plan::{Plan, cursor_bytes},
     raster::Span,
     source::{Counters, RowConverter, Source},
 };
@@ -69,7 +69,7 @@ fn first_valid_of(
     for &plane in planes {
         let chunking = source.planes()[plane];
         let row_bytes = chunking.cols * chunking.pixel_bytes;
-        let grant = ledger.grant((host_peak::cursor_bytes(&chunking) + row_bytes) as u64)?;
+        let grant = ledger.grant((cursor_bytes(&chunking) + row_bytes) as u64)?;
         let cursor = source.open_cursor(plane, span.start / chunking.cols, counters.clone())?;
         let from = span.start % chunking.cols * chunking.pixel_bytes;
         let bytes = from..from + span.len() * chunking.pixel_bytes;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::Result,
     execute::{Buffer, Context, Engine, Finished, InFlight, NodeRun},
-    plan::{self, Cut, JobSpec, Packing, host_peak},
+    plan::{self, Cut, JobSpec, Packing},
     raster::{PixelRows, PixelWindow, Sample, SampleType, Span, is_missing},
 };
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub fn go_on_with_cpu(
     let cut = Cut { swath_rows: Some(schedule.swath_rows), lane_cols: lane, decode: None };
     let plan = plan::plan_cut(&spec, lost.plan.budget, &cut)?;
     // Packed windows are made beside those that the plan knows, two at a time.
-    let pooled = |bytes| 2 * host_peak::pooled_bytes(bytes, 1, plan.lanes.len());
+    let pooled = |bytes| 2 * plan.sizes().pooled_bytes(bytes, 1);
     let row_bytes = plan.spec.outputs.iter().map(|o| plan.spec.cols * lost.bands[o.node]);
     let packed: usize =
         row_bytes.zip(&lost.packing).filter_map(|(bytes, packing)| packing.map(|_| pooled(plan.schedule.swath_rows * bytes))).sum();

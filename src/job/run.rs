@@ -15,7 +15,7 @@ use crate::{
     execute::{
         BufferPool, Context, Engine, Finished, InFlight, Ledger, SourceRun, Stages, Trace, Workers, cpu::CpuBackend, gpu::GpuBackend,
     },
-    plan::{self, NodeKind, Plan, host_peak},
+    plan::{self, NodeKind, Plan},
 };
 use crossbeam_channel::unbounded;
 use std::{
@@ -82,9 +82,6 @@ pub fn engine<'a>(plan: &'a Plan, lowered: &'a Lowered, ledger: &Arc<Ledger>, po
         nodes: &lowered.nodes,
         bands: lowered.bands.clone(),
         samples: lowered.samples.clone(),
-        window_cols: plan.schedule.most().cols.clone(),
-        buffer_cols: host_peak::buffer_cols(&plan.schedule),
-        carry_rows: plan.schedule.most().kept_rows.clone(),
         pool: pool.clone(),
         ledger: ledger.clone(),
         consumers: {
@@ -157,8 +154,8 @@ fn attempt(job: &Pass, how: &How, notes: &[String], origins: &[OriginReport]) ->
     let disk_warnings = disk::check(&lowered.files, &plan.spec.outputs)?;
     let ledger = Ledger::new("host", plan.host.peak as u64);
     // A job that loses its device goes on with this pool under a plan of the CPU, which has the same lanes.
-    let pool = BufferPool::with_slack(ledger.clone(), host_peak::buffer_slack(plan.lanes.len()));
-    let _fixed = ledger.grant(host_peak::FIXED_BYTES as u64)?;
+    let pool = BufferPool::with_slack(ledger.clone(), plan::buffer_slack(plan.lanes.len()));
+    let _fixed = ledger.grant(plan::FIXED_BYTES as u64)?;
     let trace = if *traced { Trace::on(&ledger)? } else { Trace::default() };
     let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());
     let segment_bytes = plan.host.segments;

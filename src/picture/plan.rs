@@ -7,7 +7,7 @@ use super::{
     svg::{Anchor, DIM, INK, Svg, grouped, shortened},
 };
 use crate::{
-    plan::{DecodeMode, Plan, Unit, host_peak},
+    plan::{DecodeMode, Plan, Unit},
     raster::{ByteSize, Span},
 };
 
@@ -170,14 +170,14 @@ fn this_unit(svg: &mut Svg, plan: &Plan, unit: &Unit, cols: &Axis, rows: &Axis) 
 
 /// Columns and rows of the first source that are decoded for a unit and were not before.
 fn decoded(plan: &Plan, unit: &Unit) -> (Span, Span) {
-    let rows = host_peak::source_rows(&plan.spec, 0, unit);
-    let cols = host_peak::source_cols(&plan.spec, 0, unit);
+    let taken = unit.sources.first().copied().unwrap_or_default();
+    let (rows, cols) = (taken.rows, taken.cols);
     let first = plan.spec.sources.first().and_then(|s| s.planes.first());
     let (Some(plane), Some(mode)) = (first, plan.execution.modes.first().and_then(|m| m.first())) else { return (cols, rows) };
     let whole = |at: usize, step: usize, most: usize| at.next_multiple_of(step.max(1)).min(most);
     let wide = Span::new(cols.start / plane.cols * plane.cols, whole(cols.end, plane.cols, plan.spec.cols));
     // The lane before has decoded the chunks that reach over its edge.
-    let wide = match unit.lane.checked_sub(1).map(|lane| host_peak::source_cols(&plan.spec, 0, &plan.schedule.unit(unit.swath, lane))) {
+    let wide = match unit.lane.checked_sub(1).map(|lane| plan.schedule.unit(unit.swath, lane).sources[0].cols) {
         Some(before) => Span::new(wide.start.max(whole(before.end, plane.cols, plan.spec.cols)), wide.end),
         None => wide,
     };

@@ -5,9 +5,8 @@
 //! the allocator takes memory for small buffers in blocks and gives a buffer above a block's size one of its own.
 
 use super::{
-    host_peak::{readback_bytes, upload_bytes, upload_turns},
-    schedule::Schedule,
-    spec::{DeviceLimits, JobSpec, NodeKind},
+    sizes::Sizes,
+    spec::{DeviceLimits, NodeKind},
 };
 use serde::Serialize;
 
@@ -33,55 +32,47 @@ pub struct DevicePeak {
     pub blocks: u64,
 }
 
-/// Bytes of one node's window buffer.
-pub fn window_bytes(spec: &JobSpec, schedule: &Schedule, node: usize) -> u64 {
-    let most = schedule.most();
-    (most.window_rows[node].max(1) * most.cols[node].max(1) * spec.nodes[node].pixel_bytes) as u64
-}
-
-/// Predicts the device memory of a job; `Err` names the buffer bytes that exceed a limit of the adapter.
-pub fn predict(spec: &JobSpec, schedule: &Schedule, units_in_flight: usize, limits: &DeviceLimits) -> Result<DevicePeak, u64> {
-    let carried = &schedule.most().kept_rows;
+/// Predicts the device memory of a job; `Err` names the bytes of a buffer that exceed a limit of the adapter.
+pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DevicePeak, u64> {
+    let Sizes { spec, schedule, execution } = sizes;
     let mut parts = DevicePeak::default();
     let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
-    let most = limits.max_binding_bytes.min(limits.max_buffer_bytes);
-    let mut add = |part: &mut u64, bytes: u64| {
+    let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
+    let mut add = |part: &mut u64, bytes: usize| {
+        let bytes = bytes as u64;
         *part += bytes;
         blocks.add(bytes);
-        if bytes > most { Err(bytes) } else { Ok(()) }
+        if bytes > largest { Err(bytes) } else { Ok(()) }
     };
     for (node, n) in spec.nodes.iter().enumerate() {
-        add(&mut parts.windows, window_bytes(spec, schedule, node))?;
-        let carry = (carried[node] * spec.cols * n.pixel_bytes) as u64;
-        if carry > 0 {
-            for _ in 0..if schedule.lanes.len() > 1 { 2 } else { 1 } {
-                add(&mut parts.carries, carry)?;
-            }
+        add(&mut parts.windows, sizes.window_bytes(node))?;
+        for _ in 0..sizes.device_carries(node) {
+            add(&mut parts.carries, sizes.carry_bytes(node))?;
         }
         if matches!(n.kind, NodeKind::Ingest { .. }) {
-            for _ in 0..upload_turns(schedule) {
-                add(&mut parts.staging, upload_bytes(spec, schedule, node) as u64)?;
+            for _ in 0..sizes.upload_turns() {
+                add(&mut parts.staging, sizes.upload_bytes(node))?;
             }
         }
         // Uniforms and row factors of one unit, and the copies of them on their way.
-        let rows = schedule.most().new_rows[node];
+        let rows = schedule.maxima().new_rows[node];
         if n.table_bytes > 0 {
             // And the copy on its way.
-            add(&mut parts.parameters, n.table_bytes as u64)?;
-            add(&mut parts.parameters, n.table_bytes as u64)?;
+            add(&mut parts.parameters, n.table_bytes)?;
+            add(&mut parts.parameters, n.table_bytes)?;
         }
         let more_inputs = match &n.kind {
             NodeKind::Operator { inputs, .. } => inputs.len().saturating_sub(1),
             NodeKind::Ingest { .. } => 0,
         };
-        add(&mut parts.parameters, 2 * (rows * 16 + 1024 + more_inputs * UNIFORM_BYTES) as u64)?;
+        add(&mut parts.parameters, 2 * (rows * 16 + 1024 + more_inputs * UNIFORM_BYTES))?;
     }
     for (index, output) in spec.outputs.iter().enumerate() {
-        let bytes = readback_bytes(spec, schedule, index) as u64;
+        let bytes = sizes.readback_bytes(index);
         if output.readback_pixel_bytes < spec.nodes[output.node].pixel_bytes {
             add(&mut parts.packed, bytes)?;
         }
-        for _ in 0..units_in_flight.min(schedule.units_count()) {
+        for _ in 0..execution.units_in_flight.min(schedule.units_count()) {
             add(&mut parts.staging, bytes)?;
         }
     }

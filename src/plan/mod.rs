@@ -3,22 +3,25 @@
 //! A [`Plan`] is a value: it prints, compares, serialises, and its [`Schedule`] says for every unit which rows and
 //! columns every node covers. The executor does nothing but follow it.
 
-mod across;
+mod chunk_columns;
 mod device_peak;
 mod display;
-pub mod host_peak;
+mod host_peak;
 mod schedule;
 mod search;
+mod sizes;
+mod source_demand;
 mod spec;
-mod sweep;
 
-pub use across::{narrowed, touched};
-pub use device_peak::{DevicePeak, window_bytes};
-pub use host_peak::{Execution, HostPeak};
-pub use schedule::{Most, Schedule};
+pub use chunk_columns::{narrowed, touched};
+pub use device_peak::DevicePeak;
+pub use host_peak::HostPeak;
+pub use schedule::{Maxima, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
-pub use spec::{Budget, DecodeMode, DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit};
-pub use sweep::{PieceCut, is_alone, narrow_cols, piece_rows};
+pub use sizes::{BUFFER_BYTES, FIXED_BYTES, PieceBuffers, Sizes, buffer_slack, cursor_bytes, pooled_bytes};
+pub use spec::{
+    Budget, DecodeMode, DeviceLimits, Execution, JobSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit, UnitSource,
+};
 
 use crate::raster::Span;
 
@@ -50,6 +53,11 @@ impl Plan {
     pub fn readbacks(&self) -> usize {
         let with_rows = |swath| self.schedule.outputs(swath).filter(|rows| !rows.is_empty()).count();
         (0..self.swaths()).map(with_rows).sum::<usize>() * self.lanes.len()
+    }
+
+    /// The sizes of everything that the job allocates.
+    pub fn sizes(&self) -> Sizes<'_> {
+        Sizes { spec: &self.spec, schedule: &self.schedule, execution: &self.execution }
     }
 
     /// Number of swaths.

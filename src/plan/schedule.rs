@@ -7,7 +7,10 @@
 //! and outputs of one job may have different ones. Columns: a lane needs its own columns and the halos of
 //! all consumers; only those halo columns of intermediate nodes are computed twice, at lane seams.
 
-use super::spec::{JobSpec, NodeKind, Step, Unit};
+use super::{
+    chunk_columns::ChunkColumns,
+    spec::{JobSpec, NodeKind, Step, Unit, UnitSource},
+};
 use crate::raster::Span;
 
 /// The shape of a schedule: how the raster is cut into swaths and lanes.
@@ -18,6 +21,8 @@ pub struct Schedule {
     /// Column ranges, left to right.
     pub lanes: Vec<Span>,
     consumers: Vec<Vec<Consumer>>,
+    /// Nodes that take rows of each source.
+    ingests: Vec<Vec<usize>>,
     segment_rows: Vec<usize>,
     /// Rows of the sources' chunks, each height once.
     chunk_rows: Vec<usize>,
@@ -26,12 +31,12 @@ pub struct Schedule {
     col_reach: Vec<usize>,
     cols: usize,
     rows: usize,
-    most: Most,
+    maxima: Maxima,
 }
 
-/// The greatest numbers that occur in any unit.
+/// The largest numbers that occur in any unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Most {
+pub struct Maxima {
     /// New rows of each node.
     pub new_rows: Vec<usize>,
     /// Rows of each node's window.
@@ -42,12 +47,37 @@ pub struct Most {
     pub cols: Vec<usize>,
     /// Rows that each output encodes.
     pub output_rows: Vec<usize>,
+    /// Rows that each source hands out for the first time: those of a cursor's buffers.
+    pub source_rows: Vec<usize>,
+}
+
+/// Rows of one source around one swath.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SourceRows {
+    /// Rows before this one were handed out by earlier swaths.
+    pub last_end: usize,
+    /// Rows that this swath takes: from the first that some node has not taken yet to the last that one needs.
+    pub rows: Span,
+    /// First row that the next swath takes; `usize::MAX` in the last one.
+    pub next_start: usize,
+}
+
+impl SourceRows {
+    /// Number of rows that no earlier swath was given.
+    pub fn new_rows(&self) -> usize {
+        self.rows.end - self.last_end
+    }
+
+    /// Whether the swath decodes rows, and no other swath takes any of them.
+    pub fn are_unshared(&self) -> bool {
+        self.last_end <= self.rows.start && self.last_end < self.rows.end && self.rows.end <= self.next_start
+    }
 }
 
 /// Who reads a node's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Consumer {
-    /// A node that looks so many rows beyond a pixel.
+    /// A node that looks `halo_rows` rows beyond a pixel.
     Node { node: usize, halo_rows: usize },
     /// An output that takes whole rows of segments.
     Output { segment_rows: usize },
@@ -61,12 +91,16 @@ impl Schedule {
         for output in &spec.outputs {
             consumers[output.node].push(Consumer::Output { segment_rows: output.segment_rows });
         }
+        let mut ingests: Vec<Vec<usize>> = vec![Vec::new(); spec.sources.len()];
         for (index, node) in spec.nodes.iter().enumerate().rev() {
-            if let NodeKind::Operator { inputs, halo_rows, halo_cols } = &node.kind {
-                for &input in inputs {
-                    consumers[input].push(Consumer::Node { node: index, halo_rows: *halo_rows });
-                    col_reach[input] = col_reach[input].max(col_reach[index] + halo_cols);
+            match &node.kind {
+                NodeKind::Operator { inputs, halo_rows, halo_cols } => {
+                    for &input in inputs {
+                        consumers[input].push(Consumer::Node { node: index, halo_rows: *halo_rows });
+                        col_reach[input] = col_reach[input].max(col_reach[index] + halo_cols);
+                    }
                 }
+                NodeKind::Ingest { source } => ingests[*source].push(index),
             }
         }
         let lane_cols = lane_cols.clamp(1, spec.cols);
@@ -84,47 +118,50 @@ impl Schedule {
             };
             lag[node] = consumers[node].iter().map(ahead).max().unwrap_or(0);
         }
-        let most = Most::default();
-        let mut schedule =
-            Self { swath_rows, lanes, consumers, segment_rows, chunk_rows, lag, col_reach, cols: spec.cols, rows: spec.rows, most };
-        schedule.most = schedule.find_most();
+        let maxima = Maxima::default();
+        let (cols, rows) = (spec.cols, spec.rows);
+        let mut schedule = Self { swath_rows, lanes, consumers, ingests, segment_rows, chunk_rows, lag, col_reach, cols, rows, maxima };
+        schedule.maxima = schedule.find_maxima();
         schedule
     }
 
-    /// The greatest numbers that occur in any unit.
-    pub fn most(&self) -> &Most {
-        &self.most
+    /// The largest numbers that occur in any unit.
+    pub fn maxima(&self) -> &Maxima {
+        &self.maxima
     }
 
-    fn find_most(&self) -> Most {
+    fn find_maxima(&self) -> Maxima {
         let nodes = self.consumers.len();
         let widest = |node| (0..self.lanes.len()).map(|lane| self.cols(node, lane).len()).max().unwrap_or(0);
-        let mut most = Most {
+        let mut maxima = Maxima {
             new_rows: vec![0; nodes],
             window_rows: vec![0; nodes],
             kept_rows: vec![0; nodes],
             cols: (0..nodes).map(widest).collect(),
             output_rows: vec![0; self.segment_rows.len()],
+            source_rows: vec![0; self.ingests.len()],
         };
         let raise = |most: &mut usize, to: usize| *most = (*most).max(to);
-        for swath in self.telling_swaths() {
-            let unit = self.unit(swath, 0);
-            for step in &unit.steps {
-                raise(&mut most.new_rows[step.node], step.new_rows.len());
-                raise(&mut most.window_rows[step.node], step.window_rows().len());
-                raise(&mut most.kept_rows[step.node], step.kept_rows().len());
+        for swath in self.representative_swaths() {
+            for step in self.steps(swath, 0) {
+                raise(&mut maxima.new_rows[step.node], step.new_rows.len());
+                raise(&mut maxima.window_rows[step.node], step.window_rows().len());
+                raise(&mut maxima.kept_rows[step.node], step.kept_rows().len());
             }
-            for (most, rows) in most.output_rows.iter_mut().zip(&unit.outputs) {
+            for (most, rows) in maxima.output_rows.iter_mut().zip(self.outputs(swath)) {
                 raise(most, rows.len());
             }
+            for (source, most) in maxima.source_rows.iter_mut().enumerate() {
+                raise(most, self.source_rows(source, swath).new_rows());
+            }
         }
-        most
+        maxima
     }
 
-    /// Swaths that show everything that any swath shows: those at the top and at the bottom, where windows are cut off,
-    /// and one period of those between, after which swaths lie to segments and chunks as before. Few, however many
-    /// swaths there are.
-    pub fn telling_swaths(&self) -> impl Iterator<Item = usize> + use<> {
+    /// A representative subset of the swaths: every distinct shape of a swath occurs in it. It has those at the top and at
+    /// the bottom, where windows are cut off, and one period of those between, after which swaths lie to segments and
+    /// chunks as before. Few, however many swaths there are.
+    pub fn representative_swaths(&self) -> impl Iterator<Item = usize> + use<> {
         let swaths = self.swaths();
         let lag = self.lag.iter().max().copied().unwrap_or(0);
         let edge = (2 * lag).div_ceil(self.swath_rows) + 2;
@@ -166,8 +203,8 @@ impl Schedule {
         (0..self.consumers.len()).map(|node| self.end(node, swaths_done)).collect()
     }
 
-    /// For every node: the first row that consumers still look at once `swaths_done` swaths are done.
-    fn keeps(&self, swaths_done: usize, ends: &[usize]) -> Vec<usize> {
+    /// For every node: the first row that it keeps once `swaths_done` swaths are done, because consumers still look at it.
+    fn first_kept(&self, swaths_done: usize, ends: &[usize]) -> Vec<usize> {
         let out_end = (swaths_done * self.swath_rows).min(self.rows);
         (0..self.consumers.len())
             .map(|node| {
@@ -187,20 +224,65 @@ impl Schedule {
         if rows >= self.rows { self.rows } else { rows / segment_rows * segment_rows }
     }
 
-    /// The steps of all nodes in one unit.
+    /// Everything that one unit does.
     pub fn unit(&self, swath: usize, lane: usize) -> Unit {
+        let sources = (0..self.ingests.len()).map(|source| self.unit_source(source, swath, lane)).collect();
+        let (outputs, steps) = (self.outputs(swath).collect(), self.steps(swath, lane).collect());
+        Unit { swath, lane, rows: self.rows(swath), cols: self.lanes[lane], outputs, steps, sources }
+    }
+
+    /// The steps of all nodes in one unit.
+    fn steps(&self, swath: usize, lane: usize) -> impl Iterator<Item = Step> + '_ {
         let (before, after) = (self.ends(swath), self.ends(swath + 1));
-        let (kept, keep) = (self.keeps(swath, &before), self.keeps(swath + 1, &after));
-        let steps = (0..self.consumers.len())
-            .map(|node| Step {
-                node,
-                new_rows: Span::new(before[node], after[node]),
-                window_start: kept[node],
-                carry_start: keep[node],
-                cols: self.cols(node, lane),
-            })
-            .collect();
-        Unit { swath, lane, rows: self.rows(swath), cols: self.lanes[lane], outputs: self.outputs(swath).collect(), steps }
+        let (kept, keep) = (self.first_kept(swath, &before), self.first_kept(swath + 1, &after));
+        (0..self.consumers.len()).map(move |node| Step {
+            node,
+            new_rows: Span::new(before[node], after[node]),
+            window_start: kept[node],
+            carry_start: keep[node],
+            cols: self.cols(node, lane),
+        })
+    }
+
+    /// What one unit takes from one source.
+    fn unit_source(&self, source: usize, swath: usize, lane: usize) -> UnitSource {
+        let around = self.source_rows(source, swath);
+        UnitSource {
+            rows: around.rows,
+            cols: self.source_cols(source, lane),
+            narrow_from: lane.checked_sub(1).filter(|_| around.are_unshared()).map(|before| self.source_cols(source, before)),
+            next_row: around.next_start,
+            next_col: if lane + 1 < self.lanes.len() { self.source_cols(source, lane + 1).start } else { usize::MAX },
+        }
+    }
+
+    /// Rows of a source in a swath, and where those of its neighbours end and begin.
+    pub(super) fn source_rows(&self, source: usize, swath: usize) -> SourceRows {
+        let taken = |swath: usize| {
+            let nodes = self.ingests[source].iter().map(|&node| Span::new(self.end(node, swath), self.end(node, swath + 1)));
+            nodes.reduce(hull).unwrap_or_default()
+        };
+        SourceRows {
+            last_end: swath.checked_sub(1).map_or(0, |before| taken(before).end),
+            rows: taken(swath),
+            next_start: if swath + 1 < self.swaths() { taken(swath + 1).start } else { usize::MAX },
+        }
+    }
+
+    /// Columns of a source in a lane: those of the widest window over it.
+    fn source_cols(&self, source: usize, lane: usize) -> Span {
+        self.ingests[source].iter().map(|&node| self.cols(node, lane)).reduce(hull).unwrap_or_default()
+    }
+
+    /// Nodes that take rows of a source.
+    pub(super) fn ingests(&self, source: usize) -> &[usize] {
+        &self.ingests[source]
+    }
+
+    /// Columns of a source's chunks under the lanes, of chunks that are `chunk_cols` wide.
+    pub(super) fn chunk_columns(&self, source: usize, chunk_cols: usize) -> ChunkColumns {
+        let lanes: Vec<Span> = (0..self.lanes.len()).map(|lane| self.source_cols(source, lane)).collect();
+        ChunkColumns::new(&lanes, chunk_cols, self.cols)
     }
 
     /// Rows of each output's segments that a swath completes.
@@ -219,6 +301,11 @@ impl Schedule {
     pub fn units(&self) -> impl Iterator<Item = Unit> + '_ {
         (0..self.swaths()).flat_map(move |swath| (0..self.lanes.len()).map(move |lane| self.unit(swath, lane)))
     }
+}
+
+/// The shortest run that holds both.
+fn hull(a: Span, b: Span) -> Span {
+    Span::new(a.start.min(b.start), a.end.max(b.end))
 }
 
 /// Greatest common divisor, at least 1.

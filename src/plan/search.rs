@@ -6,10 +6,11 @@
 use super::{
     Plan,
     device_peak::{self, DevicePeak},
-    host_peak::{self, Execution, HostPeak},
+    host_peak::{self, HostPeak},
     schedule::{Schedule, gcd},
-    spec::{Budget, DecodeMode, JobSpec, SourceSpec},
-    sweep::Sweep,
+    sizes::Sizes,
+    source_demand::SourceDemand,
+    spec::{Budget, DecodeMode, Execution, JobSpec, SourceSpec},
 };
 use crate::{
     error::{Error, Result},
@@ -39,20 +40,28 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
         (None, None) => cuts(spec, quantum),
         (rows, cols) => vec![cut_by_hand(spec, quantum, rows, cols)?],
     };
-    let swept: Vec<(Schedule, Sweep)> = cuts
+    let schedules: Vec<(Schedule, SourceDemand)> = cuts
         .into_iter()
         .map(|(swath_rows, lane_cols)| {
             let schedule = Schedule::new(spec, swath_rows, lane_cols);
-            let sweep = Sweep::new(spec, &schedule);
-            (schedule, sweep)
+            let demand = SourceDemand::new(spec, &schedule);
+            (schedule, demand)
         })
         .collect();
     let mut refusal = Refusal::default();
     for threads in thread_choices(spec.threads.max(1)) {
-        for (schedule, sweep) in &swept {
+        for (schedule, demand) in &schedules {
             for modes in mode_choices(spec, schedule, cut.decode) {
                 for &units_in_flight in in_flight_choices(spec) {
-                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(spec, schedule, units_in_flight, limits)) {
+                    let execution = Execution {
+                        threads,
+                        units_in_flight,
+                        strip_rows: strip_rows(schedule.swath_rows, threads),
+                        modes: modes.clone(),
+                        on_device: spec.device.is_some(),
+                    };
+                    let sizes = Sizes { spec, schedule, execution: &execution };
+                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(sizes, limits)) {
                         None => None,
                         Some(Ok(peak)) if peak.peak <= budget.device.bytes() => Some(peak),
                         Some(Ok(peak)) => {
@@ -62,16 +71,9 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
                         Some(Err(_)) => continue,
                     };
                     refusal.device_fits = true;
-                    let run = Execution {
-                        threads,
-                        units_in_flight,
-                        strip_rows: strip_rows(schedule.swath_rows, threads),
-                        modes: modes.clone(),
-                        on_device: spec.device.is_some(),
-                    };
-                    let host = host_peak::predict(spec, schedule, sweep, &run);
+                    let host = host_peak::predict(sizes, demand);
                     if host.peak as u64 <= budget.host.bytes() {
-                        return Ok(finish(spec, budget, schedule.clone(), run, host, device));
+                        return Ok(finish(spec, budget, schedule.clone(), execution, host, device));
                     }
                     refusal.host(host.peak as u64);
                 }

@@ -31,6 +31,20 @@ pub struct JobSpec {
     pub trace_bytes: usize,
 }
 
+impl JobSpec {
+    /// The last node that reads a node's window: after it the window is not needed any more. The node itself where no
+    /// other reads it.
+    pub fn last_consumer(&self, node: usize) -> usize {
+        let reads = |n: &usize| matches!(&self.nodes[*n].kind, NodeKind::Operator { inputs, .. } if inputs.contains(&node));
+        (0..self.nodes.len()).rev().find(reads).unwrap_or(node)
+    }
+
+    /// Whether a node is written to an output.
+    pub fn is_written(&self, node: usize) -> bool {
+        self.outputs.iter().any(|o| o.node == node)
+    }
+}
+
 /// A source, in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceSpec {
@@ -134,7 +148,7 @@ pub struct DeviceLimits {
     pub max_inputs: usize,
 }
 
-/// How the rows of a source's plane are had.
+/// How a plane of a source is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecodeMode {
@@ -142,6 +156,21 @@ pub enum DecodeMode {
     WholeChunks,
     /// A cursor per chunk column, its decoder suspended between swaths.
     RowCursors,
+}
+
+/// How a job is executed on top of its [`Schedule`](super::Schedule).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Threads for CPU work.
+    pub threads: usize,
+    /// Units whose finished outputs may exist at once.
+    pub units_in_flight: usize,
+    /// Rows of one host buffer of a window (CPU backend) or of one conversion task.
+    pub strip_rows: usize,
+    /// Decode mode of every plane of every source.
+    pub modes: Vec<Vec<DecodeMode>>,
+    /// Whether the kernels run on the device.
+    pub on_device: bool,
 }
 
 /// Rows that one node adds, keeps and covers in one unit.
@@ -176,6 +205,23 @@ impl Step {
     }
 }
 
+/// What one unit takes from one source, and what it leaves for later units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UnitSource {
+    /// Rows that the source hands out: from the first that some node has not taken yet to the last that one needs.
+    pub rows: Span,
+    /// Columns that the source hands out: those of the widest window over it.
+    pub cols: Span,
+    /// Columns that the lane before looked at, where no other swath needs the rows that this one decodes: columns of
+    /// chunks may then be narrowed to their right ends. `None` in the first lane, and where swaths share rows.
+    pub narrow_from: Option<Span>,
+    /// Rows above this one may be released: the next swath begins here. `usize::MAX` in the last swath.
+    pub next_row: usize,
+    /// Columns of chunks that end left of this column may be released: the next lane of this swath begins here.
+    /// `usize::MAX` in the last lane.
+    pub next_col: usize,
+}
+
 /// One swath in one lane: what is computed, read back and encoded in one go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unit {
@@ -191,4 +237,6 @@ pub struct Unit {
     pub outputs: Vec<Span>,
     /// One step a node, in the nodes' order.
     pub steps: Vec<Step>,
+    /// What it takes from each source, in the sources' order.
+    pub sources: Vec<UnitSource>,
 }

@@ -47,7 +47,7 @@ fn a_million_rows_are_planned_by_looking_at_few_swaths() {
     ];
     for (spec, swath_rows, most) in &cases {
         let schedule = Schedule::new(spec, *swath_rows, spec.cols);
-        let looked = schedule.telling_swaths().count();
+        let looked = schedule.representative_swaths().count();
         assert!(looked <= *most, "{looked} of {} swaths were looked at, {most} are enough", schedule.swaths());
         // Strips of 200,000 rows: one period is all of their rows.
         assert!(looked <= schedule.swaths());

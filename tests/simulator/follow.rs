@@ -1,13 +1,14 @@
 //! Follows a plan's steps.
 
 use super::{
+    arithmetic::{BUFFER_BYTES, is_written, last_reader, lasting_bytes, reads, source_cols, source_rows},
     memory::{Held, Memory},
     sources::Column,
 };
 use proptest::test_runner::TestCaseError;
 use std::{collections::VecDeque, rc::Rc};
 use swath::{
-    plan::{DecodeMode, NodeKind, Plan, Step, Unit, host_peak},
+    plan::{NodeKind, Plan, Step, Unit},
     raster::Span,
 };
 
@@ -87,9 +88,7 @@ impl Greatest {
                 raise(most, unit.outputs[output.0].len() * (unit.cols.len() * output.1.readback_pixel_bytes).next_multiple_of(4));
             }
             for (source, end) in ends.iter_mut().enumerate() {
-                let reaches =
-                    unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
-                let now = reaches.map(|s| s.new_rows.end).max().unwrap_or(0).max(*end);
+                let now = source_rows(spec, source, &unit).end.max(*end);
                 raise(&mut most.piece_rows[source], now - *end);
                 *end = now;
             }
@@ -102,15 +101,14 @@ impl Greatest {
 pub fn follow(plan: &Plan) -> Checked {
     let spec = &plan.spec;
     let most = Greatest::of(plan);
-    let says = plan.schedule.most();
+    let says = plan.schedule.maxima();
     must(
-        (&most.cols, &most.new_rows, &most.window_rows, &most.kept_rows)
-            == (&says.cols, &says.new_rows, &says.window_rows, &says.kept_rows),
+        (&most.cols, &most.new_rows, &most.window_rows, &most.kept_rows, &most.piece_rows)
+            == (&says.cols, &says.new_rows, &says.window_rows, &says.kept_rows, &says.source_rows),
         || format!("{says:?} is not what all units have"),
     )?;
     let host = Rc::new(Memory::default());
-    let fixed = fixed_bytes(plan, &most);
-    let _fixed = host.hold(fixed);
+    let _lasting = host.hold(lasting_bytes(plan, most.cols.iter().copied().max().unwrap_or(0)));
     let columns = spec.sources.iter().map(|s| {
         let planes = s.planes.iter().map(|p| (0..p.across(spec.cols)).map(|_| Column::default()).collect());
         planes.collect()
@@ -140,23 +138,6 @@ pub fn follow(plan: &Plan) -> Checked {
     })?;
     must(plan.host.peak as u64 <= plan.budget.host.bytes(), || "the prediction exceeds the budget".to_owned())?;
     device(plan, &simulation.most)
-}
-
-/// Bytes held from beginning to end.
-fn fixed_bytes(plan: &Plan, most: &Greatest) -> usize {
-    let (spec, run) = (&plan.spec, &plan.execution);
-    let sources = (0..spec.sources.len()).map(|source| host_peak::source_index_bytes(spec, source));
-    let indices: usize = sources.chain(spec.outputs.iter().map(|o| o.index_bytes)).sum();
-    let decode = |source: usize| {
-        let planes = spec.sources[source].scratch_bytes.iter().zip(&run.modes[source]);
-        planes.filter(|(_, mode)| **mode == DecodeMode::WholeChunks).map(|(&bytes, _)| bytes).max().unwrap_or(0)
-    };
-    let decode: usize = (0..spec.sources.len()).map(decode).sum();
-    let encode: usize = spec.outputs.iter().map(|o| o.scratch_bytes).sum();
-    let scratch = spec.nodes.iter().map(|node| node.scratch_bytes).max().unwrap_or(0);
-    let compute = if run.on_device { 0 } else { scratch };
-    let row = if run.on_device { most.cols.iter().max().unwrap_or(&0) * 4 } else { 0 };
-    host_peak::FIXED_BYTES + indices + run.threads * (decode + encode + row + compute) + plan.host.segments
 }
 
 /// Bytes of each upload buffer.
@@ -207,10 +188,14 @@ impl Simulation<'_> {
         }
         let mut windows: Vec<Option<Rc<Window>>> = spec.nodes.iter().map(|_| None).collect();
         for source in 0..spec.sources.len() {
+            let taken = unit.sources[source];
+            must((taken.rows, taken.cols) == (source_rows(spec, source, unit), source_cols(spec, source, unit)), || {
+                format!("{unit:?} takes other rows and columns of source {source} than its nodes")
+            })?;
             self.narrow(source, unit);
             self.fetch(source, unit);
             for (node, window) in windows.iter_mut().enumerate() {
-                if matches!(spec.nodes[node].kind, NodeKind::Ingest { source: s } if s == source) {
+                if reads(spec, node, source) {
                     self.are_held(source, &unit.steps[node])?;
                     *window = Some(Rc::new(self.open(&unit.steps[node])?));
                 }
@@ -235,11 +220,11 @@ impl Simulation<'_> {
                 windows[node] = Some(Rc::new(self.open(step)?));
             }
             for (done, slot) in windows.iter_mut().enumerate().take(node + 1) {
-                let last = host_peak::last_consumer(spec, done).unwrap_or(done);
+                let last = last_reader(spec, done);
                 let Some(window) = slot.take_if(|_| last == node) else { continue };
                 self.keep(unit, &unit.steps[done], &window)?;
                 self.complete(unit, done, &window)?;
-                if host_peak::is_output(spec, done) {
+                if is_written(spec, done) {
                     finished.push(window);
                 }
             }
@@ -381,7 +366,7 @@ impl Simulation<'_> {
                     format!("node {node}: column {col} is computed {lanes} times")
                 })?;
             }
-            if host_peak::last_consumer(spec, node).is_none() {
+            if last_reader(spec, node) == node {
                 must(computed.iter().all(|&n| n == 1), || format!("node {node} has no halo and is computed twice"))?;
             }
         }
@@ -397,5 +382,5 @@ impl Simulation<'_> {
 
 /// Bytes of a pooled buffer, as the pool counts them.
 pub fn buffer(bytes: usize) -> usize {
-    bytes.next_multiple_of(8) + host_peak::BUFFER_BYTES - 8
+    bytes.next_multiple_of(8) + BUFFER_BYTES - 8
 }

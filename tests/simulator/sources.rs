@@ -1,12 +1,13 @@
 //! What a simulated source holds: pieces of rows, column of chunks by column.
 
 use super::{
+    arithmetic::{SLACK, cursor_bytes, reads, source_cols, source_rows},
     follow::{Checked, Simulation, buffer, must},
     memory::Held,
 };
 use std::collections::VecDeque;
 use swath::{
-    plan::{DecodeMode, NodeKind, Step, Unit, host_peak},
+    plan::{DecodeMode, Step, Unit},
     raster::Span,
 };
 
@@ -32,13 +33,13 @@ impl Simulation<'_> {
     pub fn narrow(&mut self, source: usize, unit: &Unit) {
         let (plan, spec) = (self.plan, &self.plan.spec);
         let Some(lane) = unit.lane.checked_sub(1) else { return };
-        let rows = host_peak::source_rows(spec, source, unit);
+        let rows = source_rows(spec, source, unit);
         let last_end = match unit.swath {
             0 => 0,
-            swath => host_peak::source_rows(spec, source, &plan.schedule.unit(swath - 1, 0)).end,
+            swath => source_rows(spec, source, &plan.schedule.unit(swath - 1, 0)).end,
         };
         let alone = last_end <= rows.start && rows.end > last_end && rows.end <= self.first_row_below(source, unit);
-        let looked_at = |lane: usize| host_peak::source_cols(spec, source, &plan.schedule.unit(unit.swath, lane));
+        let looked_at = |lane: usize| source_cols(spec, source, &plan.schedule.unit(unit.swath, lane));
         for (plane, chunking) in spec.sources[source].planes.iter().enumerate() {
             if !alone || plan.execution.modes[source][plane] == DecodeMode::WholeChunks {
                 continue;
@@ -68,14 +69,14 @@ impl Simulation<'_> {
     /// Bytes of a buffer of the widest window that rows of a source go to.
     fn strip_bytes(&self, source: usize) -> usize {
         let (plan, cols) = (self.plan, self.most_cols());
-        let ingests = plan.spec.nodes.iter().filter(|n| matches!(n.kind, NodeKind::Ingest { source: from } if from == source));
-        plan.execution.strip_rows * cols * ingests.map(|node| node.pixel_bytes).max().unwrap_or(0)
+        let over = plan.spec.nodes.iter().enumerate().filter(|(node, _)| reads(&plan.spec, *node, source));
+        plan.execution.strip_rows * cols * over.map(|(_, node)| node.pixel_bytes).max().unwrap_or(0)
     }
 
     pub fn first_row_below(&self, source: usize, unit: &Unit) -> usize {
         let plan = self.plan;
         match unit.swath + 1 < plan.swaths() {
-            true => host_peak::source_rows(&plan.spec, source, &plan.schedule.unit(unit.swath + 1, 0)).start,
+            true => source_rows(&plan.spec, source, &plan.schedule.unit(unit.swath + 1, 0)).start,
             false => usize::MAX,
         }
     }
@@ -83,7 +84,7 @@ impl Simulation<'_> {
     pub fn fetch(&mut self, source: usize, unit: &Unit) {
         let spec = &self.plan.spec;
         let (piece_rows, strip) = (self.most.piece_rows[source], self.strip_bytes(source));
-        let steps = || unit.steps.iter().filter(|s| matches!(spec.nodes[s.node].kind, NodeKind::Ingest { source: from } if from == source));
+        let steps = || unit.steps.iter().filter(|s| reads(spec, s.node, source));
         let end = steps().map(|s| s.new_rows.end).max().unwrap_or(0);
         let new = steps().any(|s| !s.new_rows.is_empty());
         let cols = steps().map(|s| s.cols).reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end))).unwrap_or_default();
@@ -107,7 +108,7 @@ impl Simulation<'_> {
                     }
                     DecodeMode::RowCursors => {
                         if column.cursor.is_none() {
-                            column.cursor = Some(self.host.hold(host_peak::cursor_bytes(chunking)));
+                            column.cursor = Some(self.host.hold(cursor_bytes(chunking)));
                         }
                         let rows = Span::new(column.next_row, end);
                         assert!(rows.len() <= piece_rows, "a cursor's buffer is too small");
@@ -115,8 +116,8 @@ impl Simulation<'_> {
                         let cut = self.plan.lanes.len() == 1
                             && !self.plan.execution.on_device
                             && strip >= row_bytes
-                            && strip % row_bytes <= strip / host_peak::buffer_slack(1)
-                            && piece_rows * row_bytes > strip + strip / host_peak::buffer_slack(1);
+                            && strip % row_bytes <= strip / SLACK
+                            && piece_rows * row_bytes > strip + strip / SLACK;
                         let each = if cut { strip / row_bytes } else { piece_rows };
                         for (index, start) in rows.iter().step_by(each).enumerate() {
                             let bytes = match cut {
@@ -152,8 +153,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let next = |swath: usize, lane: usize| plan.schedule.unit(swath, lane);
         let below = self.first_row_below(source, unit);
-        let later =
-            (unit.lane + 1 < plan.lanes.len()).then(|| host_peak::source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
+        let later = (unit.lane + 1 < plan.lanes.len()).then(|| source_cols(&plan.spec, source, &next(unit.swath, unit.lane + 1)).start);
         for (columns, chunking) in self.columns[source].iter_mut().zip(&plan.spec.sources[source].planes) {
             let done = later.map_or(columns.len(), |col| col / chunking.cols);
             for column in &mut columns[..done] {

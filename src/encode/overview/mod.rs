@@ -23,7 +23,7 @@ use super::{MaskFrom, SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, mas
 use crate::{
     error::{Error, Result},
     execute::BufferPool,
-    plan::host_peak::pooled_bytes,
+    plan::pooled_bytes,
     raster::{Compression, Layout, LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};

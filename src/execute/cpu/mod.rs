@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     graph::{InputRows, Operator, RowsTask},
-    plan::{NodeKind, Step, Unit, host_peak},
+    plan::{NodeKind, Step, Unit},
     raster::{PixelWindow, Sample, SampleType, Span},
 };
 use rayon::prelude::*;
@@ -30,7 +30,7 @@ impl CpuBackend {
     /// # Errors
     /// A refused grant.
     pub fn new(engine: &Engine<'_>) -> Result<Self> {
-        let scratch = host_peak::compute_scratch_bytes(&engine.plan.spec, &engine.plan.execution);
+        let scratch = engine.plan.sizes().compute_scratch_bytes();
         Ok(Self { carried: Vec::new(), keeping: Vec::new(), _scratch: engine.ledger.grant(scratch as u64)? })
     }
 
@@ -52,7 +52,7 @@ impl CpuBackend {
         let mut windows: Vec<Option<Window>> = vec![None; nodes];
         let mut finished = Vec::new();
         for (index, source) in sources.iter_mut().enumerate() {
-            source.fetch(engine.plan, unit, engine.workers)?;
+            source.fetch(unit, engine.workers)?;
             let started = std::time::Instant::now();
             for (node, window) in windows.iter_mut().enumerate() {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
@@ -60,7 +60,7 @@ impl CpuBackend {
                 }
             }
             stages.upload += started.elapsed().as_secs_f64();
-            source.release(engine.plan, unit);
+            source.release(unit);
         }
         for node in 0..nodes {
             if let NodeRun::Operator { operator, inputs } = &engine.nodes[node] {
@@ -71,7 +71,7 @@ impl CpuBackend {
             }
             // Whoever has no consumer after this node is done with: keep what the next swath looks back at.
             for (done, slot) in windows.iter_mut().enumerate().take(node + 1) {
-                let last = host_peak::last_consumer(&engine.plan.spec, done).unwrap_or(done);
+                let last = engine.plan.spec.last_consumer(done);
                 let Some(window) = slot.take_if(|_| last == node) else { continue };
                 self.keep(engine, unit, done, &window)?;
                 finished.extend(self.finish(engine, unit, done, window, permit));
@@ -113,7 +113,8 @@ impl CpuBackend {
     fn open_window(&self, engine: &Engine<'_>, step: &Step) -> Result<(Window, Vec<Strip>)> {
         let pixel_bytes = engine.plan.spec.nodes[step.node].pixel_bytes;
         let strip_rows = engine.plan.execution.strip_rows;
-        let capacity = host_peak::strip_bytes(&engine.plan.spec, &engine.plan.schedule, &engine.plan.execution, step.node);
+        let sizes = engine.plan.sizes();
+        let capacity = sizes.strip_bytes(step.node);
         let mut strips = Vec::new();
         let mut row = step.new_rows.start;
         while row < step.new_rows.end {
@@ -123,8 +124,8 @@ impl CpuBackend {
         }
         let carried = match &self.carried[step.node] {
             Some(strip) if strip.cols != step.cols => {
-                let bytes = engine.carry_rows[step.node] * engine.buffer_cols * pixel_bytes;
-                let mut copy = Strip { rows: strip.rows, cols: step.cols, pixel_bytes, data: engine.pool.take(bytes)? };
+                let data = engine.pool.take(sizes.lane_carry_bytes(step.node))?;
+                let mut copy = Strip { rows: strip.rows, cols: step.cols, pixel_bytes, data };
                 for row in strip.rows.iter() {
                     copy.row_bytes_mut(row, step.cols).copy_from_slice(strip.row_bytes(row, step.cols));
                 }
@@ -199,7 +200,7 @@ impl CpuBackend {
         let pixel_bytes = engine.plan.spec.nodes[node].pixel_bytes;
         let cols = Span::new(0, engine.plan.spec.cols);
         if self.keeping[node].is_none() {
-            let data = engine.pool.take(engine.carry_rows[node] * cols.len() * pixel_bytes)?;
+            let data = engine.pool.take(engine.plan.sizes().carry_bytes(node))?;
             self.keeping[node] = Some(Strip { rows, cols, pixel_bytes, data });
         }
         if let Some(strip) = &mut self.keeping[node] {

@@ -17,7 +17,7 @@ use crate::{
         ledger::{Grant, Ledger},
         trace::{Trace, TraceStage},
     },
-    plan::{NodeKind, Step, Unit, host_peak::convert_row_bytes},
+    plan::{NodeKind, Step, Unit},
     raster::{PixelWindow, Span},
     source::Source,
 };
@@ -65,7 +65,7 @@ impl GpuBackend {
         };
         // Small buffers lie in blocks, which are charged as a whole.
         let mut grants = vec![ledger.grant(plan.device.map_or(0, |d| d.blocks))?];
-        let rows_in_work = plan.execution.threads * convert_row_bytes(&plan.schedule, &plan.execution);
+        let rows_in_work = plan.execution.threads * plan.sizes().convert_row_bytes();
         grants.push(engine.ledger.grant(rows_in_work as u64)?);
         let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
             grants.extend(staging.dedicated(bytes)?);
@@ -126,7 +126,7 @@ impl GpuBackend {
         self.units += 1;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("unit") });
         for (index, source) in sources.iter_mut().enumerate() {
-            source.fetch(engine.plan, unit, engine.workers)?;
+            source.fetch(unit, engine.workers)?;
             let started = Instant::now();
             for node in 0..self.nodes.len() {
                 if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
@@ -137,7 +137,7 @@ impl GpuBackend {
                 }
             }
             stages.upload += started.elapsed().as_secs_f64();
-            source.release(engine.plan, unit);
+            source.release(unit);
         }
         for node in 0..self.nodes.len() {
             let step = &unit.steps[node];

@@ -1,7 +1,6 @@
 //! One node of the graph on the device: its window, what it carries from swath to swath, its kernel.
 
 use super::{
-    SAMPLE,
     copy::copy_rows,
     device::Gpu,
     operator::DeviceOperator,
@@ -11,7 +10,7 @@ use crate::{
     error::{Error, Result},
     execute::{Engine, NodeRun},
     graph::Operator,
-    plan::{Step, Unit, host_peak::upload_turns, window_bytes},
+    plan::{Step, Unit},
 };
 
 /// One node's memory on the device.
@@ -41,24 +40,21 @@ impl DeviceNode {
         let plan = engine.plan;
         let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let window = buffer(window_bytes(&plan.spec, &plan.schedule, node), storage, &plan.spec.nodes[node].name)?;
+        let sizes = plan.sizes();
+        let window = buffer(sizes.window_bytes(node) as u64, storage, &plan.spec.nodes[node].name)?;
         let mut carries = Vec::new();
-        let carry_bytes = (engine.carry_rows[node] * plan.spec.cols * plan.spec.nodes[node].pixel_bytes) as u64;
-        if carry_bytes > 0 {
-            for _ in 0..if plan.lanes.len() > 1 { 2 } else { 1 } {
-                carries.push(buffer(carry_bytes, carry, "carry")?);
-            }
+        for _ in 0..sizes.device_carries(node) {
+            carries.push(buffer(sizes.carry_bytes(node) as u64, carry, "carry")?);
         }
         let mut uploads = Vec::new();
         let mut device_operator = None;
-        let most_rows = plan.schedule.most().new_rows[node];
+        let most_rows = plan.schedule.maxima().new_rows[node];
         match &engine.nodes[node] {
             NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
             NodeRun::Resident { .. } => {}
             NodeRun::Ingest { .. } => {
-                let bytes = most_rows * engine.window_cols[node] * SAMPLE;
-                for _ in 0..upload_turns(&plan.schedule) {
-                    uploads.push(Upload::new(gpu, staging, bytes)?);
+                for _ in 0..sizes.upload_turns() {
+                    uploads.push(Upload::new(gpu, staging, sizes.upload_bytes(node))?);
                 }
             }
             NodeRun::Operator { operator, inputs } => {

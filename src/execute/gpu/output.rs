@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     execute::{Engine, Stages},
     op::uniform,
-    plan::{Step, host_peak::readback_bytes},
+    plan::Step,
     raster::{SampleType, Span},
 };
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl OutputStage {
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
         let plan = engine.plan;
-        let bytes = readback_bytes(&plan.spec, &plan.schedule, index);
+        let bytes = plan.sizes().readback_bytes(index);
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let bands = engine.bands[plan.spec.outputs[index].node];
         let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, bands, pack: None }) };

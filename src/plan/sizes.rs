@@ -1,0 +1,222 @@
+//! Bytes and shapes of everything that a job allocates. The prediction sums them and the executor allocates by them, so
+//! that neither can say anything else than the other.
+
+use super::{
+    schedule::Schedule,
+    spec::{DecodeMode, Execution, JobSpec, NodeKind, OutputSpec},
+};
+use crate::raster::{Chunking, StreamCost};
+
+/// Bytes that every job needs besides: queues, headers, the file's prefix while it is written.
+pub const FIXED_BYTES: usize = 256 << 10;
+
+/// Bytes that a pooled buffer costs beside its content: rounding, its grant, its place in lists, the task that fills it.
+pub const BUFFER_BYTES: usize = 256;
+
+/// Bytes that a row cursor holds beside its decoder's state.
+const CURSOR_BYTES: usize = 512;
+
+/// Bytes of the bookkeeping of one column of chunks.
+const COLUMN_BYTES: usize = 96;
+
+/// A pooled buffer may be larger than its content by one part in this many, so that rows of one node and chunks of a
+/// source that are nearly as large can use the same buffers. Where there are several lanes, memory is scarcer than time,
+/// and buffers have exact sizes.
+pub fn buffer_slack(lanes: usize) -> usize {
+    if lanes == 1 { 48 } else { usize::MAX }
+}
+
+/// Most bytes that `buffers` pooled buffers take whose contents have `bytes` bytes in all.
+pub fn pooled_bytes(bytes: usize, buffers: usize, lanes: usize) -> usize {
+    bytes + bytes / buffer_slack(lanes) + BUFFER_BYTES * buffers
+}
+
+/// Bytes of one row cursor over a plane.
+pub fn cursor_bytes(plane: &Chunking) -> usize {
+    CURSOR_BYTES
+        + match plane.stream {
+            StreamCost::RandomRows => 0,
+            StreamCost::State { bytes } => bytes,
+        }
+}
+
+/// Bytes of a staging buffer for `rows` x `cols` pixels: rows are padded to four bytes.
+fn staging_bytes(rows: usize, cols: usize, pixel_bytes: usize) -> usize {
+    rows * (cols * pixel_bytes).next_multiple_of(4)
+}
+
+/// The sizes of a job under a schedule and an execution.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes<'a> {
+    /// The job in numbers.
+    pub spec: &'a JobSpec,
+    /// Its cut into swaths and lanes.
+    pub schedule: &'a Schedule,
+    /// Threads, decode modes, units in flight.
+    pub execution: &'a Execution,
+}
+
+/// Sources.
+impl Sizes<'_> {
+    /// Bytes of a source's chunk index, and of the bookkeeping of its columns of chunks.
+    pub fn source_index_bytes(self, source: usize) -> usize {
+        let columns: usize = self.spec.sources[source].planes.iter().map(|p| p.across(self.spec.cols)).sum();
+        self.spec.sources[source].index_bytes + columns * COLUMN_BYTES
+    }
+
+    /// Scratch bytes of one worker that decodes whole chunks of a source; cursors have their own.
+    pub fn decode_scratch_bytes(self, source: usize) -> usize {
+        let planes = self.spec.sources[source].scratch_bytes.iter().zip(&self.execution.modes[source]);
+        planes.filter(|(_, mode)| **mode == DecodeMode::WholeChunks).map(|(&bytes, _)| bytes).max().unwrap_or(0)
+    }
+
+    /// How the rows that a cursor yields in one unit are divided among buffers.
+    pub fn piece_buffers(self, source: usize, plane: usize) -> PieceBuffers {
+        let plane = &self.spec.sources[source].planes[plane];
+        let row_bytes = plane.cols * plane.pixel_bytes;
+        let max_rows = self.schedule.maxima().source_rows[source];
+        let whole = PieceBuffers { rows: max_rows.max(1), bytes: max_rows * row_bytes, full: 1, rest: 0 };
+        let strip = self.schedule.ingests(source).iter().map(|&node| self.strip_bytes(node)).max().unwrap_or(0);
+        let (rows, slack) = (strip / row_bytes, strip / buffer_slack(self.lanes()));
+        // What a buffer has room for but does not hold must stay within the slack of pooled buffers.
+        let fits = strip % row_bytes <= slack && rows > 0;
+        if self.lanes() > 1 || self.execution.on_device || !fits || whole.bytes <= strip + slack {
+            return whole;
+        }
+        PieceBuffers { rows, bytes: strip, full: max_rows / rows, rest: max_rows % rows * row_bytes }
+    }
+
+    /// Bytes of the copy that a cursor's piece is narrowed to at a seam between lanes; 0 where none is.
+    pub fn narrow_bytes(self, source: usize, plane: usize) -> usize {
+        let plane = &self.spec.sources[source].planes[plane];
+        let narrow_cols = self.schedule.chunk_columns(source, plane.cols).narrow_cols;
+        self.schedule.maxima().source_rows[source] * narrow_cols * plane.pixel_bytes
+    }
+}
+
+/// Windows in host memory.
+impl Sizes<'_> {
+    /// Columns that the buffers of all windows have room for: those of the widest, so that the buffers of one node serve
+    /// the next. Lanes widen towards the source by a few columns of halo.
+    pub fn buffer_cols(self) -> usize {
+        self.schedule.maxima().cols.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Bytes of one buffer of a node's window: [`Execution::strip_rows`] rows of [`buffer_cols`](Self::buffer_cols) pixels.
+    pub fn strip_bytes(self, node: usize) -> usize {
+        self.execution.strip_rows * self.buffer_cols() * self.spec.nodes[node].pixel_bytes
+    }
+
+    /// Bytes of the rows that a node carries from one swath to the next, in all columns; 0 where it carries none.
+    pub fn carry_bytes(self, node: usize) -> usize {
+        self.schedule.maxima().kept_rows[node] * self.spec.cols * self.spec.nodes[node].pixel_bytes
+    }
+
+    /// Bytes of the copy that each of several lanes has of a node's carried rows, in its own columns.
+    pub fn lane_carry_bytes(self, node: usize) -> usize {
+        self.schedule.maxima().kept_rows[node] * self.buffer_cols() * self.spec.nodes[node].pixel_bytes
+    }
+
+    /// Scratch bytes of all workers that compute on the CPU: nodes are computed one after the other.
+    pub fn compute_scratch_bytes(self) -> usize {
+        let largest = self.spec.nodes.iter().map(|node| node.scratch_bytes).max().unwrap_or(0);
+        if self.execution.on_device { 0 } else { self.execution.threads * largest }
+    }
+
+    /// Bytes of the row that a worker converts on its way to the device; 0 on the CPU backend.
+    pub fn convert_row_bytes(self) -> usize {
+        if self.execution.on_device { self.buffer_cols() * 4 } else { 0 }
+    }
+
+    /// Most bytes that `buffers` pooled buffers of this job take whose contents have `bytes` bytes in all.
+    pub fn pooled_bytes(self, bytes: usize, buffers: usize) -> usize {
+        pooled_bytes(bytes, buffers, self.lanes())
+    }
+
+    fn lanes(self) -> usize {
+        self.schedule.lanes.len()
+    }
+}
+
+/// Segments.
+impl Sizes<'_> {
+    /// Bytes that segments between encoder and writer may have: one for every worker, and two that wait for their turn.
+    /// Those that wait count as they are, so that there are more of them the better they compress.
+    pub fn segments_bytes(self) -> usize {
+        let segments = |o: &OutputSpec| self.spec.rows.div_ceil(o.segment_rows) * self.spec.cols.div_ceil(o.segment_cols);
+        let all: usize = self.spec.outputs.iter().map(segments).sum();
+        let largest = self.spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
+        (self.execution.threads.max(1) + 2).min(all) * largest
+    }
+}
+
+/// Device memory, and the staging buffers on both sides of it.
+impl Sizes<'_> {
+    /// Bytes of a node's window on the device.
+    pub fn window_bytes(self, node: usize) -> usize {
+        let maxima = self.schedule.maxima();
+        maxima.window_rows[node].max(1) * maxima.cols[node].max(1) * self.spec.nodes[node].pixel_bytes
+    }
+
+    /// Buffers of [`carry_bytes`](Self::carry_bytes) that a node has on the device: one, or two in turn where there are
+    /// several lanes, whose halos overlap. None where the node carries nothing.
+    pub fn device_carries(self, node: usize) -> usize {
+        if self.carry_bytes(node) == 0 { 0 } else { self.lanes().min(2) }
+    }
+
+    /// Upload buffers of a node: two in turn, unless there is only one unit.
+    pub fn upload_turns(self) -> usize {
+        self.schedule.units_count().min(2)
+    }
+
+    /// Bytes of one buffer in which a node's new rows are sent to the device; 0 for rows that are made there.
+    pub fn upload_bytes(self, node: usize) -> usize {
+        let is_resident = |source: usize| self.spec.sources[source].planes.is_empty();
+        match self.spec.nodes[node].kind {
+            NodeKind::Ingest { source } if !is_resident(source) => {
+                let maxima = self.schedule.maxima();
+                maxima.new_rows[node] * maxima.cols[node] * self.spec.nodes[node].pixel_bytes.max(4)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Bytes of one buffer in which an output comes back from the device.
+    pub fn readback_bytes(self, output: usize) -> usize {
+        let rows = self.schedule.maxima().output_rows[output];
+        let cols = self.schedule.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
+        staging_bytes(rows, cols, self.spec.outputs[output].readback_pixel_bytes)
+    }
+}
+
+/// How the rows that a cursor yields in one unit are divided among buffers. A buffer that is larger than those of windows
+/// would be given up for these in every swath and mapped anew for the next, so in a plan of one lane none is: memory of
+/// one size goes back and forth. Where there are several lanes, or the windows are on the device, all rows are in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PieceBuffers {
+    /// Rows of each buffer.
+    pub rows: usize,
+    /// Bytes of each full buffer.
+    bytes: usize,
+    /// Number of full buffers.
+    full: usize,
+    /// Bytes of one more, for the rows that these leave; 0 where there is none.
+    rest: usize,
+}
+
+impl PieceBuffers {
+    /// Bytes of the buffer at `index`, from the top.
+    pub fn buffer_bytes(&self, index: usize) -> usize {
+        if index < self.full { self.bytes } else { self.rest }
+    }
+
+    /// Number of buffers.
+    pub fn count(&self) -> usize {
+        self.full + usize::from(self.rest > 0)
+    }
+
+    /// Bytes of all buffers.
+    pub fn total_bytes(&self) -> usize {
+        self.full * self.bytes + self.rest
+    }
+}
