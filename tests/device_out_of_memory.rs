@@ -1,6 +1,16 @@
 //! A device that has less memory than the budget grants: the job goes on with less of it.
 
-mod common;
+#[path = "support/adapters.rs"]
+mod adapters;
+#[path = "support/gpu_context.rs"]
+mod gpu_context;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/skipped.rs"]
+mod skipped;
+
+use adapters::{skip_gpu, test_adapter};
+use program::run_swath;
 
 use std::{path::Path, process::Command};
 
@@ -9,7 +19,7 @@ fn run(folder: &Path, name: &str, address_space_kib: u64) -> Option<serde_json::
     let script = format!(
         "ulimit -v {address_space_kib}; exec '{}' slope dem.tif {name} -q --overwrite --backend gpu --adapter '{}' --device-memory 1G --report {name}.json",
         env!("CARGO_BIN_EXE_swath"),
-        common::test_adapter()
+        test_adapter()
     );
     let _ = std::fs::remove_file(folder.join(format!("{name}.json")));
     let status = Command::new("bash").args(["-c", &script]).current_dir(folder).stderr(std::process::Stdio::null()).status().unwrap();
@@ -19,11 +29,11 @@ fn run(folder: &Path, name: &str, address_space_kib: u64) -> Option<serde_json::
 
 #[test]
 fn a_job_goes_on_with_half_of_a_device_that_runs_out_of_memory() {
-    if !common::gpu_is_there() {
-        return common::skip_gpu("no adapter answers");
+    if gpu_context::gpu_context().is_none() {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
-    common::run_swath(["synth", folder.path().join("dem.tif").to_str().unwrap(), "--size", "4096x1024", "-q"]).expect_success();
+    run_swath(["synth", folder.path().join("dem.tif").to_str().unwrap(), "--size", "4096x1024", "-q"]).expect_success();
     let whole = run(folder.path(), "whole.tif", 64 << 20).expect("a job with all the memory it wants succeeds");
     assert_eq!(whole["warnings"].as_array().unwrap().len(), 0, "{whole}");
     // How much a driver maps besides is its own affair: look for the limit under which the buffers are what fails.
@@ -43,5 +53,5 @@ fn a_job_goes_on_with_half_of_a_device_that_runs_out_of_memory() {
         }
         enough = mib;
     }
-    eprintln!("SKIPPED: under no address-space limit does this driver run out of buffers before the process runs out of memory");
+    skip_gpu("under no address-space limit does this driver run out of buffers before the process runs out of memory");
 }

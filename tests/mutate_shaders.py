@@ -10,7 +10,8 @@ import concurrent.futures, json, os, pathlib, re, shutil, subprocess, sys, tempf
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHADERS = ROOT / "shaders"
-TESTS = ["shader_contract", "gpu_parity", "packed_bytes"]
+BINARY = "operators"
+TESTS = ["shader_contract::", "gpu_parity::", "packed_bytes::"]
 LITERAL = re.compile(r"(?<![\w.])(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[uif]?(?![\w.])")
 
 
@@ -57,16 +58,12 @@ def equivalent(path, code, old, nth):
     return [e for e in EQUIVALENT if e[0] == path.name and e[1] == code and {old, f"{old}#{nth}"} & set(e[2].split())]
 
 
-def binaries():
-    """The test binaries, built once."""
-    command = ["cargo", "test", "--no-run", "--message-format=json"] + [arg for test in TESTS for arg in ("--test", test)]
+def binary():
+    """The binary of the operators' tests, built once."""
+    command = ["cargo", "test", "--no-run", "--message-format=json", "--test", BINARY]
     out = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-    found = {}
-    for line in out.splitlines():
-        message = json.loads(line)
-        if message.get("executable") and message["target"]["name"] in TESTS:
-            found[message["target"]["name"]] = message["executable"]
-    return [found[test] for test in TESTS]
+    messages = [json.loads(line) for line in out.splitlines()]
+    return next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == BINARY)
 
 
 def mutant(text):
@@ -88,8 +85,8 @@ def literals(path):
         at += len(line)
 
 
-def killer(executables, path=None, start=0, old="", new=""):
-    """The name of the first test binary that fails, or None."""
+def killer(executable, path=None, start=0, old="", new=""):
+    """The first of the modules whose tests fail, or None."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = pathlib.Path(scratch) / "shaders"
         shutil.copytree(SHADERS, copy)
@@ -98,9 +95,9 @@ def killer(executables, path=None, start=0, old="", new=""):
             assert text[start : start + len(old)] == old
             (copy / path).write_text(text[:start] + new + text[start + len(old) :])
         env = dict(os.environ, SWATH_SHADER_DIR=str(copy), SWATH_REQUIRE_GPU="1")
-        for test, executable in zip(TESTS, executables):
+        for test in TESTS:
             try:
-                ran = subprocess.run([executable], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+                ran = subprocess.run([executable, test], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 return f"{test} hangs"
             if ran.returncode:
@@ -109,8 +106,8 @@ def killer(executables, path=None, start=0, old="", new=""):
 
 
 def main():
-    executables = binaries()
-    if failed := killer(executables):
+    executable = binary()
+    if failed := killer(executable):
         sys.exit(f"{failed} fails on the unchanged shaders")
     wanted = set(sys.argv[1:])
     files = sorted(p.relative_to(SHADERS) for p in SHADERS.rglob("*.wgsl") if not wanted or p.name in wanted)
@@ -126,7 +123,7 @@ def main():
         sys.exit(f"EQUIVALENT has what no shader has: {stale}")
     survivors = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = pool.map(lambda job: killer(executables, job[0], job[2], job[3], mutant(job[3])), jobs)
+        results = pool.map(lambda job: killer(executable, job[0], job[2], job[3], mutant(job[3])), jobs)
         for (path, line, _, old), killed in zip(jobs, results):
             print(f"{str(path):24}{line:5}  {old:>14} -> {mutant(old):24}{killed or 'SURVIVED'}", flush=True)
             survivors += killed is None

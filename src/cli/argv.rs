@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_case_insensitive_and_options_may_stand_before_them() {
+    fn commands_ignore_case_and_options_may_come_first() {
         assert_eq!(words("swath SLOPE a b"), "swath slope a b");
         assert_eq!(words("swath --backend cpu -q Slope a b"), "swath slope --backend cpu -q a b");
         assert_eq!(words("swath --version"), "swath --version");

@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cog_is_asked_for_in_two_ways_and_gdals_options_for_it_are_known() {
+    fn a_cog_is_asked_for_in_two_ways_with_gdals_options() {
         assert_eq!(options("--cog").unwrap(), Cog::at("out.tif"));
         assert_eq!(options("--format COG"), options("--cog"));
         let of = |line| options(line).unwrap().options;

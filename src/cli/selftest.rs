@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_in_units_and_where_the_result_is_not_small_in_ulp() {
+    fn errors_are_told_in_units_and_in_ulp_where_not_small() {
         let truth = ndarray::arr3(&[[[1.0f32], [1e-6], [0.0], [f32::NAN]]]);
         let of = ndarray::arr3(&[[[1.0 + 2.0 * f32::EPSILON], [3e-6], [-1e-7], [5.0]]]);
         let found = apart(&REGISTRY[0], &of, &truth, &Array2::from_elem((1, 4), true));

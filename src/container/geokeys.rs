@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transform_of_our_own_becomes_tags_and_nothing_stays_nothing() {
+    fn a_transform_becomes_tags_and_none_stays_none() {
         assert!(entries(&Georeferencing::default()).is_empty());
         let mut georef = Georeferencing { transform: Some(Affine::north_up(100.0, 200.0, 10.0, 5.0)), ..Default::default() };
         assert_eq!(entries(&georef)[1], (MODEL_TIEPOINT, Value::Double(vec![0.0, 0.0, 0.0, 100.0, 200.0, 0.0])));

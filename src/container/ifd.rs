@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_as_long_as_was_said_and_a_single_segment_lies_inline() {
+    fn a_directory_is_as_long_as_predicted() {
         for segments in [1usize, 2, 3, 1000] {
             let index = SegmentIndex { offsets: vec![7; segments], byte_counts: vec![9; segments] };
             let entries = vec![

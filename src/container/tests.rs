@@ -197,7 +197,7 @@ fn a_file_that_outgrows_4_gib_becomes_big_or_fails_as_asked() {
 }
 
 #[test]
-fn a_file_is_classic_to_the_last_byte_that_32_bits_can_name_and_big_beyond() {
+fn a_file_is_classic_to_the_last_byte_that_32_bits_can_name() {
     let dir = tempfile::tempdir().unwrap();
     let profile = Profile::new(45, 33, 1, SampleType::U16);
     let overviews = LevelSize { cols: 45, rows: 33 }.overviews(32, 16);

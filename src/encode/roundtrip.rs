@@ -44,7 +44,7 @@ fn unpack(compression: Compression, bytes: &[u8]) -> Vec<u8> {
                 rest = &tail[if literal { count } else { 1 }..];
             }
         }
-        // Other people's decoders read these in `tests/container_opens_everywhere.rs`.
+        // Other people's decoders read these in `tests/files/container_opens_everywhere.rs`.
         Compression::Lerc { .. } | Compression::Jpeg { .. } | Compression::WebP => unreachable!("pictures are not decoded here"),
         Compression::Lzw => raw = weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).decode(bytes).unwrap(),
     }
@@ -195,7 +195,7 @@ fn a_sentinel_is_exchanged_across_types_and_nan_goes_with_it() {
 }
 
 #[test]
-fn a_nan_sentinel_normalises_payloads_only_where_missing_is_rewritten() {
+fn a_nan_sentinel_keeps_payloads_unless_missing_is_rewritten() {
     let payload = f32::from_bits(0xffc1_2345);
     let window = window(1, 2, 1, SampleType::F32, bytemuck::cast_slice(&[payload, 1.0]).to_vec());
     let nan = Nodata::Float(f64::NAN).sentinel(SampleType::F32).unwrap();
@@ -262,7 +262,7 @@ fn the_bytes_do_not_depend_on_what_the_scratch_did_before() {
 }
 
 #[test]
-fn the_bytes_do_not_depend_on_the_window_that_the_segment_is_carved_from() {
+fn the_window_that_a_segment_is_carved_from_changes_no_byte() {
     let (rows, cols, bands) = (40, 70, 3);
     let pixel = bands * 2;
     let samples: Vec<u8> = (0..rows * cols * pixel).map(|k| (k * k / 7) as u8).collect();

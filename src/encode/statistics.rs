@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_of_64_bits_and_lifted_floats_agree_with_two_passes_to_1e_9() {
+    fn wide_integers_and_lifted_floats_agree_with_two_passes() {
         fn check<T: Cell>(samples: &[T]) {
             let mut merged = Statistics::default();
             for part in samples.chunks(997) {

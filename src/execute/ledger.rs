@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ledger_refuses_what_exceeds_its_limit_and_remembers_its_peak() {
+    fn a_ledger_refuses_beyond_its_limit_and_keeps_its_peak() {
         let ledger = Ledger::new("host", 100);
         let a = ledger.grant(60).unwrap();
         assert!(ledger.try_grant(41).is_none());

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_reuses_buffers_and_frees_others_before_it_exceeds_its_ledger() {
+    fn a_pool_frees_other_buffers_before_it_exceeds_its_ledger() {
         let (each, limit) = (BUFFER_BYTES as u64 - 8, 1000 + BUFFER_BYTES as u64);
         let ledger = Ledger::new("host", limit);
         let pool = BufferPool::new(ledger.clone());
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_free_buffer_that_is_a_little_larger_serves_and_looks_as_small_as_asked_for() {
+    fn a_slightly_larger_free_buffer_looks_as_small_as_asked_for() {
         const SLACK: usize = 48;
         let pool = BufferPool::with_slack(Ledger::new("host", u64::MAX), SLACK);
         let whole = 8 * (SLACK + 1) * 10;
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_that_need_each_others_free_buffers_never_refuse_each_other() {
+    fn threads_that_need_each_others_buffers_never_refuse() {
         let each = BUFFER_BYTES as u64 + 8000;
         let ledger = Ledger::new("host", 2 * each);
         let pool = BufferPool::new(ledger.clone());

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trace_that_is_off_keeps_nothing_and_one_that_is_on_charges_its_buffer() {
+    fn a_trace_that_is_on_charges_its_buffer_and_one_off_is_free() {
         let off = Trace::default();
         assert_eq!(off.time(TraceStage::Encode, (0, 0), || 7), 7);
         assert_eq!(off.finish(), None);

@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn boundaries_belong_to_the_bin_that_begins_there_and_the_last_to_the_last_bin() {
+    fn boundaries_belong_to_the_bin_that_begins_there() {
         let bins = Bins::new(0.0, 1.0, 10).unwrap();
         let of = |value| bins.of(value);
         assert_eq!([of(-1e-300), of(0.0), of(0.1), of(0.1f64.next_down())], [Bin::Below, Bin::At(0), Bin::At(1), Bin::At(0)]);

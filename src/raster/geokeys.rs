@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_listed_with_their_names_and_what_the_tags_lack_is_said() {
+    fn keys_are_listed_by_name_with_what_the_tags_lack() {
         let directory =
             [&[1, 1, 0, 5][..], &[1024, 0, 1, 1], &[3073, 34737, 6, 0], &[2059, 34736, 1, 0], &[3080, 34736, 1, 7], &[65000, 0, 1, 3]];
         let tags = GeoTags { directory: directory.concat(), doubles: vec![298.25], ascii: "Here\n|".to_owned() };

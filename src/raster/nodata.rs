@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_no_float_is_near_is_refused_and_infinity_is_spelled_out() {
+    fn a_number_that_no_float_is_near_is_refused() {
         let long = "9".repeat(400);
         for (text, nearest) in [("1e400", f64::INFINITY), ("-1E+400", f64::NEG_INFINITY), (long.as_str(), f64::INFINITY), ("1e-400", 0.0)] {
             let refused = text.parse::<Nodata>().unwrap_err();

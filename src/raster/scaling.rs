@@ -51,7 +51,7 @@ mod tests {
     use crate::raster::MetadataItem;
 
     #[test]
-    fn scale_and_offset_are_those_of_the_band_and_have_to_be_numbers() {
+    fn scale_and_offset_are_the_bands_own_and_are_numbers() {
         let of = |items: &[(&str, usize, &str)]| Metadata {
             items: items.iter().map(|(name, band, value)| MetadataItem::new(*name, Some(*band), *value)).collect(),
         };

@@ -4,7 +4,7 @@
     make_awkward.py FOLDER
 
 Prints one path a line. EPSG:32633, 10 m cells, nodata -9999. The Rust tests make the same table themselves
-(tests/common/awkward.rs), so that they need no oracle; this one is for other programs and for looking at by hand.
+(tests/operators/awkward.rs), so that they need no oracle; this one is for other programs and for looking at by hand.
 """
 import os
 import sys

@@ -12,7 +12,7 @@ bytes read <= 1.05, predicted <= 1.25 measured, the same output bytes at every b
 
 With --backend gpu the budgets are the device's (256, 64, 16 MiB unless given) and the lines are four jobs of one chunking: also
 readbacks == swaths x lanes, bytes read back == the outputs' uncompressed bytes, measured <= predicted <= budget on the device, by
-the ledger; `tests/device_budget.rs` holds the device's own allocator report to the same at smaller sizes.
+the ledger; `tests/device/device_budget.rs` holds the device's own allocator report to the same at smaller sizes.
 
 --results keeps every run's numbers in a file: what is in it is not run again, so that the whole can be made in parts.
 """

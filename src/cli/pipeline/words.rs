@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_the_job_leave_their_steps_and_take_their_values_along() {
+    fn job_options_leave_their_steps_with_their_values() {
         assert_eq!(
             rewritten("--threads 2 read a -b 2 ! slope -p --report - ! write b -vv --dry-run"),
             "--threads 2 --report - -vv --dry-run -- read a -b 2 ! slope --unit=percent ! write b"

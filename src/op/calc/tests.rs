@@ -108,7 +108,7 @@ fn missing_stays_missing_unless_something_is_done_about_it() {
 }
 
 #[test]
-fn inputs_come_in_the_alphabets_order_and_others_in_their_lists() {
+fn inputs_are_alphabetical_or_in_the_order_of_their_list() {
     let calc = Calc::parse("(C - A) / (C + A)").unwrap();
     assert_eq!((calc.inputs(), calc.input_names()), (2, ["A".to_owned(), "C".to_owned()].as_slice()));
     assert_eq!(at(&calc, &[1.0, 3.0]), Some(0.5));

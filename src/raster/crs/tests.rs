@@ -156,7 +156,7 @@ fn what_cannot_be_written_is_told_in_one_line() {
 }
 
 #[test]
-fn tags_hold_what_the_keys_say_and_the_readers_of_this_library_understand_them() {
+fn tags_hold_what_the_keys_say_and_our_readers_understand_them() {
     let mut georef = Georeferencing { raster_type: RasterType::Point, ..Georeferencing::default() };
     georef.set_crs(&"EPSG:2227".parse().unwrap());
     assert_eq!(georef.keys.as_ref().unwrap().directory[..12], [1, 1, 1, 7, 1024, 0, 1, 1, 1025, 0, 1, 2]);

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matrix_may_be_south_up_and_tiepoints_alone_are_control_points() {
+    fn a_matrix_may_be_south_up_and_lone_tiepoints_are_points() {
         let m = [1.0, 0.0, 0.0, 5.0, 0.0, 2.0, 0.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
         assert_eq!(transform(&[], &[], &m), Some(Affine { a: 1.0, b: 0.0, c: 5.0, d: 0.0, e: 2.0, f: 7.0 }));
         assert_eq!(transform(&[], &[0.0; 24], &[]), None);

@@ -235,7 +235,7 @@ fn a_damaged_chunk_is_named() {
 }
 
 #[test]
-fn cursors_verify_the_checksum_and_ignore_data_beyond_the_last_row() {
+fn cursors_verify_the_checksum_and_ignore_trailing_data() {
     let noise: Vec<u8> = (0..400_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let mut damaged = encode(8, &noise);
     *damaged.last_mut().unwrap() ^= 1;
@@ -270,7 +270,7 @@ fn tags_are_carried_verbatim_and_points_are_shifted_to_corners() {
 }
 
 #[test]
-fn a_mask_of_bytes_or_bits_is_the_last_plane_and_overviews_are_passed_over() {
+fn a_mask_is_the_last_plane_and_overviews_are_passed_over() {
     for (bits, mask) in [(1u16, vec![0b1011_0000, 0b0100_0000]), (8, vec![255, 0, 1, 9, 0, 1, 0, 0])] {
         let with = |flags: u32, cols, bits| {
             let mut tags = tags(cols, 2, bits, 1);
@@ -326,7 +326,7 @@ fn zstd_frame(raw: &[u8], window_log: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_zstd_decoder_stays_within_its_bounds_and_larger_windows_are_refused() {
+fn a_zstd_decoder_stays_within_its_bounds() {
     use zstd::zstd_safe::{DCtx, InBuffer, OutBuffer};
     let noise: Vec<u8> = (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 17) as u8).collect();
     let frame = zstd_frame(&noise, codec::ZSTD_WINDOW_LOG);

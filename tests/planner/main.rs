@@ -1,0 +1,6 @@
+//! Plans: followed by a simulator, and counted.
+
+mod minima;
+mod plan_simulator;
+mod plan_work;
+mod simulator;
