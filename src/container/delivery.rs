@@ -1,9 +1,10 @@
 //! From a sink to whoever wants the file: under a name, in memory, or into a writer.
 
 use super::{
+    disk::Disk,
     failpoint,
     publish::{Temporary, hidden_file, write_error},
-    sink::{Disk, Sink},
+    sink::Sink,
 };
 use crate::{
     error::{Error, Result},

@@ -1,6 +1,6 @@
 //! Georeferencing tags: the source's verbatim, completed to what OGC GeoTIFF 1.1 requires.
 
-use super::ifd::Value;
+use super::ifd::{Value, ascii};
 use crate::raster::{Affine, GeoTags, Georeferencing, RasterType};
 
 const MODEL_PIXEL_SCALE: u16 = 33550;
@@ -49,7 +49,7 @@ pub(super) fn entries(georef: &Georeferencing) -> Vec<(u16, Value)> {
         entries.push((GEO_DOUBLE_PARAMS, Value::Double(keys.doubles.clone())));
     }
     if !keys.ascii.is_empty() {
-        entries.push((GEO_ASCII_PARAMS, Value::Ascii(super::tags::ascii(&keys.ascii))));
+        entries.push((GEO_ASCII_PARAMS, Value::Ascii(ascii(&keys.ascii))));
     }
     entries
 }

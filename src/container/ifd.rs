@@ -18,6 +18,13 @@ pub(super) enum Value {
     ByteCounts,
 }
 
+/// The text with exactly one NUL, at its end.
+pub(super) fn ascii(text: &str) -> Vec<u8> {
+    let mut bytes = text.trim_end_matches('\0').replace('\0', " ").into_bytes();
+    bytes.push(0);
+    bytes
+}
+
 /// Place and length of every segment, in the order of the tags' arrays.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentIndex {

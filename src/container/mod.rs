@@ -20,6 +20,7 @@
 //!   removed by the next run for the same output.
 
 mod delivery;
+mod disk;
 mod failpoint;
 mod file_system;
 mod finish;

@@ -1,6 +1,6 @@
 //! Room in front of what a file holds already: the base data of a COG are written before its prefix is known.
 
-use super::{failpoint, file_system, sink::Disk};
+use super::{disk::Disk, failpoint, file_system};
 use crate::raster::PrefixMethod;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 

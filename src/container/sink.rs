@@ -8,12 +8,12 @@
 //! 5. The room in front is filled: overviews, from a place in it to its end; then, from the file's first byte, the prefix
 //!    and padding. In a plain file, the prefix alone.
 
-use super::{failpoint, file_system, room};
+use super::{disk::Disk, file_system, room};
 use crate::raster::PrefixMethod;
 use std::{
     fmt::Debug,
     fs::File,
-    io::{self, Cursor, Read, Seek, SeekFrom, Write},
+    io::{self, Cursor, Read, Seek, Write},
 };
 
 /// The bytes of a file in the making; the [module](self) says in which order they come.
@@ -29,34 +29,6 @@ pub(super) trait Sink: Read + Write + Seek + Debug + Send {
 
     /// All bytes, if they are in memory.
     fn into_bytes(self: Box<Self>) -> Option<Vec<u8>>;
-}
-
-/// A file on disk, each of whose calls may be made to fail.
-#[derive(Debug)]
-pub(super) struct Disk(pub File);
-
-impl Read for Disk {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        failpoint::call("read")?;
-        self.0.read(bytes)
-    }
-}
-
-impl Write for Disk {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        failpoint::call("write")?;
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Seek for Disk {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.seek(to)
-    }
 }
 
 impl Sink for Disk {

@@ -1,6 +1,6 @@
 //! Where overview segments wait until their place in the file is known: memory first, then a file without a name.
 
-use super::{failpoint, publish::hidden_file, sink::Disk};
+use super::{disk::Disk, failpoint, publish::hidden_file};
 use std::{
     io::{self, Read, Seek, SeekFrom, Write},
     path::PathBuf,

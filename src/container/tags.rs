@@ -1,6 +1,9 @@
 //! The tags of one directory, from the output's profile and layout.
 
-use super::{geokeys, ifd::Value};
+use super::{
+    geokeys,
+    ifd::{Value, ascii},
+};
 use crate::raster::{Compression, Georeferencing, Interleave, Layout, LercThen, LevelSize, Predictor, Profile, Segmentation};
 
 /// `GDAL_METADATA`.
@@ -116,13 +119,6 @@ fn compression(codec: Compression) -> u16 {
         Compression::Jpeg { .. } => 7,
         Compression::WebP => 50001,
     }
-}
-
-/// The text with exactly one NUL, at its end.
-pub(super) fn ascii(text: &str) -> Vec<u8> {
-    let mut bytes = text.trim_end_matches('\0').replace('\0', " ").into_bytes();
-    bytes.push(0);
-    bytes
 }
 
 /// How the samples of a pixel are to be seen: the source's tags as far as they agree with each other and with

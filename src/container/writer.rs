@@ -1,7 +1,7 @@
 use super::{
     delivery::Delivery,
     failpoint,
-    ifd::{Ifd, SegmentIndex, Value},
+    ifd::{Ifd, SegmentIndex, Value, ascii},
     metadata,
     prefix::Prefix,
     room::GRANULE,
@@ -298,7 +298,7 @@ impl GeoTiffWriter {
     pub fn set_statistics(&mut self, bands: &[Statistics]) {
         if let Some((xml, pixels)) = &self.metadata {
             let text = metadata::with_statistics(xml.as_deref(), bands, *pixels);
-            self.prefix.ifds[0].replace(tags::GDAL_METADATA, Value::Ascii(tags::ascii(&text)));
+            self.prefix.ifds[0].replace(tags::GDAL_METADATA, Value::Ascii(ascii(&text)));
         }
     }
 
@@ -371,7 +371,7 @@ impl GeoTiffWriter {
     /// As if the disk were full, or the file at another length.
     #[cfg(test)]
     pub(super) fn replace(&mut self, file: std::fs::File, end: u64) {
-        let sink: Box<dyn Sink> = Box::new(super::sink::Disk(file));
+        let sink: Box<dyn Sink> = Box::new(super::disk::Disk(file));
         (self.out, self.end) = (BufWriter::with_capacity(BUFFER_BYTES, sink), end);
     }
 }

@@ -1,5 +1,6 @@
 //! Follows a plan: rows, windows, kernels. What is finished is handed on as [`PixelWindow`](crate::raster::PixelWindow)s.
 
+mod adapter;
 mod bench;
 mod context;
 pub mod cpu;
@@ -17,8 +18,9 @@ mod trace;
 mod window;
 mod workers;
 
+pub use adapter::AdapterInfo;
 pub use bench::{DeviceRates, bench_device};
-pub use context::{AdapterInfo, Context};
+pub use context::Context;
 pub use engine::{Engine, Finished, NodeRun, Stages};
 pub use gpu::DeviceConsumer;
 #[cfg(feature = "gpu")]

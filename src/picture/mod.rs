@@ -5,6 +5,7 @@
 mod axis;
 mod plan;
 mod seam;
+mod style;
 mod svg;
 mod timeline;
 

@@ -4,7 +4,7 @@
 use super::{
     axis::Axis,
     seam,
-    svg::{Anchor, DIM, INK, Svg, grouped, shortened},
+    svg::{Anchor, DIM, Svg, grouped, shortened},
 };
 use crate::{
     plan::{DecodeMode, Plan, Unit},
@@ -245,8 +245,3 @@ fn legend(svg: &mut Svg, plan: &Plan, unit: &Unit, cols: &Axis, rows: &Axis) -> 
     entry(&swatch(DECODED), &words);
     y
 }
-
-/// Colours of two neighbouring swaths (or lanes).
-pub const PAIR: [&str; 2] = ["#4ac26b", "#9ec5fe"];
-/// Ink of the frame of what is explained.
-pub const FRAME: &str = INK;

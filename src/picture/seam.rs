@@ -1,7 +1,7 @@
 //! Where two swaths or two lanes meet, row by row: halos and carries, which are too thin to be seen at the raster's scale.
 
 use super::{
-    plan::{FRAME, PAIR},
+    style::{FRAME, PAIR},
     svg::{Anchor, Svg, grouped},
 };
 use crate::{

@@ -1,3 +1,4 @@
+use super::ChunkAt;
 use crate::raster::{Chunking, Profile};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl Counters {
     }
 
     /// Notes that a chunk's decoding has begun from its first byte.
-    pub fn count_decode(&self, at: super::ChunkAt) {
+    pub fn count_decode(&self, at: ChunkAt) {
         let plane = &self.planes[at.plane];
         plane.decodes[at.chunk_row * plane.across + at.chunk_col].fetch_add(1, Relaxed);
     }

@@ -6,6 +6,7 @@
 //! rows at a time. Either way a job decodes each chunk once, and [`Counters`] prove it.
 
 mod array;
+mod chunk_at;
 mod convert;
 mod counters;
 mod decoders;
@@ -16,6 +17,7 @@ mod rows;
 mod unscaled;
 
 pub use array::ArraySource;
+pub use chunk_at::ChunkAt;
 pub use convert::RowConverter;
 pub use counters::{Counters, PlaneCounters};
 pub use generator::GeneratorSource;
@@ -68,17 +70,6 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// # Errors
     /// As [`decode_chunk`](Self::decode_chunk).
     fn open_cursor(&self, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Result<Box<dyn RowCursor>>;
-}
-
-/// Which chunk of which plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ChunkAt {
-    /// Index into [`Source::planes`].
-    pub plane: usize,
-    /// 0-based chunk row.
-    pub chunk_row: usize,
-    /// 0-based chunk column.
-    pub chunk_col: usize,
 }
 
 /// Hands out the rows of one chunk column, monotonically, from a suspended decoder.

@@ -15,7 +15,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[("plan", &["source", "graph", "op"]), ("
 /// A file, a rule, and why the file may break it.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
-const MAX_LINES: usize = 400;
+/// Lines of code that a file aims to stay under: longer ones are printed.
+const AIM_LINES: usize = 400;
+/// Lines of code that no file exceeds; comments, blank lines and modules of tests do not count.
+const MAX_LINES: usize = 450;
 
 /// A breach of one rule.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,6 +114,11 @@ fn silenced_without_reason(code: &str) -> Vec<String> {
     found
 }
 
+/// Lines that hold code. Comments are gone from it.
+fn lines_of(code: &str) -> usize {
+    code.lines().filter(|line| !line.trim().is_empty()).count()
+}
+
 /// All breaches of one file; `file` is its path from the root of the project, with `/`.
 fn breaches(file: &str, source: &str) -> Vec<Breach> {
     let mut found = Vec::new();
@@ -138,9 +146,9 @@ fn breaches(file: &str, source: &str) -> Vec<Breach> {
             breach("only the command line prints", name.to_owned());
         }
     }
-    let lines = code.lines().count();
+    let lines = lines_of(code);
     if lines > MAX_LINES {
-        breach("files stay under 400 lines", format!("{lines} lines without tests"));
+        breach("no file exceeds 450 lines of code", format!("{lines} lines of code"));
     }
     found
 }
@@ -150,6 +158,12 @@ fn every_source_keeps_to_its_layer() {
     let sources = all_sources();
     assert!(sources.iter().any(|(file, _)| file == "src/lib.rs"), "sources are found");
     let all: Vec<Breach> = sources.iter().flat_map(|(file, source)| breaches(file, source)).collect();
+    for (file, source) in sources.iter().filter(|(file, _)| file.starts_with("src/") && !file.ends_with("/tests.rs")) {
+        let lines = lines_of(without_tests(&code_of(source)));
+        if lines > AIM_LINES {
+            println!("{file}: {lines} lines of code, more than {AIM_LINES}");
+        }
+    }
     let excused = |b: &&Breach| EXCEPTIONS.iter().any(|(file, rule, _)| *file == b.file && *rule == b.rule);
     let open: Vec<String> = all.iter().filter(|b| !excused(b)).map(|b| format!("{}: {}: {}", b.file, b.rule, b.what)).collect();
     assert!(open.is_empty(), "\n{}", open.join("\n"));
@@ -192,6 +206,6 @@ fn wgpu_printing_silence_and_length_are_found() {
     assert_eq!(rules("src/job/a.rs", "fn f() { my_print!(); }"), [""; 0]);
     assert_eq!(rules("tests/a.rs", "#[allow(dead_code)]\nfn f() {}"), ["a silenced lint has a reason"]);
     assert_eq!(rules("src/job/a.rs", "#![expect(dead_code, reason = \"soon\")]"), [""; 0]);
-    assert_eq!(rules("src/job/a.rs", &"fn f() {}\n".repeat(401)), ["files stay under 400 lines"]);
-    assert_eq!(rules("src/job/a.rs", &"fn f() {}\n".repeat(400)), [""; 0]);
+    assert_eq!(rules("src/job/a.rs", &"fn f() {}\n".repeat(451)), ["no file exceeds 450 lines of code"]);
+    assert_eq!(rules("src/job/a.rs", &"/// F.\nfn f() {}\n\n".repeat(450)), [""; 0]);
 }

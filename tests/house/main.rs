@@ -1,5 +1,6 @@
-//! The house itself: layers, lines, names of tests, and paths in documents.
+//! The house itself: layers, circles, lines, names of tests, and paths in documents.
 
+mod circles;
 mod layers;
 mod paths;
 mod sources;

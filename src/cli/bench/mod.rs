@@ -1,5 +1,6 @@
 //! `swath bench`: rates of this machine's CPU and adapter, no input needed.
 
+mod rate;
 mod stages;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     values::{Size, count},
 };
 use clap::Args;
-use serde::Serialize;
+use rate::Rate;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use swath::execute::{Context, bench_device};
@@ -38,19 +39,6 @@ pub struct BenchArgs {
     compute: ComputeOptions,
     #[command(flatten)]
     talk: Talk,
-}
-
-/// One figure.
-#[derive(Debug, Serialize)]
-pub struct Rate {
-    /// `cpu`, or the adapter's name.
-    on: String,
-    stage: &'static str,
-    what: String,
-    /// Units a second.
-    rate: f64,
-    /// `bytes` or `pixels`.
-    unit: &'static str,
 }
 
 impl BenchArgs {

@@ -1,6 +1,6 @@
 //! The measurements.
 
-use super::Rate;
+use super::rate::Rate;
 use crate::cli::{
     fractal::Fractal,
     options::ComputeOptions,

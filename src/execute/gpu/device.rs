@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    execute::{AdapterInfo, Context, Workers},
+    execute::{AdapterInfo, Workers},
     plan::DeviceLimits,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,14 +82,6 @@ fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
     };
     usable.sort_by_key(|(_, info)| rank(info));
     usable
-}
-
-impl Context {
-    /// The caller's own adapter, device and queue: kernels run there, beside the caller's own passes. The planner keeps
-    /// to the device's limits, so ask for the adapter's own (`required_limits: adapter.limits()`).
-    pub fn from_wgpu(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::on(Gpu::adopt(adapter, device, queue))
-    }
 }
 
 /// Every adapter that answers.

@@ -2,6 +2,7 @@
 
 mod backend;
 mod bench;
+mod context;
 mod copy;
 mod device;
 mod node;
