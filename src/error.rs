@@ -1,7 +1,7 @@
 //! One error type, split by what the caller does next.
 
 use crate::raster::ByteSize;
-use std::{io, path::PathBuf};
+use std::{fmt, io, path::PathBuf};
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -20,6 +20,10 @@ pub enum Error {
         /// What is accepted.
         accepted: String,
     },
+
+    /// Options of an operator that do not go together, or one that is missing: mend the call.
+    #[error(transparent)]
+    Options(#[from] OptionsProblem),
 
     /// The input is at fault: mend or replace the file.
     #[error("{name}: {problem}")]
@@ -135,6 +139,98 @@ impl Error {
     /// Whether nothing was begun because of what the caller asked for (exit status 2), as against a failure
     /// while working (exit status 1).
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Usage { .. } | Self::Budget { .. } | Self::NoAdapter { .. })
+        matches!(self, Self::Usage { .. } | Self::Options(_) | Self::Budget { .. } | Self::NoAdapter { .. })
     }
 }
+
+/// What is wrong with the options of an operator, each of which is fine in itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionsProblem {
+    /// An option that has a meaning with some values of another one alone.
+    OnlyWith {
+        /// The option.
+        option: &'static str,
+        /// Its value, where that is short.
+        given: Option<String>,
+        /// The other option.
+        with: &'static str,
+        /// Its values that the option goes with.
+        accepted: &'static [&'static str],
+        /// The value that it has.
+        found: String,
+    },
+    /// An option that another one leaves no room for.
+    NotWith {
+        /// The option.
+        option: &'static str,
+        /// Its value, where that is short.
+        given: Option<String>,
+        /// What it does not go with, and why.
+        why: &'static str,
+    },
+    /// Two options of which one alone can be given.
+    Excludes {
+        /// The one.
+        option: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// An option that takes another one with it.
+    Requires {
+        /// The option that was given.
+        option: &'static str,
+        /// The one that was not.
+        missing: &'static str,
+    },
+    /// A value that takes another option with it.
+    Needs {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: &'static str,
+        /// The option that was not given.
+        missing: &'static str,
+        /// What stands for that option's value.
+        value_name: &'static str,
+        /// A value of it.
+        example: &'static str,
+    },
+    /// An option that must be given and was not.
+    Missing {
+        /// Name of the operator.
+        operator: &'static str,
+        /// The option.
+        option: &'static str,
+    },
+}
+
+impl OptionsProblem {
+    /// The message, with the names of options as `spell` writes them.
+    pub fn spelled(&self, spell: impl Fn(&str) -> String) -> String {
+        let with_value = |option: &str, given: &Option<String>| match given {
+            Some(value) => format!("{} {value}", spell(option)),
+            None => spell(option),
+        };
+        match self {
+            Self::OnlyWith { option, given, with, accepted, found } => {
+                format!("{} goes with {} {}, not with {found}", with_value(option, given), spell(with), accepted.join(" or "))
+            }
+            Self::NotWith { option, given, why } => format!("{} does not go with {why}", with_value(option, given)),
+            Self::Excludes { option, other } => format!("{} does not go with {}", spell(option), spell(other)),
+            Self::Requires { option, missing } => format!("{} takes {} with it", spell(option), spell(missing)),
+            Self::Needs { option, value, missing, value_name, example } => {
+                format!("{} {value} takes {} {value_name}, such as '{example}'", spell(option), spell(missing))
+            }
+            Self::Missing { operator, option } => format!("{} is missing: {operator} cannot do without", spell(option)),
+        }
+    }
+}
+
+impl fmt::Display for OptionsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spelled(str::to_owned))
+    }
+}
+
+impl std::error::Error for OptionsProblem {}

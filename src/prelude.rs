@@ -5,11 +5,7 @@ pub use crate::{
     execute::Context,
     graph::{Apply, Cog, Destination, GTiff, MemoryOutput, Operator, Overviews, PredictorChoice, Raster},
     job::{CancelToken, Job, Observer, Report, compute_array, compute_bands},
-    op::{
-        Aspect, AspectConvention, Convolve, ConvolveKernel, Curvature, CurvatureAlgorithm, CurvatureKind, Eastness, Edges, EqualInterval,
-        Focal, FocalBorder, FocalMissing, FocalShape, FocalStat, GradientAlgorithm, Hillshade, HillshadeVariant, Northness, Quantile,
-        Roughness, Slope, SlopeUnit, Standardise, Tpi, Tri, TriAlgorithm,
-    },
+    op::{Edges, FocalBorder, FocalMissing, FocalShape, GradientAlgorithm, operators::*},
     plan::{Budget, Plan},
     raster::{BigTiff, Bins, ByteSize, Compression, Nodata, Profile, Resampling, SampleType, Scaling},
     source::{ArraySource, GeneratorSource, GeoTiff, Source, Unscaled},

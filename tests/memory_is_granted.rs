@@ -162,6 +162,42 @@ fn what_twins_allocate_for_themselves_is_in_the_prediction() {
     }
 }
 
+/// Threads of this process that belong to jobs.
+#[cfg(target_os = "linux")]
+fn job_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("swath-")).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_that_has_returned_holds_nothing() {
+    let _alone = ALONE.lock().unwrap();
+    let array = Array2::from_shape_fn((ROWS, COLS), |(r, c)| (r * 7 % 1009) as f32 * 0.31 + (c * 13 % 911) as f32 * 0.17);
+    let source = ArraySource::new(array).unwrap().raster();
+    for (round, threads) in [1, 3, 8].into_iter().cycle().take(60).enumerate() {
+        let output = MemoryOutput::new();
+        let token = CancelToken::default();
+        struct CancelsHalfWay(CancelToken);
+        impl Observer for CancelsHalfWay {
+            fn progress(&self, done: u64, total: u64) {
+                if 2 * done >= total {
+                    self.0.cancel();
+                }
+            }
+        }
+        let job = Job::new().write(source.apply(Slope::default()), GTiff::in_memory(&output)).threads(threads);
+        let cancelled = round % 2 == 1;
+        let job = if cancelled { job.observer(std::sync::Arc::new(CancelsHalfWay(token.clone()))).cancel_token(token) } else { job };
+        let done = job.plan(budget(1 << 30)).unwrap().run();
+        // What it holds is looked at first: a moment later it may be gone.
+        let (mapped, threads_left) = (mapped_bytes(), job_threads());
+        assert_eq!((mapped, threads_left), (0, 0), "round {round}, {threads} threads, cancelled {cancelled}");
+        assert!(done.is_ok() || cancelled);
+    }
+}
+
 /// Runs a job and compares what it held with what its plan said.
 fn holds(name: &str, make: &dyn Fn() -> Job, (what, threads, ample): (What, usize, bool)) {
     let host = match make().plan(budget(if ample { 1 << 30 } else { 1 })) {

@@ -2,11 +2,11 @@
 
 use super::{
     inputs::{Files, From, Input, TypedOperator},
+    operator::HOW,
     options::JobOptions,
     run::{Request, run},
     stop::{Outcome, Stop},
     values::count,
-    verb::StepOptions,
 };
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
 use std::{
@@ -14,9 +14,13 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use swath::{graph::Raster, op::Calc};
+use swath::{
+    graph::Raster,
+    op::{Calc, find},
+};
 
-const HOW: &str = "How it is computed";
+/// Its name.
+pub const NAME: &str = "calc";
 
 /// The expression and its inputs.
 #[derive(Args, Debug)]
@@ -53,14 +57,16 @@ impl FromArgMatches for Letters {
 
 impl Args for Letters {
     fn augment_args(mut command: Command) -> Command {
+        let described = find(NAME).and_then(|info| info.all_options().find(|option| option.name == "A"));
+        let (help, value_name) = described.map_or(("", ""), |option| (option.help, option.value_name));
         for letter in all_letters() {
             let band = format!("{letter}-band");
             let shown = matches!(letter.as_str(), "A" | "B");
             let of_letter = Arg::new(letter.clone())
                 .long(letter.clone())
-                .value_name("FILE[,BAND]")
+                .value_name(value_name)
                 .value_parser(str::parse::<Input>)
-                .help(format!("The raster '{letter}': a file, its first band or the one named (so on to --Z)"))
+                .help(help.replace("'A'", &format!("'{letter}'")))
                 .help_heading(HOW)
                 .hide(!shown);
             let of_band = Arg::new(band.clone())
@@ -89,12 +95,9 @@ impl CalcOptions {
     fn calc(&self) -> Outcome<Calc> {
         Calc::parse(&self.expression).map_err(|error| Stop::Lines(format!("expression: {error}")))
     }
-}
 
-impl StepOptions for CalcOptions {
-    const ABOUT: &'static str = "An expression over one or several rasters";
-
-    fn typed(&self) -> Outcome<TypedOperator> {
+    /// The operator that was typed, and its inputs.
+    pub fn typed(&self) -> Outcome<TypedOperator> {
         let calc = self.calc()?;
         let inputs: Vec<From> =
             calc.input_names().iter().map(|name| self.letters.0.get(name).cloned().map_or(From::Flow, From::Typed)).collect();
@@ -111,9 +114,8 @@ impl StepOptions for CalcOptions {
     }
 }
 
-/// An expression over one or several rasters
+// Its help is the row's.
 #[derive(Args, Debug)]
-#[command(after_help = HELP)]
 pub struct CalcArgs {
     #[command(flatten)]
     how: CalcOptions,
@@ -123,23 +125,6 @@ pub struct CalcArgs {
     #[command(flatten)]
     job: JobOptions,
 }
-
-const HELP: &str = "Expressions:
-  + - * / %  ** (or ^)  < <= > >= == !=  and or not (&& || !)  c ? a : b  brackets
-  abs sqrt exp log log2 log10 pow mod sin cos tan asin acos atan atan2 radians degrees
-  floor ceil round trunc sign square min max clamp(x, least, most)
-  where(c, a, b)  isnan(x)  pi  e  nodata  0xff  1e-3
-  A missing sample makes the result missing, and so does a result that is no number (A / 0, log(-1));
-  isnan(x) and where(c, a, b) do something about it. Truth values are 1 and 0 where a number is wanted,
-  and a result of them is written as uint8. Angles are in radians.
-
-Examples:
-  swath calc '(B - A) / (B + A)' --A red.tif --B nir.tif ndvi.tif
-  swath calc '(B - A) / (B + A)' --A image.tif,3 --B image.tif,4 ndvi.tif --cog
-  swath calc 'where(isnan(A), B, A)' --A dem.tif --B coarse.tif filled.tif
-  swath calc 'A > 500 and A < 800' --A dem.tif band.tif
-  swath calc 'round(A * 10)' --A dem.tif dm.tif --dtype int32
-  swath pipeline read dem.tif ! slope ! calc 'A > 30 and B < 1500' --B dem.tif ! write steep.tif";
 
 impl CalcArgs {
     pub fn run(self) -> Outcome {

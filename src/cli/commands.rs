@@ -2,36 +2,18 @@
 
 use super::{
     bench::BenchArgs,
-    bilateral::BilateralOptions,
-    calc::CalcArgs,
-    classes::{ColorMapOptions, ReclassifyOptions},
     convert::ConvertArgs,
-    convolve::ConvolveOptions,
     devices::DevicesArgs,
-    focal::FocalOptions,
-    index::IndexArgs,
     info::InfoArgs,
-    local::{CastOptions, ClampOptions, RescaleOptions},
-    morphology::MorphologyOptions,
     operators::OperatorsArgs,
     pipeline::PipelineArgs,
     selftest::SelftestArgs,
-    surface::{CurvatureOptions, EastnessOptions, NormalsOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
-    surveyed::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
+    stop::Outcome,
     synth::SynthArgs,
-    terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
     validate::ValidateArgs,
-    verb::OperatorArgs as Op,
+    verb::{Verb, verbs},
 };
-use clap::{Parser, Subcommand};
-
-/// Terrain analysis over rasters of any size: GPU or CPU, one pass, hard memory ceilings
-#[derive(Parser, Debug)]
-#[command(name = "swath", version, arg_required_else_help = true, after_help = EXAMPLES)]
-pub struct Cli {
-    #[command(subcommand)]
-    pub command: Command,
-}
+use clap::{Command, Subcommand};
 
 const EXAMPLES: &str = "Examples:
   swath slope dem.tif slope.tif                      steepness in degrees
@@ -43,32 +25,9 @@ const EXAMPLES: &str = "Examples:
 'swath COMMAND --help' shows a command's options.
 Exit status: 0 done, 1 failed while working, 2 wrong usage or a refused plan.";
 
+/// Commands that are no operators.
 #[derive(Subcommand, Debug)]
-pub enum Command {
-    Slope(Op<SlopeOptions>),
-    Aspect(Op<AspectOptions>),
-    Hillshade(Op<HillshadeOptions>),
-    Curvature(Op<CurvatureOptions>),
-    Northness(Op<NorthnessOptions>),
-    Eastness(Op<EastnessOptions>),
-    Normals(Op<NormalsOptions>),
-    Tri(Op<TriOptions>),
-    Tpi(Op<TpiOptions>),
-    Roughness(Op<RoughnessOptions>),
-    Focal(Op<FocalOptions>),
-    Convolve(Op<ConvolveOptions>),
-    Morphology(Op<MorphologyOptions>),
-    Bilateral(Op<BilateralOptions>),
-    Calc(CalcArgs),
-    Index(IndexArgs),
-    Rescale(Op<RescaleOptions>),
-    Clamp(Op<ClampOptions>),
-    Cast(Op<CastOptions>),
-    Reclassify(Op<ReclassifyOptions>),
-    ColorMap(Op<ColorMapOptions>),
-    Standardise(Op<StandardiseOptions>),
-    EqualInterval(Op<EqualIntervalOptions>),
-    Quantile(Op<QuantileOptions>),
+pub enum Other {
     Convert(ConvertArgs),
     Pipeline(PipelineArgs),
     Info(InfoArgs),
@@ -78,4 +37,33 @@ pub enum Command {
     Selftest(SelftestArgs),
     Synth(SynthArgs),
     Bench(BenchArgs),
+}
+
+impl Other {
+    pub fn run(self) -> Outcome {
+        match self {
+            Self::Convert(args) => args.run(),
+            Self::Pipeline(args) => args.run(),
+            Self::Info(args) => args.run(),
+            Self::Validate(args) => args.run(),
+            Self::Devices(args) => args.run(),
+            Self::Operators(args) => args.run(),
+            Self::Selftest(args) => args.run(),
+            Self::Synth(args) => args.run(),
+            Self::Bench(args) => args.run(),
+        }
+    }
+}
+
+/// The parser of the whole command line: operators first, then the others.
+pub fn cli() -> Command {
+    let program = Command::new("swath").version(env!("CARGO_PKG_VERSION")).subcommand_required(true).arg_required_else_help(true);
+    Other::augment_subcommands(program.subcommands(verbs().map(Verb::command)))
+        .about("Terrain analysis over rasters of any size: GPU or CPU, one pass, hard memory ceilings")
+        .after_help(EXAMPLES)
+}
+
+/// Names of all commands.
+pub fn names() -> Vec<String> {
+    cli().get_subcommands().map(|command| command.get_name().to_owned()).chain(["help".to_owned()]).collect()
 }

@@ -2,11 +2,10 @@
 
 use super::{
     bands::ChosenBands,
-    inputs::source,
+    inputs::{JobFiles, source},
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
-    verb::Files,
 };
 use clap::Args;
 use swath::graph::Raster;
@@ -21,7 +20,7 @@ use swath::graph::Raster;
   swath convert landsat.tif false_colour.tif -b 5 -b 4 -b 3")]
 pub struct ConvertArgs {
     #[command(flatten)]
-    files: Files,
+    files: JobFiles,
     #[command(flatten)]
     bands: ChosenBands,
     #[command(flatten)]

@@ -1,10 +1,8 @@
 //! Refusals that need no pixel: outputs that exist, that are an input, or that have no folder to stand in.
 
 use super::stop::{Outcome, Stop};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
+use swath::container::is_same_file;
 
 /// A file that a job will make.
 pub struct Made<'a> {
@@ -18,10 +16,10 @@ pub struct Made<'a> {
 pub fn check(inputs: &[&Path], made: &[Made<'_>]) -> Outcome {
     for (i, file) in made.iter().enumerate() {
         let shown = file.path.display();
-        if let Some(input) = inputs.iter().find(|input| same_file(input, file.path)) {
+        if let Some(input) = inputs.iter().find(|input| is_same_file(input, file.path)) {
             return Err(Stop::usage(format!("{shown} is the input {}; choose another name", input.display())));
         }
-        if made[..i].iter().any(|other| same_file(other.path, file.path)) {
+        if made[..i].iter().any(|other| is_same_file(other.path, file.path)) {
             return Err(Stop::usage(format!("{shown} is named for two outputs; choose another name")));
         }
         if file.path.is_dir() {
@@ -45,30 +43,10 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Whether two names lead to one file, links followed.
-fn same_file(a: &Path, b: &Path) -> bool {
-    if let (Some(a), Some(b)) = (identity(a), identity(b)) {
-        return a == b;
-    }
-    // Names of files that do not exist yet.
-    let full = |path: &Path| -> Option<PathBuf> { Some(fs::canonicalize(folder(path)).ok()?.join(path.file_name()?)) };
-    full(a).is_some_and(|a| full(b) == Some(a))
-}
-
-#[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path) -> Option<PathBuf> {
-    fs::canonicalize(path).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn refusal(inputs: &[&Path], path: &Path, replace: bool) -> Option<String> {
         check(inputs, &[Made { path, replace }]).err().and_then(|stop| stop.message())

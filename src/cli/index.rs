@@ -1,18 +1,21 @@
 //! `swath index`.
 
 use super::{
-    argv::nearest,
     calc::files_of,
     inputs::{From, Input, TypedOperator},
+    operator::HOW,
     options::JobOptions,
     stop::{Outcome, Stop},
-    verb::StepOptions,
 };
 use clap::Args;
 use std::{path::PathBuf, sync::Arc};
-use swath::op::{Calc, INDICES, Index};
+use swath::op::{Calc, INDICES, Index, nearest};
 
-const HOW: &str = "How it is computed";
+/// Its name.
+pub const NAME: &str = "index";
+
+/// What it yields, as a step.
+pub const ABOUT: &str = "A spectral index by its name: ndvi, ndwi, nbr, evi and others";
 
 /// The index and its bands.
 #[derive(Args, Debug)]
@@ -64,12 +67,9 @@ impl IndexOptions {
             ("swir2", &self.swir2),
         ]
     }
-}
 
-impl StepOptions for IndexOptions {
-    const ABOUT: &'static str = "A spectral index by its name: ndvi, ndwi, nbr, evi and others";
-
-    fn typed(&self) -> Outcome<TypedOperator> {
+    /// The operator that was typed, and its inputs.
+    pub fn typed(&self) -> Outcome<TypedOperator> {
         let calc = self.calc()?;
         if let Some((name, _)) = self.bands().iter().find(|(name, input)| input.is_some() && !calc.input_names().iter().any(|n| n == name))
         {

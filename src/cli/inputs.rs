@@ -5,6 +5,7 @@ use super::{
     place::PlaceOptions,
     stop::{Outcome, Stop},
 };
+use clap::Args;
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -83,6 +84,17 @@ impl TypedOperator {
     pub fn alone(operator: Arc<dyn Operator>) -> Self {
         Self { operator, inputs: vec![From::Flow], bands: OperatorBands::default() }
     }
+}
+
+/// The files of a job of one input.
+#[derive(Args, Clone, Debug)]
+pub struct JobFiles {
+    /// The raster to read
+    #[arg(value_name = "INPUT")]
+    pub input: PathBuf,
+    /// The GeoTIFF to write
+    #[arg(value_name = "OUTPUT")]
+    pub output: PathBuf,
 }
 
 /// Files that a job reads; each is opened once, whatever the number of its names.

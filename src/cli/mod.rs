@@ -4,26 +4,21 @@
 mod argv;
 mod bands;
 mod bench;
-mod bilateral;
 mod calc;
-mod classes;
 mod commands;
+mod complaint;
 mod convert;
-mod convolve;
 mod creation;
 mod devices;
-mod focal;
 mod fractal;
+mod gdal_aliases;
 mod guard;
 mod index;
 mod info;
 mod inputs;
-mod local;
-mod matrix;
-mod morphology;
+mod operator;
 mod operators;
 mod options;
-mod outline;
 mod pipe;
 mod pipeline;
 mod place;
@@ -32,19 +27,19 @@ mod progress;
 mod run;
 mod say;
 mod selftest;
+mod step_names;
 mod stop;
-mod surface;
-mod surveyed;
 mod synth;
-mod terrain;
 mod validate;
 mod values;
 mod verb;
 
-use clap::{Parser, error::ErrorKind};
-use commands::{Cli, Command};
+use clap::{FromArgMatches, error::ErrorKind};
+use commands::Other;
+use complaint::one_line;
 use std::{ffi::OsString, process::ExitCode};
 use stop::{Outcome, Stop};
+use verb::Verb;
 
 /// Runs the command that was typed.
 pub fn main() -> ExitCode {
@@ -60,45 +55,19 @@ pub fn main() -> ExitCode {
 }
 
 fn command(args: Vec<OsString>) -> Outcome {
-    let cli = match Cli::try_parse_from(argv::rewrite(args)?) {
-        Ok(cli) => cli,
+    let program = commands::cli();
+    let names: Vec<String> = commands::names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let matches = match program.try_get_matches_from(argv::rewrite(args, &names)?) {
+        Ok(matches) => matches,
         Err(error) => return not_a_command(&error),
     };
-    match cli.command {
-        Command::Slope(args) => args.run(),
-        Command::Aspect(args) => args.run(),
-        Command::Hillshade(args) => args.run(),
-        Command::Curvature(args) => args.run(),
-        Command::Northness(args) => args.run(),
-        Command::Eastness(args) => args.run(),
-        Command::Normals(args) => args.run(),
-        Command::Tri(args) => args.run(),
-        Command::Tpi(args) => args.run(),
-        Command::Roughness(args) => args.run(),
-        Command::Focal(args) => args.run(),
-        Command::Convolve(args) => args.run(),
-        Command::Morphology(args) => args.run(),
-        Command::Bilateral(args) => args.run(),
-        Command::Calc(args) => args.run(),
-        Command::Index(args) => args.run(),
-        Command::Rescale(args) => args.run(),
-        Command::Clamp(args) => args.run(),
-        Command::Cast(args) => args.run(),
-        Command::Reclassify(args) => args.run(),
-        Command::ColorMap(args) => args.run(),
-        Command::Standardise(args) => args.run(),
-        Command::EqualInterval(args) => args.run(),
-        Command::Quantile(args) => args.run(),
-        Command::Convert(args) => args.run(),
-        Command::Pipeline(args) => args.run(),
-        Command::Info(args) => args.run(),
-        Command::Validate(args) => args.run(),
-        Command::Devices(args) => args.run(),
-        Command::Operators(args) => args.run(),
-        Command::Selftest(args) => args.run(),
-        Command::Synth(args) => args.run(),
-        Command::Bench(args) => args.run(),
-    }
+    let verb = matches.subcommand().and_then(|(name, of_command)| Some((Verb::find(name)?, of_command)));
+    let ran = match verb {
+        Some((verb, of_command)) => verb.run(of_command),
+        None => Other::from_arg_matches(&matches).map(Other::run),
+    };
+    ran.unwrap_or_else(|error| not_a_command(&error))
 }
 
 /// Help and version are what was asked for; everything else is wrong usage, told in one line.
@@ -114,31 +83,15 @@ fn not_a_command(error: &clap::Error) -> Outcome {
     }
 }
 
-/// clap's message without its usage, its lines joined.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for part in text.lines().map(str::trim).take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more information")) {
-        let part = part.strip_prefix("error: ").unwrap_or(part);
-        // To quote an argument is no help where it was misspelt.
-        if part.is_empty() || part.contains("as a value, use") {
-            continue;
-        }
-        match part.strip_prefix("tip: ") {
-            Some(tip) => line += &format!("; {tip}"),
-            None if line.is_empty() => line += part,
-            None => line += &format!(" {part}"),
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn complaint(line: &str) -> String {
-        let args = argv::rewrite(line.split(' ').map(OsString::from).collect());
-        match args.map(Cli::try_parse_from) {
+        let names = commands::names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let args = argv::rewrite(line.split(' ').map(OsString::from).collect(), &names);
+        match args.map(|args| commands::cli().try_get_matches_from(args)) {
             Ok(Ok(_)) => "fine".to_owned(),
             Ok(Err(error)) => one_line(&error.to_string()),
             Err(stop) => stop.message().unwrap(),
@@ -189,12 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_commands_that_argv_knows_are_those_of_clap() {
-        use clap::CommandFactory;
-        let cli = Cli::command();
-        cli.clone().debug_assert();
-        let mut names: Vec<&str> = cli.get_subcommands().map(|c| c.get_name()).collect();
-        names.push("help");
-        assert_eq!(names, argv::COMMANDS);
+    fn clap_finds_no_fault_with_the_commands() {
+        commands::cli().debug_assert();
     }
 }

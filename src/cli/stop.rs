@@ -74,7 +74,11 @@ impl Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        Self::Library(error)
+        match error {
+            // The library names options, the command line spells them.
+            Error::Options(problem) => Self::Usage(problem.spelled(|name| format!("--{name}"))),
+            other => Self::Library(other),
+        }
     }
 }
 

@@ -241,11 +241,6 @@ pub fn tile_side(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A whole number; whoever takes it says which.
-pub fn whole(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| "a whole number is accepted".to_owned())
-}
-
 /// A whole number above 0.
 pub fn count(text: &str) -> Result<usize, String> {
     text.parse::<usize>().ok().filter(|&n| n > 0).ok_or_else(|| "a whole number above 0 is accepted".to_owned())

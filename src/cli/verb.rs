@@ -1,175 +1,97 @@
-//! One operator on the command line: its options once, for its command and for its step of a pipeline.
+//! The operators as commands and as steps of pipelines: one for each row of the registry, and `index`, which names expressions.
 
-use super::{
-    bands::OperatorBands,
-    bilateral::BilateralOptions,
-    calc::CalcOptions,
-    classes::{ColorMapOptions, ReclassifyOptions},
-    convolve::ConvolveOptions,
-    focal::FocalOptions,
-    index::IndexOptions,
-    inputs::{TypedOperator, source},
-    local::{CastOptions, ClampOptions, RescaleOptions},
-    morphology::MorphologyOptions,
-    options::JobOptions,
-    run::{Request, run},
-    stop::Outcome,
-    surface::{CurvatureOptions, EastnessOptions, NormalsOptions, NorthnessOptions, RoughnessOptions, TpiOptions, TriOptions},
-    surveyed::{EqualIntervalOptions, QuantileOptions, StandardiseOptions},
-    terrain::{AspectOptions, HillshadeOptions, SlopeOptions},
-};
+use super::{calc, index, inputs::TypedOperator, operator, stop::Outcome};
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::Error as Complaint};
-use std::{fmt::Debug, path::PathBuf, sync::Arc};
-use swath::graph::{Operator, Raster};
+use swath::op::{OperatorInfo, REGISTRY};
 
-/// Options of one operator and nothing else: files, bands and the job's options are added around them.
-pub trait OperatorOptions: Args + Debug {
-    /// What the operator yields, in one line.
-    const ABOUT: &'static str;
-    /// Command lines to learn from.
-    const EXAMPLES: &'static str;
-
-    /// Refuses options that do not go together.
-    ///
-    /// # Errors
-    /// Wrong usage.
-    fn check(&self) -> Outcome {
-        Ok(())
-    }
-
-    /// The operator that was typed.
-    fn operator(&self) -> Arc<dyn Operator>;
+/// An operator on the command line.
+#[derive(Clone, Copy, Debug)]
+pub enum Verb {
+    /// Made of its row.
+    Row(&'static OperatorInfo),
+    /// Its inputs have letters, and its expression stands by its place.
+    Calc(&'static OperatorInfo),
+    /// A named expression.
+    Index,
 }
 
-/// Options of a step of pipelines: an operator, and where each of its inputs comes from.
-pub trait StepOptions: Args + Debug {
-    /// What the operator yields, in one line.
-    const ABOUT: &'static str;
-    /// Whether `-b` says which bands of its one input it is computed over.
-    const TAKES_BANDS: bool = false;
-
-    /// The operator that was typed, and its inputs.
-    ///
-    /// # Errors
-    /// Wrong usage.
-    fn typed(&self) -> Outcome<TypedOperator>;
+/// All of them, in the order in which they are listed.
+pub fn verbs() -> impl Iterator<Item = Verb> {
+    REGISTRY.iter().flat_map(|info| match info.name {
+        calc::NAME => vec![Verb::Calc(info), Verb::Index],
+        _ => vec![Verb::Row(info)],
+    })
 }
-
-/// Operators of one input take the step before.
-impl<T: OperatorOptions> StepOptions for T {
-    const ABOUT: &'static str = <T as OperatorOptions>::ABOUT;
-    const TAKES_BANDS: bool = true;
-
-    fn typed(&self) -> Outcome<TypedOperator> {
-        OperatorOptions::check(self)?;
-        let operator = self.operator();
-        operator.check()?;
-        Ok(TypedOperator::alone(operator))
-    }
-}
-
-/// An operator that is a step of pipelines.
-pub struct Verb {
-    /// As it is typed.
-    pub name: &'static str,
-    /// What it yields.
-    pub about: &'static str,
-    options: fn(Command) -> Command,
-    typed: fn(&ArgMatches) -> Result<Outcome<TypedOperator>, Complaint>,
-}
-
-/// Every operator: a line here makes it a step of pipelines.
-pub const VERBS: &[Verb] = &[
-    Verb::of::<SlopeOptions>("slope"),
-    Verb::of::<AspectOptions>("aspect"),
-    Verb::of::<HillshadeOptions>("hillshade"),
-    Verb::of::<CurvatureOptions>("curvature"),
-    Verb::of::<NorthnessOptions>("northness"),
-    Verb::of::<EastnessOptions>("eastness"),
-    Verb::of::<NormalsOptions>("normals"),
-    Verb::of::<TriOptions>("tri"),
-    Verb::of::<TpiOptions>("tpi"),
-    Verb::of::<RoughnessOptions>("roughness"),
-    Verb::of::<FocalOptions>("focal"),
-    Verb::of::<ConvolveOptions>("convolve"),
-    Verb::of::<MorphologyOptions>("morphology"),
-    Verb::of::<BilateralOptions>("bilateral"),
-    Verb::of::<CalcOptions>("calc"),
-    Verb::of::<IndexOptions>("index"),
-    Verb::of::<RescaleOptions>("rescale"),
-    Verb::of::<ClampOptions>("clamp"),
-    Verb::of::<CastOptions>("cast"),
-    Verb::of::<ReclassifyOptions>("reclassify"),
-    Verb::of::<ColorMapOptions>("color-map"),
-    Verb::of::<StandardiseOptions>("standardise"),
-    Verb::of::<EqualIntervalOptions>("equal-interval"),
-    Verb::of::<QuantileOptions>("quantile"),
-];
 
 impl Verb {
-    const fn of<T: StepOptions>(name: &'static str) -> Self {
-        Self { name, about: T::ABOUT, options: augment::<T>, typed: typed::<T> }
+    /// The verb of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        verbs().find(|verb| verb.name() == name)
     }
 
-    /// A parser of the operator's options alone.
-    pub fn command(&self) -> Command {
-        (self.options)(Command::new(self.name))
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Row(info) | Self::Calc(info) => info.name,
+            Self::Index => index::NAME,
+        }
     }
 
-    /// The operator of what the parser found, and its inputs.
+    /// What it yields.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Row(info) | Self::Calc(info) => info.about,
+            Self::Index => index::ABOUT,
+        }
+    }
+
+    /// The row of its options, if it has one.
+    pub fn row(self) -> Option<&'static OperatorInfo> {
+        match self {
+            Self::Row(info) | Self::Calc(info) => Some(info),
+            Self::Index => None,
+        }
+    }
+
+    /// The parser of its command.
+    pub fn command(self) -> Command {
+        match self {
+            Self::Row(info) => operator::command(info),
+            Self::Calc(info) => calc::CalcArgs::augment_args(Command::new(info.name)).about(info.about).after_help(info.usage),
+            Self::Index => index::IndexArgs::augment_args(Command::new(index::NAME)),
+        }
+    }
+
+    /// The parser of its step: of the operator's options alone.
+    pub fn step(self) -> Command {
+        match self {
+            Self::Row(info) => operator::step(info),
+            Self::Calc(_) => calc::CalcOptions::augment_args(Command::new(calc::NAME)),
+            Self::Index => index::IndexOptions::augment_args(Command::new(index::NAME)),
+        }
+    }
+
+    /// The operator of what the parser of its step found, and its inputs.
     ///
     /// # Errors
     /// clap's, and within them the operator's.
-    pub fn typed(&self, matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
-        (self.typed)(matches)
+    pub fn typed(self, matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
+        match self {
+            Self::Row(info) => operator::typed(info, matches),
+            Self::Calc(_) => Ok(calc::CalcOptions::from_arg_matches(matches)?.typed()),
+            Self::Index => Ok(index::IndexOptions::from_arg_matches(matches)?.typed()),
+        }
     }
-}
 
-fn augment<T: StepOptions>(command: Command) -> Command {
-    let command = T::augment_args(command);
-    if T::TAKES_BANDS { OperatorBands::augment_args(command) } else { command }
-}
-
-fn typed<T: StepOptions>(matches: &ArgMatches) -> Result<Outcome<TypedOperator>, Complaint> {
-    let typed = T::from_arg_matches(matches)?.typed();
-    if !T::TAKES_BANDS {
-        return Ok(typed);
-    }
-    let bands = OperatorBands::from_arg_matches(matches)?;
-    Ok(typed.map(|typed| TypedOperator { bands, ..typed }))
-}
-
-/// The files of a job of one input.
-#[derive(Args, Clone, Debug)]
-pub struct Files {
-    /// The raster to read
-    #[arg(value_name = "INPUT")]
-    pub input: PathBuf,
-    /// The GeoTIFF to write
-    #[arg(value_name = "OUTPUT")]
-    pub output: PathBuf,
-}
-
-// Its help is the operator's.
-#[derive(Args, Debug)]
-#[command(about = <T as OperatorOptions>::ABOUT, after_help = T::EXAMPLES)]
-pub struct OperatorArgs<T: OperatorOptions> {
-    #[command(flatten)]
-    files: Files,
-    #[command(flatten)]
-    bands: OperatorBands,
-    #[command(flatten)]
-    how: T,
-    #[command(flatten)]
-    job: JobOptions,
-}
-
-impl<T: OperatorOptions> OperatorArgs<T> {
-    pub fn run(self) -> Outcome {
-        self.how.check()?;
-        let operator = self.how.operator();
-        operator.check()?;
-        let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(self.bands.apply(&Raster::from_shared(source(&self.files.input, self.job.place.unscale)?), operator)))
+    /// Runs its command.
+    ///
+    /// # Errors
+    /// clap's, and within them those of the job.
+    pub fn run(self, matches: &ArgMatches) -> Result<Outcome, Complaint> {
+        match self {
+            Self::Row(info) => operator::execute(info, matches),
+            Self::Calc(_) => Ok(calc::CalcArgs::from_arg_matches(matches)?.run()),
+            Self::Index => Ok(index::IndexArgs::from_arg_matches(matches)?.run()),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! From a sink to whoever wants the file: under a name, in memory, or into a writer.
 
+pub(super) use super::publish::Published;
 use super::{
     disk::Disk,
     failpoint,
@@ -83,17 +84,32 @@ impl Delivery {
         }
     }
 
-    /// Hands the finished file over.
-    pub fn publish(self, mut sink: Box<dyn Sink>) -> Result<()> {
+    /// Makes the content of the whole file durable, where it is to have a name.
+    pub fn make_durable(&self, sink: &dyn Sink) -> Result<()> {
+        match (&self.goal, sink.file()) {
+            (Goal::Name(temporary), Some(file)) => temporary.make_durable(file),
+            (Goal::Name(_), None) => Err(Error::Internal("a named output is no file")),
+            (Goal::Memory(_) | Goal::Writer(_), _) => Ok(()),
+        }
+    }
+
+    /// When it is published among the files of a job: earlier what is likelier to fail, and what cannot be taken back.
+    pub fn turn(&self) -> usize {
+        match self.goal {
+            Goal::Writer(_) => 0,
+            Goal::Name(_) => 1,
+            Goal::Memory(_) => 2,
+        }
+    }
+
+    /// Hands the finished file over. Returns what has a name now and may lose it again.
+    pub fn publish(self, mut sink: Box<dyn Sink>) -> Result<Option<Published>> {
         let error = |action, e| write_error(&self.given, action, e);
         match self.goal {
-            Goal::Name(temporary) => match sink.file() {
-                Some(file) => temporary.publish(file),
-                None => Err(Error::Internal("a named output is no file")),
-            },
+            Goal::Name(temporary) => temporary.publish().map(Some),
             Goal::Memory(output) => {
                 output.put(sink.into_bytes().ok_or(Error::Internal("an output in memory is a file"))?);
-                Ok(())
+                Ok(None)
             }
             Goal::Writer(output) => {
                 let handed = output.with(|writer| {
@@ -102,7 +118,8 @@ impl Delivery {
                     io::copy(&mut sink, writer)?;
                     writer.flush()
                 });
-                handed.map_err(|e| error("hand over the finished file", e))
+                handed.map_err(|e| error("hand over the finished file", e))?;
+                Ok(None)
             }
         }
     }

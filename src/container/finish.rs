@@ -1,6 +1,7 @@
 //! The end of a file: overviews come from the spool to their places, the prefix to the front, the file to its name.
 
 use super::{
+    complete::{CompleteFile, publish_all},
     failpoint,
     ifd::SegmentIndex,
     room::GRANULE,
@@ -15,9 +16,20 @@ impl GeoTiffWriter {
     /// Writes the prefix, makes the file durable and gives it its final name.
     ///
     /// # Errors
+    /// As [`complete`](Self::complete) and [`publish_all`](super::publish_all).
+    pub fn finish(self) -> Result<WrittenFile> {
+        let complete = self.complete()?;
+        let written = complete.written();
+        publish_all(vec![complete])?;
+        Ok(written)
+    }
+
+    /// Writes the prefix and makes the file durable. It has no name yet.
+    ///
+    /// # Errors
     /// [`Error::Internal`] where segments are missing, [`Error::Write`] where the file cannot be finished,
-    /// [`Error::Output`] where it outgrew the header that was asked for; nothing stands under the final name then.
-    pub fn finish(mut self) -> Result<WrittenFile> {
+    /// [`Error::Output`] where it outgrew the header that was asked for.
+    pub fn complete(mut self) -> Result<CompleteFile> {
         if self.failed || self.left > 0 {
             return Err(Error::Internal("a file was finished without all of its segments"));
         }
@@ -29,8 +41,8 @@ impl GeoTiffWriter {
         self.spool = None;
         let Self { delivery, out, .. } = self;
         let sink = out.into_inner().map_err(|e| delivery.error("write its header", e.into_error()))?;
-        delivery.publish(sink)?;
-        Ok(WrittenFile { bytes, bigtiff: kind == HeaderKind::Big, segments, spooled })
+        let written = WrittenFile { bytes, bigtiff: kind == HeaderKind::Big, segments, spooled };
+        CompleteFile::new(delivery, sink, written)
     }
 
     /// Overviews behind full resolution, largest first; then the prefix where its room was kept.

@@ -15,10 +15,11 @@
 //! - No dates, no software name: equal pixels give equal files.
 //! - What takes the bytes is a sink (`sink.rs`): a file or memory, asked for little and in one order. What goes to a writer, such
 //!   as a pipe, cannot be patched there: it waits as a file without a name, in the plan's temporary disk.
-//! - A hidden temporary in the same directory takes the bytes; `finish` syncs and renames it. An unfinished
-//!   output never has the final name. Its temporary is locked while its process lives; what a killed one left is
+//! - A hidden temporary in the same directory takes the bytes; `complete` syncs it, `publish_all` renames it: of several files
+//!   of a job all, or none. An unfinished output never has the final name. Its temporary is locked while its process lives; what a killed one left is
 //!   removed by the next run for the same output.
 
+mod complete;
 mod delivery;
 mod disk;
 mod failpoint;
@@ -40,4 +41,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use complete::{CompleteFile, publish_all};
+pub use publish::is_same_file;
 pub use writer::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile, writer_bytes};

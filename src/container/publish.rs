@@ -52,9 +52,14 @@ impl Temporary {
         &self.target
     }
 
-    /// Makes the content durable, gives it its final name, and makes the name durable.
-    pub fn publish(mut self, file: &File) -> Result<()> {
-        failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))?;
+    /// Makes the content durable.
+    pub fn make_durable(&self, file: &File) -> Result<()> {
+        failpoint::call("sync").and_then(|()| file.sync_all()).map_err(|e| write_error(&self.given, "flush to disk", e))
+    }
+
+    /// Gives the file its final name.
+    pub fn publish(mut self) -> Result<Published> {
+        let replaces = fs::symlink_metadata(&self.target).is_ok();
         if let Some(path) = &self.path {
             let renamed = failpoint::call("rename").and_then(|()| self.rename(path));
             renamed.map_err(|e| match e.kind() {
@@ -66,9 +71,7 @@ impl Temporary {
             })?;
             self.path = None;
         }
-        failpoint::call("sync-directory")
-            .and_then(|()| file_system::sync_directory(&self.target))
-            .map_err(|e| write_error(&self.given, "flush its directory", e))
+        Ok(Published { given: self.given.clone(), target: self.target.clone(), is_new: !replaces })
     }
 
     fn rename(&self, path: &Path) -> io::Result<()> {
@@ -82,6 +85,58 @@ impl Temporary {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A file that has its final name.
+#[derive(Debug)]
+pub(super) struct Published {
+    given: PathBuf,
+    target: PathBuf,
+    /// Whether no file had the name before.
+    is_new: bool,
+}
+
+impl Published {
+    /// Makes the name durable.
+    pub fn make_durable(&self) -> Result<()> {
+        failpoint::call("sync-directory")
+            .and_then(|()| file_system::sync_directory(&self.target))
+            .map_err(|e| write_error(&self.given, "flush its directory", e))
+    }
+
+    /// Removes the name again, since another output of the same job failed; a file that was replaced cannot come back.
+    pub fn take_back(self) {
+        if self.is_new {
+            // The failure that led here is what the caller is told.
+            let _ = fs::remove_file(&self.target).and_then(|()| file_system::sync_directory(&self.target));
+        }
+    }
+}
+
+/// Whether two names lead to one file, links followed.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    if let (Some(a), Some(b)) = (identity(a), identity(b)) {
+        return a == b;
+    }
+    // Names of files that do not exist yet.
+    let full = |path: &Path| -> Option<PathBuf> { Some(fs::canonicalize(folder(path)).ok()?.join(path.file_name()?)) };
+    full(a).is_some_and(|a| full(b) == Some(a))
+}
+
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
 }
 
 /// A file beside `target` that has no name, or loses it when the file is closed.

@@ -71,7 +71,7 @@ impl Context {
     }
 
     /// The opened device.
-    pub(crate) fn device(&self) -> Option<&Arc<Gpu>> {
+    pub(super) fn device(&self) -> Option<&Arc<Gpu>> {
         self.gpu.as_ref()
     }
 

@@ -194,7 +194,7 @@ impl SourceRun {
             shelf.put((scratch, grant));
             done
         };
-        let timed = |fetch: &mut Fetch<'_>| workers.trace().time(TraceStage::Decode, (unit.swath, unit.lane), || decode(fetch));
+        let timed = |fetch: &mut Fetch<'_>| workers.trace().time(TraceStage::Decode, unit.id(), || decode(fetch));
         workers.install(|| fetches.par_iter_mut().with_max_len(1).try_for_each(timed))?;
         let landed: Vec<_> = fetches.into_iter().map(|f| (f.plane, f.chunk_col, f.rows, f.data)).collect();
         for (plane, chunk_col, all, data) in landed {

@@ -1,10 +1,12 @@
 //! Byte accounting: nothing large is allocated without a grant, and grants never exceed the plan.
 
-use super::pool::BufferPool;
 use crate::error::{Error, Result};
-use std::sync::{
-    Arc, OnceLock, Weak,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 /// Counts the bytes of one kind of memory against a limit.
@@ -14,11 +16,17 @@ pub struct Ledger {
     limit: AtomicU64,
     current: AtomicU64,
     peak: AtomicU64,
-    /// Whoever keeps free buffers for later, and gives them up where others need the bytes.
-    spare: OnceLock<Weak<BufferPool>>,
+    /// Where free memory is taken from before a grant is refused.
+    reclaim: OnceLock<Weak<dyn Reclaim>>,
 }
 
-/// Leave to hold some bytes; given back when dropped.
+/// Keeps granted memory that is free at the moment, and gives it up where others need the bytes.
+pub(super) trait Reclaim: fmt::Debug + Send + Sync {
+    /// Gives up as much free memory as must be for a grant of `bytes`, and takes the grant.
+    fn give_up_for(&self, bytes: u64) -> Option<Grant>;
+}
+
+/// Permission to hold some bytes; released on drop.
 #[derive(Debug)]
 pub struct Grant {
     ledger: Arc<Ledger>,
@@ -28,10 +36,10 @@ pub struct Grant {
 impl Ledger {
     /// A ledger of `limit` bytes; `what` names the memory in errors.
     pub fn new(what: &'static str, limit: u64) -> Arc<Self> {
-        Arc::new(Self { what, limit: AtomicU64::new(limit), current: AtomicU64::new(0), peak: AtomicU64::new(0), spare: OnceLock::new() })
+        Arc::new(Self { what, limit: AtomicU64::new(limit), current: AtomicU64::new(0), peak: AtomicU64::new(0), reclaim: OnceLock::new() })
     }
 
-    /// Leave to hold `bytes` more, if the limit allows.
+    /// Permission to hold `bytes` more, if the limit allows.
     pub fn try_grant(self: &Arc<Self>, bytes: u64) -> Option<Grant> {
         let limit = self.limit();
         let add = |now: u64| (now + bytes <= limit).then_some(now + bytes);
@@ -41,17 +49,17 @@ impl Ledger {
     }
 
     /// Names the pool whose free buffers are given up before a grant is refused.
-    pub(super) fn spare(&self, pool: &Arc<BufferPool>) {
+    pub(super) fn reclaim_from(&self, pool: Weak<dyn Reclaim>) {
         // One ledger has one pool.
-        let _ = self.spare.set(Arc::downgrade(pool));
+        let _ = self.reclaim.set(pool);
     }
 
-    /// Leave to hold `bytes` more. Free buffers of the ledger's pool go first.
+    /// Permission to hold `bytes` more. Free buffers of the ledger's pool are given up first.
     ///
     /// # Errors
     /// [`Error::Internal`]: the plan promised less than the job needs, which is a defect of the planner.
     pub fn grant(self: &Arc<Self>, bytes: u64) -> Result<Grant> {
-        let again = || self.spare.get()?.upgrade()?.give_up_for(bytes);
+        let again = || self.reclaim.get()?.upgrade()?.give_up_for(bytes);
         self.try_grant(bytes).or_else(again).ok_or_else(|| {
             tracing::error!(memory = self.what, limit = self.limit(), current = self.current(), bytes, "the ledger refuses a grant");
             Error::Internal("a buffer exceeds the memory that the plan predicted")

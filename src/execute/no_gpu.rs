@@ -1,7 +1,7 @@
 //! What stands in for the device in a build without the feature `gpu`: the same names, of types that have no values. No
 //! context has a device then, so no code here ever runs but [`list`] and [`Gpu::open`].
 
-use super::{AdapterInfo, DeviceRates, Engine, Finished, Ledger, Permit, SourceRun, Stages};
+use super::{AdapterInfo, Backend, DeviceRates, FinishedWindow, Ledger, PassContext, Permit, SourceRun, StageCounters};
 use crate::{
     error::{Error, Result},
     plan::{DeviceLimits, Unit},
@@ -63,35 +63,28 @@ impl GpuBackend {
     ///
     /// # Errors
     /// None: there is no device.
-    pub fn new(_engine: &Engine<'_>, gpu: Arc<Gpu>, _ledger: Arc<Ledger>) -> Result<Self> {
+    pub fn new(_pass: &PassContext<'_>, gpu: Arc<Gpu>, _ledger: Arc<Ledger>) -> Result<Self> {
         match *gpu {}
     }
+}
 
-    /// Largest number of device bytes held at once.
-    pub fn peak(&self) -> u64 {
-        match *self {}
-    }
-
-    /// Computes a unit.
-    ///
-    /// # Errors
-    /// None: there is no device.
-    pub fn unit(
+impl Backend for GpuBackend {
+    fn unit(
         &mut self,
-        _engine: &Engine<'_>,
+        _pass: &PassContext<'_>,
         _unit: &Unit,
         _sources: &mut [SourceRun],
         _permit: Arc<Permit>,
-        _stages: &mut Stages,
-    ) -> Result<Vec<Finished>> {
+        _counters: &mut StageCounters,
+    ) -> Result<Vec<FinishedWindow>> {
         match *self {}
     }
 
-    /// Hands out every unit that is still on the device.
-    ///
-    /// # Errors
-    /// None: there is no device.
-    pub fn drain(&mut self, _stages: &mut Stages) -> Result<Vec<Finished>> {
+    fn drain(&mut self, _counters: &mut StageCounters) -> Result<Vec<FinishedWindow>> {
+        match *self {}
+    }
+
+    fn device_peak(&self) -> u64 {
         match *self {}
     }
 }

@@ -3,7 +3,7 @@
 //! Large ones are mapped from the system, not taken from the heap: what an allocator keeps of freed buffers that are too
 //! small for the next is nowhere in the ledger (100 MiB were seen, with glibc), and mappings are gone when they are given up.
 
-use super::ledger::{Grant, Ledger};
+use super::ledger::{Grant, Ledger, Reclaim};
 use crate::{
     error::{Error, Result},
     plan::BUFFER_BYTES,
@@ -13,7 +13,7 @@ use memmap2::MmapMut;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -111,7 +111,8 @@ impl BufferPool {
     /// [`buffer_slack`](crate::plan::buffer_slack).
     pub fn with_slack(ledger: Arc<Ledger>, slack: usize) -> Arc<Self> {
         let pool = Arc::new(Self { ledger, slack, free: Mutex::default() });
-        pool.ledger.spare(&pool);
+        let weak: Weak<Self> = Arc::downgrade(&pool);
+        pool.ledger.reclaim_from(weak);
         pool
     }
 
@@ -138,9 +139,19 @@ impl BufferPool {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// A grant for memory that is not this pool's.
+    ///
+    /// # Errors
+    /// As [`Ledger::grant`].
+    pub fn grant(&self, bytes: u64) -> Result<Grant> {
+        self.ledger.grant(bytes)
+    }
+}
+
+impl Reclaim for BufferPool {
     /// Gives free buffers back to the system, the largest first, until there is room for a grant, and takes it: meanwhile
     /// no buffer becomes free, so that what is refused exceeds what is in use.
-    pub(super) fn give_up_for(&self, bytes: u64) -> Option<Grant> {
+    fn give_up_for(&self, bytes: u64) -> Option<Grant> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(grant) = self.ledger.try_grant(bytes) {
@@ -156,14 +167,6 @@ impl BufferPool {
                 buffers.shrink_to(2 * buffers.len());
             }
         }
-    }
-
-    /// A grant for memory that is not this pool's.
-    ///
-    /// # Errors
-    /// As [`Ledger::grant`].
-    pub fn grant(&self, bytes: u64) -> Result<Grant> {
-        self.ledger.grant(bytes)
     }
 }
 

@@ -4,7 +4,7 @@
 //! it is full is counted and not kept.
 
 use super::ledger::{Grant, Ledger};
-use crate::error::Result;
+use crate::{error::Result, plan::UnitId};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -67,7 +67,8 @@ pub struct TraceEvent {
 
 impl TraceEvent {
     /// An event of `thread` (an index into [`Timeline::threads`]); times in seconds since the job began.
-    pub fn new(stage: TraceStage, (swath, lane): (usize, usize), thread: usize, start: f64, end: f64) -> Self {
+    pub fn new(stage: TraceStage, unit: impl Into<UnitId>, thread: usize, start: f64, end: f64) -> Self {
+        let UnitId { swath, lane } = unit.into();
         Self {
             start_ns: (start * 1e9) as u64,
             took_us: ((end - start).max(0.0) * 1e6) as u32,
@@ -143,12 +144,14 @@ pub struct Trace(Option<Arc<Recorder>>);
 struct Recorder {
     began: Instant,
     recorded: Mutex<Recorded>,
-    _grant: Grant,
 }
 
 #[derive(Debug)]
 struct Recorded {
-    threads: Vec<(Option<ThreadId>, String)>,
+    /// Names of the timeline's rows.
+    names: Vec<String>,
+    /// Threads (none for the device) and the rows that they have: those of later passes take up the rows of earlier ones.
+    threads: Vec<(Option<ThreadId>, usize)>,
     events: Vec<TraceEvent>,
     dropped: u64,
 }
@@ -159,38 +162,42 @@ impl Trace {
     /// Host bytes of their buffer.
     pub const BYTES: usize = Self::MOST_EVENTS * size_of::<TraceEvent>();
 
-    /// Records from now on.
+    /// Records from now on. Every pass that it records has to [charge](Self::charge) its buffer.
+    pub fn recording() -> Self {
+        let recorded = Recorded { names: Vec::new(), threads: Vec::new(), events: Vec::with_capacity(Self::MOST_EVENTS), dropped: 0 };
+        Self(Some(Arc::new(Recorder { began: Instant::now(), recorded: Mutex::new(recorded) })))
+    }
+
+    /// Charges the buffer to the ledger of a pass; nothing where nothing is recorded.
     ///
     /// # Errors
     /// As [`Ledger::grant`].
-    pub fn on(ledger: &Arc<Ledger>) -> Result<Self> {
-        let _grant = ledger.grant(Self::BYTES as u64)?;
-        let recorded = Recorded { threads: Vec::new(), events: Vec::with_capacity(Self::MOST_EVENTS), dropped: 0 };
-        Ok(Self(Some(Arc::new(Recorder { began: Instant::now(), recorded: Mutex::new(recorded), _grant }))))
+    pub fn charge(&self, ledger: &Arc<Ledger>) -> Result<Option<Grant>> {
+        self.0.as_ref().map(|_| ledger.grant(Self::BYTES as u64)).transpose()
     }
 
-    /// Does a piece of work of the unit `(swath, lane)`.
-    pub fn time<R>(&self, stage: TraceStage, unit: (usize, usize), work: impl FnOnce() -> R) -> R {
+    /// Does a piece of work of a unit.
+    pub fn time<R>(&self, stage: TraceStage, unit: impl Into<UnitId>, work: impl FnOnce() -> R) -> R {
         let Some(recorder) = &self.0 else { return work() };
         let started = Instant::now();
         let done = work();
-        recorder.record(stage, unit, Some(thread::current().id()), started, Instant::now());
+        recorder.record(stage, unit.into(), Some(thread::current().id()), started, Instant::now());
         done
     }
 
     /// Notes that the device worked on a unit: at the earliest from its submission, or from when it was seen to be done
     /// with the one before, to now.
-    pub fn device(&self, unit: (usize, usize), submitted: Instant, free: Option<Instant>) {
+    pub fn device(&self, unit: impl Into<UnitId>, submitted: Instant, free: Option<Instant>) {
         if let Some(recorder) = &self.0 {
             let started = free.map_or(submitted, |free| free.max(submitted));
-            recorder.record(TraceStage::Compute, unit, None, started, Instant::now());
+            recorder.record(TraceStage::Compute, unit.into(), None, started, Instant::now());
         }
     }
 
     /// Names this thread in the timeline.
     pub fn name_thread(&self, name: &str) {
         if let Some(recorder) = &self.0 {
-            recorder.lock().threads.push((Some(thread::current().id()), name.to_owned()));
+            recorder.lock().add(Some(thread::current().id()), name);
         }
     }
 
@@ -201,13 +208,13 @@ impl Trace {
         let mut recorded = recorder.lock();
         let mut events = std::mem::take(&mut recorded.events);
         // Named threads stand in the order of their names, whichever worked first.
-        let mut order: Vec<usize> = (0..recorded.threads.len()).collect();
-        order.sort_by_key(|&i| sort_key(&recorded.threads[i].1));
+        let mut order: Vec<usize> = (0..recorded.names.len()).collect();
+        order.sort_by_key(|&i| sort_key(&recorded.names[i]));
         for event in &mut events {
             event.thread = order.iter().position(|&i| i == event.thread()).unwrap_or(0) as u16;
         }
         events.sort_by_key(|e| (e.thread, e.start_ns));
-        let threads = order.iter().map(|&i| recorded.threads[i].1.clone()).collect();
+        let threads = order.iter().map(|&i| recorded.names[i].clone()).collect();
         Some(Timeline { threads, seconds, dropped: recorded.dropped, events })
     }
 }
@@ -219,22 +226,33 @@ fn sort_key(name: &str) -> (usize, usize, String) {
     (kind, number, name.to_owned())
 }
 
+impl Recorded {
+    /// Gives a thread the row of that name.
+    fn add(&mut self, thread: Option<ThreadId>, name: &str) -> usize {
+        let row = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        self.threads.push((thread, row));
+        row
+    }
+}
+
 impl Recorder {
     fn lock(&self) -> std::sync::MutexGuard<'_, Recorded> {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, stage: TraceStage, unit: (usize, usize), thread: Option<ThreadId>, started: Instant, ended: Instant) {
+    fn record(&self, stage: TraceStage, unit: UnitId, thread: Option<ThreadId>, started: Instant, ended: Instant) {
         let mut recorded = self.lock();
         if recorded.events.len() == Trace::MOST_EVENTS {
             recorded.dropped += 1;
             return;
         }
-        let known = recorded.threads.iter().position(|(id, _)| *id == thread);
+        let known = recorded.threads.iter().find(|(id, _)| *id == thread).map(|(_, row)| *row);
         let index = known.unwrap_or_else(|| {
             let own = thread::current().name().unwrap_or("thread").replace("swath-", "worker-");
-            recorded.threads.push((thread, if thread.is_none() { "device".to_owned() } else { own }));
-            recorded.threads.len() - 1
+            recorded.add(thread, if thread.is_none() { "device" } else { &own })
         });
         let since = |instant: Instant| instant.saturating_duration_since(self.began).as_secs_f64();
         recorded.events.push(TraceEvent::new(stage, unit, index, since(started), since(ended)));
@@ -251,17 +269,19 @@ mod tests {
         assert_eq!(off.time(TraceStage::Encode, (0, 0), || 7), 7);
         assert_eq!(off.finish(), None);
         let ledger = Ledger::new("host", Trace::BYTES as u64);
-        let on = Trace::on(&ledger).unwrap();
+        assert!(off.charge(&ledger).unwrap().is_none());
+        let on = Trace::recording();
+        let grant = on.charge(&ledger).unwrap();
         assert_eq!(ledger.current(), Trace::BYTES as u64);
-        assert!(Trace::on(&ledger).is_err());
-        drop(on);
+        assert!(on.charge(&ledger).is_err());
+        drop(grant);
         assert_eq!(ledger.current(), 0);
         assert_eq!(size_of::<TraceEvent>(), 24);
     }
 
     #[test]
     fn events_beyond_the_buffer_are_counted() {
-        let trace = Trace::on(&Ledger::new("host", Trace::BYTES as u64)).unwrap();
+        let trace = Trace::recording();
         trace.name_thread("writer");
         trace.device((3, 1), Instant::now(), None);
         for _ in 0..Trace::MOST_EVENTS + 4 {

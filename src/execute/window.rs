@@ -56,14 +56,14 @@ impl Window {
 }
 
 /// A window that is finished and waits for its encoders; holds its unit's permit.
-pub struct FinishedWindow {
+pub struct HostRows {
     /// The rows.
     pub window: Window,
     /// Given back when the last segment is carved.
     pub _permit: Arc<Permit>,
 }
 
-impl PixelRows for FinishedWindow {
+impl PixelRows for HostRows {
     fn row(&self, row: usize) -> &[u8] {
         self.window.row(row, self.window.cols)
     }

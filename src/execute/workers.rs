@@ -8,17 +8,38 @@ use super::trace::Trace;
 use crate::error::{Error, Result};
 use std::{
     sync::{Mutex, PoisonError},
+    thread::JoinHandle,
     time::Duration,
 };
 
 /// Long enough to cost nothing, short against the encoding of one tile.
 const NAP: Duration = Duration::from_micros(100);
 
-/// One pool of threads for all CPU work of a job.
+/// One pool of threads for all CPU work of a job. They are gone, and what their tasks held is given back, when it has been
+/// dropped.
 #[derive(Debug)]
 pub struct Workers {
-    pool: rayon::ThreadPool,
+    pool: JoinedPool,
     trace: Trace,
+}
+
+/// A pool whose threads are joined when it is dropped: rayon itself only asks them to end.
+#[derive(Debug)]
+struct JoinedPool {
+    /// `None` only while it is dropped.
+    pool: Option<rayon::ThreadPool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Drop for JoinedPool {
+    fn drop(&mut self) {
+        // Queued tasks are done before the threads end.
+        self.pool = None;
+        for thread in self.threads.drain(..) {
+            // Tasks catch their panics; a panic of the pool itself has been printed.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Workers {
@@ -27,8 +48,16 @@ impl Workers {
     /// # Errors
     /// [`Error::Internal`] where the system gives no threads.
     pub fn new(threads: usize) -> Result<Self> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("swath-{i}")).build();
-        Ok(Self { pool: pool.map_err(|_| Error::Internal("the system refuses to start threads"))?, trace: Trace::default() })
+        let mut joined = JoinedPool { pool: None, threads: Vec::with_capacity(threads) };
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("swath-{i}"));
+        let spawned = builder.spawn_handler(|thread| {
+            let named = std::thread::Builder::new().name(thread.name().unwrap_or("swath").to_owned());
+            joined.threads.push(named.spawn(|| thread.run())?);
+            Ok(())
+        });
+        let pool = spawned.build().map_err(|_| Error::Internal("the system refuses to start threads"))?;
+        joined.pool = Some(pool);
+        Ok(Self { pool: joined, trace: Trace::default() })
     }
 
     /// The same threads, what they do recorded.
@@ -44,7 +73,10 @@ impl Workers {
 
     /// Runs `work` inside the pool: parallel iterators in it use the pool's threads.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(work)
+        match &self.pool.pool {
+            Some(pool) => pool.install(work),
+            None => unreachable!("a pool is only taken away when it is dropped"),
+        }
     }
 
     /// Does one queued task if there is one, else naps briefly: what a worker does instead of waiting.
@@ -56,7 +88,9 @@ impl Workers {
 
     /// Queues a task; tasks begin in the order in which they are queued from outside the pool.
     pub fn spawn(&self, task: impl FnOnce() + Send + 'static) {
-        self.pool.spawn(task);
+        if let Some(pool) = &self.pool.pool {
+            pool.spawn(task);
+        }
     }
 }
 

@@ -190,6 +190,12 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// What is written by default.
     fn output(&self) -> OperatorOutput;
 
+    /// Names and values of the options that build this operator again, those of its registered
+    /// [`name`](Self::name); `None` where it is no registered operator.
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        None
+    }
+
     /// Checks the parameters.
     ///
     /// # Errors

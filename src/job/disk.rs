@@ -1,6 +1,6 @@
 //! Whether the outputs have room on their file systems, before anything is read.
 
-use super::outputs::OutputFile;
+use super::resolved_output::ResolvedOutput;
 use crate::{
     error::{Error, Result},
     graph::Handover,
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// The directory that takes an output while it is made and what it takes there at most, overviews that wait included;
 /// `None` where that is no disk's.
-fn need(file: &OutputFile, spec: &OutputSpec) -> Option<(PathBuf, u64)> {
+fn need(file: &ResolvedOutput, spec: &OutputSpec) -> Option<(PathBuf, u64)> {
     let parent = |path: &Path| path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     match file.destination.handover {
         Handover::File => Some((parent(&file.destination.path), spec.file_bytes.saturating_add(spec.spool_bytes))),
@@ -39,13 +39,14 @@ fn sidecars(output: &Path) -> impl Iterator<Item = String> {
 ///
 /// # Errors
 /// [`Error::Output`] for the first output that its file system cannot hold.
-pub fn check(files: &[OutputFile], specs: &[OutputSpec]) -> Result<Vec<String>> {
+pub fn check<'a>(files: impl Iterator<Item = (usize, &'a ResolvedOutput, &'a OutputSpec)>) -> Result<Vec<String>> {
+    let files: Vec<_> = files.map(|(_, file, spec)| (file, spec)).collect();
     let mut warnings = Vec::new();
-    for file in files.iter().filter(|file| matches!(file.destination.handover, Handover::File)) {
+    for (file, _) in files.iter().filter(|(file, _)| matches!(file.destination.handover, Handover::File)) {
         warnings.extend(sidecars(&file.destination.path));
     }
     let mut taken: Vec<(u64, u64)> = Vec::new();
-    for (file, spec) in files.iter().zip(specs) {
+    for (file, spec) in files {
         let Some((directory, most)) = need(file, spec) else { continue };
         let Some((system, free)) = free_bytes(&directory) else { continue };
         let place = taken.iter().position(|t| t.0 == system).unwrap_or_else(|| {

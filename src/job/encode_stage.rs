@@ -2,24 +2,24 @@
 //! Overviews are made by that thread too, step by step, so that their tiles are encoded before more of them come.
 //!
 //! At most [`segments_bytes`](crate::plan::Sizes::segments_bytes) bytes are between encoder and file at any moment:
-//! a segment in work counts as the largest there can be, one that waits as it is. The first that is not written yet is
-//! always among them, so the queue never stands still.
+//! see [`ReorderBuffer`].
 
 use super::{
-    CancelToken, Observer,
-    output_run::{EncodedOutput, OutputRun, Task, Work},
-    outputs::OutputFile,
+    cancel::{CancelToken, Observer},
+    output_writer::{EncodedOutput, OutputWriter, Task, Work},
+    program::Program,
+    reorder::ReorderBuffer,
 };
 use crate::{
-    container::SegmentKey,
-    encode::{Counts, EncodeScratch, EncodedSegment},
+    container::{SegmentKey, publish_all},
+    encode::{EncodeScratch, EncodedSegment},
     error::{Error, Result},
-    execute::{BufferPool, Finished, Grant, TraceStage, Workers},
-    plan::OutputSpec,
+    execute::{BufferPool, FinishedWindow, Grant, TraceStage, Workers},
+    plan::UnitId,
 };
 use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -40,8 +40,7 @@ pub struct EncodeSeconds {
 /// One segment that waits for its turn.
 struct Landed {
     output: usize,
-    /// Swath and lane, for the trace.
-    unit: (usize, usize),
+    unit: UnitId,
     key: SegmentKey,
     /// Samples inside the raster.
     samples: u64,
@@ -49,60 +48,56 @@ struct Landed {
     _grant: Grant,
 }
 
-/// Segments that may wait for each that fits at its largest: they may be small, but they are not nothing.
-const WAITING_PER_SLOT: u64 = 8;
-
-type Waiting = BTreeMap<u64, Landed>;
 type Done = (u64, Result<Landed>);
 
 /// The stage.
 pub struct EncodeStage<'a> {
-    outputs: Vec<OutputRun>,
+    /// By output; none for outputs that become no file.
+    writers: Vec<Option<OutputWriter>>,
     workers: &'a Workers,
     pool: Arc<BufferPool>,
     cancel: CancelToken,
     observer: Option<Arc<dyn Observer>>,
-    /// Bytes that segments may have before they are written, and the largest segment's.
-    segment_bytes: u64,
-    largest_segment: u64,
+    segments: ReorderBuffer<Landed>,
+    /// What is to be done, in plan order.
+    queue: VecDeque<Work>,
+    failure: Option<Error>,
     total: u64,
     encode_ns: Arc<AtomicU64>,
     write_s: f64,
 }
 
 impl<'a> EncodeStage<'a> {
-    /// Opens every output's temporary.
+    /// Opens the temporary of every file.
     ///
     /// # Errors
     /// What the container reports, or a refused grant.
     pub fn open(
-        files: &[OutputFile],
-        specs: &[OutputSpec],
+        program: &Program,
         workers: &'a Workers,
         pool: &Arc<BufferPool>,
         segment_bytes: usize,
         cancel: CancelToken,
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Self> {
-        let mut outputs = Vec::new();
-        let mut total = 0;
-        for (file, spec) in files.iter().zip(specs) {
-            let run = OutputRun::open(file, spec, pool)?;
-            total += run.segments() as u64;
-            outputs.push(run);
+        let mut writers: Vec<Option<OutputWriter>> = Vec::new();
+        writers.resize_with(program.outputs.len(), || None);
+        for (index, file, spec) in program.files() {
+            writers[index] = Some(OutputWriter::open(file, spec, pool)?);
         }
-        let encode_ns = Arc::new(AtomicU64::new(0));
-        let largest = specs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
+        let total = writers.iter().flatten().map(|writer| writer.segments() as u64).sum();
+        let largest = program.outputs.iter().map(|output| output.spec.max_segment_bytes).max().unwrap_or(0);
         Ok(Self {
-            outputs,
+            writers,
             workers,
             pool: pool.clone(),
             cancel,
             observer,
-            segment_bytes: segment_bytes as u64,
-            largest_segment: largest.max(1) as u64,
+            segments: ReorderBuffer::new(segment_bytes as u64, largest as u64),
+            queue: VecDeque::new(),
+            failure: None,
             total,
-            encode_ns,
+            encode_ns: Arc::default(),
             write_s: 0.0,
         })
     }
@@ -111,122 +106,125 @@ impl<'a> EncodeStage<'a> {
     ///
     /// # Errors
     /// The first failure; the cancel token is set then, so that the sender stops too.
-    pub fn run(&mut self, windows: &Receiver<Finished>) -> Result<()> {
+    pub fn run(&mut self, windows: &Receiver<FinishedWindow>) -> Result<()> {
         self.workers.trace().name_thread("writer");
         let (sender, done) = unbounded::<Done>();
         let closed = never();
         let mut windows = Some(windows);
-        let mut queue: VecDeque<Work> = VecDeque::new();
-        let mut waiting = Waiting::new();
-        let (mut spawned, mut arrived, mut written) = (0u64, 0u64, 0u64);
-        let mut failure: Option<Error> = None;
-        while windows.is_some() || !queue.is_empty() || arrived < spawned {
-            let landed: u64 = waiting.values().map(|l| l.segment.bytes.len() as u64).sum();
-            while failure.is_none() {
-                match queue.pop_front() {
-                    Some(Work::Encode { task, more }) if self.has_room(spawned - arrived, arrived - written, landed) => {
-                        let run = &mut self.outputs[task.output];
-                        if let Err(error) = run.choose_predictor(&task, &self.pool) {
-                            self.fail(&mut failure, error);
-                            break;
-                        }
-                        if let Some((task, more)) = run.after(&task, more) {
-                            queue.push_front(Work::Encode { task, more });
-                        }
-                        self.spawn(spawned, task, &sender);
-                        spawned += 1;
-                    }
-                    Some(Work::Climb { output, unit, window, rows, cols, next }) => {
-                        let started = Instant::now();
-                        let run = &mut self.outputs[output];
-                        let climb = || run.climb((output, unit), &window, (rows, cols), next);
-                        match self.workers.trace().time(TraceStage::Overview, unit, climb) {
-                            Ok((tasks, more)) => {
-                                if more {
-                                    queue.push_front(Work::Climb { output, unit, window, rows, cols, next: next + 1 });
-                                }
-                                // Before anything else, so that the next step finds their buffers on the way out.
-                                tasks.into_iter().rev().for_each(|task| queue.push_front(Work::Encode { task, more: 0 }));
-                            }
-                            Err(error) => self.fail(&mut failure, error),
-                        }
-                        self.encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
-                    }
-                    Some(work) => {
-                        queue.push_front(work);
-                        break;
-                    }
-                    None => break,
-                }
-            }
-            if failure.is_some() {
-                queue.clear();
-            }
-            if windows.is_none() && queue.is_empty() && arrived == spawned {
+        loop {
+            let step = self.begin_what_fits(&sender);
+            self.note(step);
+            if windows.is_none() && self.queue.is_empty() && self.segments.in_the_making() == 0 {
                 break;
             }
             let step = select! {
-                recv(windows.unwrap_or(&closed)) -> window => {
-                    match window {
-                        Ok(finished) => self.outputs[finished.output].expand(&finished, &mut queue),
-                        Err(_) => windows = None,
+                recv(windows.unwrap_or(&closed)) -> window => match window {
+                    Ok(finished) => self.enqueue(&finished),
+                    Err(_) => {
+                        windows = None;
+                        Ok(())
                     }
-                    Ok(())
                 },
                 recv(done) -> segment => match segment {
-                    Ok((sequence, landed)) => {
-                        arrived += 1;
-                        landed.map(|segment| { waiting.insert(sequence, segment); })
-                    }
+                    Ok((number, landed)) => self.land(number, landed),
                     Err(_) => Err(Error::Internal("the encoders are gone")),
                 },
             };
-            if let Err(error) = step.and_then(|()| self.write_in_order(&mut waiting, &mut written)) {
-                self.fail(&mut failure, error);
-            }
-            if failure.is_some() {
-                // Windows and segments go at once, so that nobody waits for their memory.
-                waiting.clear();
-                queue.clear();
-            }
+            self.note(step);
         }
-        failure.map_or(Ok(()), Err)
+        self.failure.take().map_or(Ok(()), Err)
     }
 
-    /// The first failure is the cause; what follows is its echo.
-    fn fail(&self, failure: &mut Option<Error>, error: Error) {
-        failure.get_or_insert(error);
-        self.cancel.cancel();
+    /// The first failure is the cause; what follows is its echo. From then on nothing is begun, and windows and segments go at
+    /// once, so that nobody waits for their memory.
+    fn note(&mut self, step: Result<()>) {
+        if let Err(error) = step {
+            self.failure.get_or_insert(error);
+            self.cancel.cancel();
+        }
+        if self.failure.is_some() {
+            self.queue.clear();
+            self.segments.clear();
+        }
     }
 
-    fn write_in_order(&mut self, waiting: &mut Waiting, written: &mut u64) -> Result<()> {
-        while let Some(Landed { output, unit, key, samples, segment, _grant }) = waiting.remove(written) {
-            let started = Instant::now();
-            let run = &mut self.outputs[output];
-            self.workers.trace().time(TraceStage::Write, unit, || run.put(key, &segment, samples))?;
-            self.write_s += started.elapsed().as_secs_f64();
-            *written += 1;
-            if let Some(observer) = &self.observer {
-                observer.progress(*written, self.total);
+    fn writer(&mut self, output: usize) -> Result<&mut OutputWriter> {
+        self.writers[output].as_mut().ok_or(Error::Internal("a window came for an output that is no file"))
+    }
+
+    fn enqueue(&mut self, finished: &FinishedWindow) -> Result<()> {
+        if self.failure.is_none() {
+            let writer = self.writers[finished.output].as_ref();
+            writer.ok_or(Error::Internal("a window came for an output that is no file"))?.enqueue(finished, &mut self.queue);
+        }
+        Ok(())
+    }
+
+    /// Works through the queue as far as there is room for segments.
+    fn begin_what_fits(&mut self, sender: &Sender<Done>) -> Result<()> {
+        while let Some(work) = self.queue.pop_front() {
+            match work {
+                Work::Encode { task, more } if self.segments.has_room() => {
+                    let pool = self.pool.clone();
+                    let writer = self.writer(task.output)?;
+                    writer.choose_predictor(&task, &pool)?;
+                    if let Some((task, more)) = writer.next_segment(&task, more) {
+                        self.queue.push_front(Work::Encode { task, more });
+                    }
+                    let number = self.segments.begin();
+                    self.spawn(number, task, sender)?;
+                }
+                Work::Overviews(pixels) => {
+                    let started = Instant::now();
+                    let (unit, trace) = (pixels.unit, self.workers.trace().clone());
+                    let writer = self.writer(pixels.output)?;
+                    let (tasks, rest) = trace.time(TraceStage::Overview, unit, || writer.feed_overviews(pixels))?;
+                    if let Some(rest) = rest {
+                        self.queue.push_front(Work::Overviews(rest));
+                    }
+                    // Before anything else, so that the next step finds their buffers on the way out.
+                    tasks.into_iter().rev().for_each(|task| self.queue.push_front(Work::Encode { task, more: 0 }));
+                    self.encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
+                }
+                work => {
+                    self.queue.push_front(work);
+                    break;
+                }
             }
         }
         Ok(())
     }
 
-    /// Whether one more segment may be worked on beside so many, and beside those that wait, which have `landed` bytes.
-    fn has_room(&self, in_work: u64, waiting: u64, landed: u64) -> bool {
-        let slots = self.segment_bytes / self.largest_segment;
-        in_work == 0 || ((in_work + 1) * self.largest_segment + landed <= self.segment_bytes && waiting < WAITING_PER_SLOT * slots)
+    /// Takes an encoded segment, and writes what comes next.
+    fn land(&mut self, number: u64, landed: Result<Landed>) -> Result<()> {
+        match landed {
+            Ok(landed) => self.segments.land(number, landed.segment.bytes.len() as u64, landed),
+            Err(error) => {
+                self.segments.fail();
+                return Err(error);
+            }
+        }
+        while let Some(Landed { output, unit, key, samples, segment, _grant }) = self.segments.take() {
+            let started = Instant::now();
+            let trace = self.workers.trace().clone();
+            let writer = self.writer(output)?;
+            trace.time(TraceStage::Write, unit, || writer.put(key, &segment, samples))?;
+            self.write_s += started.elapsed().as_secs_f64();
+            if let Some(observer) = &self.observer {
+                observer.progress(self.segments.taken(), self.total);
+            }
+        }
+        Ok(())
     }
 
-    fn spawn(&self, sequence: u64, task: Task, sender: &Sender<Done>) {
-        let run = &self.outputs[task.output];
-        let (encoder, key, samples) = run.segment(&task);
-        let (shelf, scratch_bytes) = (run.shelf.clone(), run.scratch_bytes);
-        let (unit, trace) = (task.unit, self.workers.trace().clone());
-        let (pool, cancel, sender, encode_ns) = (self.pool.clone(), self.cancel.clone(), sender.clone(), self.encode_ns.clone());
+    fn spawn(&mut self, number: u64, task: Task, sender: &Sender<Done>) -> Result<()> {
+        let (trace, pool, cancel) = (self.workers.trace().clone(), self.pool.clone(), self.cancel.clone());
+        let (sender, encode_ns) = (sender.clone(), self.encode_ns.clone());
+        let writer = self.writer(task.output)?;
+        let (encoder, key, samples) = writer.segment(&task);
+        let (shelf, scratch_bytes) = (writer.shelf.clone(), writer.scratch_bytes);
         self.workers.spawn(move || {
-            let output = task.output;
+            let (output, unit) = (task.output, task.unit);
             let encode = || -> Result<Landed> {
                 if cancel.is_cancelled() {
                     return Err(Error::Cancelled);
@@ -245,25 +243,45 @@ impl<'a> EncodeStage<'a> {
             let result = catch_unwind(AssertUnwindSafe(encode)).unwrap_or(Err(Error::Internal("an encoder panicked")));
             // The window goes before the result is announced, so that whoever waits for its permit is not late.
             drop(task);
-            let _ = sender.send((sequence, result));
+            let _ = sender.send((number, result));
         });
+        Ok(())
     }
 
-    /// Completes every file: the final names appear here.
+    /// What the user should know of samples that equal the nodata value.
+    ///
+    /// # Errors
+    /// [`Error::SentinelCollision`] where an output is strict.
+    pub fn collisions(&self, program: &Program) -> Result<Vec<String>> {
+        let mut warnings = Vec::new();
+        for (index, file, _) in program.files() {
+            let count = self.writers[index].as_ref().map_or(0, |writer| writer.counts.collisions);
+            if count == 0 {
+                continue;
+            }
+            let path = file.destination.path.clone();
+            let nodata = file.profile.nodata.map(|n| n.to_string()).unwrap_or_default();
+            if file.destination.options.strict {
+                return Err(Error::SentinelCollision { path, count, nodata });
+            }
+            warnings.push(format!("{}: {count} computed samples equal the nodata value {nodata}", path.display()));
+        }
+        Ok(warnings)
+    }
+
+    /// Completes every file, then publishes them: the final names appear here, or none does.
     ///
     /// # Errors
     /// What the container reports.
     pub fn finish(self) -> Result<(Vec<EncodedOutput>, EncodeSeconds)> {
         let seconds = EncodeSeconds { encode: self.encode_ns.load(Relaxed) as f64 * 1e-9, write: self.write_s };
-        let mut outputs = Vec::new();
-        for run in self.outputs {
-            outputs.push(run.finish()?);
+        let (mut outputs, mut files) = (Vec::new(), Vec::new());
+        for writer in self.writers.into_iter().flatten() {
+            let (output, file) = writer.complete()?;
+            outputs.push(output);
+            files.push(file);
         }
+        publish_all(files)?;
         Ok((outputs, seconds))
-    }
-
-    /// Missing samples and collisions of every output so far.
-    pub fn counts(&self) -> Vec<Counts> {
-        self.outputs.iter().map(|run| run.counts).collect()
     }
 }

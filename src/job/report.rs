@@ -63,6 +63,9 @@ pub struct AdapterReport {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names are the report's contract")]
 pub struct InputReport {
+    /// Number of the source in the job: two sources may have one name.
+    #[serde(skip)]
+    pub source: usize,
     pub path: String,
     pub chunks: u64,
     pub chunks_decoded: u64,
@@ -76,9 +79,6 @@ pub struct InputReport {
 /// From where the samples of a source were counted: see [`Precision::Auto`](super::Precision::Auto).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct OriginReport {
-    /// Index of the source.
-    #[serde(skip)]
-    pub input: usize,
     /// The sample; `None` where no sample of the source is valid.
     pub origin: Option<f64>,
     /// Chunks whose decoding was begun for it, apart from the input's own count.
@@ -245,7 +245,7 @@ impl Report {
     pub(super) fn add_surveys(&mut self, surveys: Vec<SurveyReport>) {
         for survey in &surveys {
             for read in &survey.inputs {
-                match self.inputs.iter_mut().find(|input| input.path == read.path) {
+                match self.inputs.iter_mut().find(|input| input.source == read.source) {
                     Some(input) => {
                         input.chunks_decoded += read.chunks_decoded;
                         input.max_decodes_per_chunk += read.max_decodes_per_chunk;
@@ -256,8 +256,8 @@ impl Report {
             }
             self.host.add(&survey.host);
             self.device.add(&survey.device);
-            // Planning was one, and is in the last pass's time.
-            self.seconds.total += survey.seconds.total - survey.seconds.plan;
+            // Planning was one: its time comes last.
+            self.seconds.total += survey.seconds.total;
             self.warnings.extend(survey.warnings.iter().filter(|w| !self.warnings.contains(w)).cloned().collect::<Vec<_>>());
         }
         self.surveys = surveys;

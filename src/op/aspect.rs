@@ -1,11 +1,17 @@
 use super::{
-    Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
-    gradient, math,
+    agreement::Agreement,
+    edges::{self, Edges},
+    exposure, gradient,
+    info::OperatorInfo,
+    math,
+    named_option::named_option,
+    option_info::{GdalAlias, OptionInfo},
+    options::{Options, Written},
     real::Real,
     shader::terrain_shader,
     stencil::{self, Stencil},
-    terrain::{self, named_option},
+    terrain::{self, GradientAlgorithm},
 };
 use crate::{
     error::Result,
@@ -65,21 +71,45 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "direction that the surface faces, in degrees",
     unit: "degrees",
     doc: include_str!("../../docs/operators/aspect.md"),
+    about: "Direction that the surface faces, in degrees",
+    usage: "Examples:
+  swath aspect dem.tif aspect.tif
+  swath aspect dem.tif aspect.tif --convention trigonometric-angle --zero-for-flat
+  swath aspect dem.tif aspect.tif -trigonometric -zero_for_flat   (as gdaldem)",
     options: &[
-        ("convention", "azimuth|trigonometric-angle"),
-        ("zero-for-flat", ""),
-        ("gradient-alg", "Horn|ZevenbergenThorne"),
-        ("scale", "S"),
-        ("xscale", "X"),
-        ("yscale", "Y"),
-        ("no-edges", ""),
+        &[
+            OptionInfo::choice(
+                "convention",
+                AspectConvention::CHOICE,
+                "CONVENTION",
+                "Clockwise from north, or counter-clockwise from east",
+            )
+            .gdal(&[GdalAlias::of("-trigonometric", "trigonometric-angle")]),
+            exposure::ZERO_FOR_FLAT,
+        ],
+        terrain::GRADIENT_ALG,
+        terrain::SCALE,
+        edges::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { units: 2e-5, turn: Some(360.0), on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("aspect.wgsl"),
     params: AspectParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (xscale, yscale) = terrain::scale_of(options)?;
+    Ok(Arc::new(Aspect {
+        gradient_alg: options.get("gradient-alg")?,
+        convention: options.get("convention")?,
+        zero_for_flat: options.is_on("zero-for-flat")?,
+        xscale,
+        yscale,
+        edges: edges::of(options)?,
+    }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let (gradient_alg, convention) = (GradientAlgorithm::ZevenbergenThorne, AspectConvention::TrigonometricAngle);
@@ -100,6 +130,14 @@ impl Stencil for Aspect {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, 1.0, (self.xscale, self.yscale))
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("convention", self.convention);
+        options.put_switch("zero-for-flat", self.zero_for_flat);
+        options.put("gradient-alg", self.gradient_alg);
+        terrain::write_scale(options, (self.xscale, self.yscale));
+        edges::write(options, self.edges);
     }
 
     fn params(&self) -> Vec<u8> {

@@ -1,10 +1,13 @@
 //! The bilateral filter.
 
 use super::{
-    Agreement, FocalBorder, FocalMissing, OperatorInfo,
     abi::{self, shader_constants, uniform},
-    focal::{self, Lines},
+    agreement::Agreement,
     functions::{self, exponential},
+    info::OperatorInfo,
+    neighbourhood::{self, FocalBorder, FocalMissing, Lines},
+    option_info::OptionInfo,
+    options::{Options, Written},
     shader::shader,
     terrain,
 };
@@ -58,18 +61,29 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "a mean that stops at edges: by distance and by difference",
     unit: "the samples'",
     doc: include_str!("../../docs/operators/bilateral.md"),
+    about: "Bilateral filter: smooths, and keeps edges",
+    usage: "Examples:
+  swath bilateral dem.tif smooth.tif --sigma 2 --range-sigma 1.5
+  swath bilateral image.tif clean.tif --range-sigma 20 --border reflect",
     options: &[
-        ("sigma", "PIXELS"),
-        ("range-sigma", "UNITS"),
-        ("missing", "skip|propagate"),
-        ("border", "missing|nearest|reflect|extrapolate"),
+        &[
+            OptionInfo::number("sigma", "PIXELS", "Standard deviation of the weights by distance, in pixels, up to 21").default("1"),
+            OptionInfo::number("range-sigma", "UNITS", "Standard deviation of the weights by difference, in the samples' unit").required(),
+        ],
+        neighbourhood::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { ulp: 2, relief: 1e-6, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/math.wgsl", "include/functions.wgsl", "include/neighbourhood.wgsl", "bilateral.wgsl"),
     params: BilateralParams::LAYOUT,
-    constants: &[abi::CONSTANTS, super::math::CONSTANTS, functions::CONSTANTS, focal::NEIGHBOURHOOD_CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, super::math::CONSTANTS, functions::CONSTANTS, neighbourhood::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (sigma, range_sigma) = (options.get("sigma")?, options.get("range-sigma")?);
+    Ok(Arc::new(Bilateral { sigma, range_sigma, missing: options.get("missing")?, border: options.get("border")? }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     use {FocalBorder as B, FocalMissing as M};
@@ -121,6 +135,15 @@ impl Operator for Bilateral {
 
     fn output(&self) -> OperatorOutput {
         OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("sigma", self.sigma);
+            options.put("range-sigma", self.range_sigma);
+            options.put("missing", self.missing);
+            options.put("border", self.border);
+        }))
     }
 
     fn check(&self) -> Result<()> {

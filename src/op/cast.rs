@@ -1,7 +1,10 @@
 use super::{
-    Agreement, OperatorInfo, PointwiseParams,
-    pointwise::{self, local_operator},
-    terrain::named_option,
+    agreement::Agreement,
+    info::OperatorInfo,
+    named_option::named_option,
+    option_info::OptionInfo,
+    options::{Options, Written},
+    pointwise::{self, PointwiseParams, local_operator},
 };
 use crate::{
     error::{Error, Result},
@@ -62,19 +65,52 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "another sample type, with a policy for fractions and range",
     unit: "the samples'",
     doc: include_str!("../../docs/operators/cast.md"),
-    options: &[
-        ("to", "TYPE"),
-        ("rounding", "up|even|floor|ceil|truncate"),
-        ("range", "saturate|missing"),
-        ("scale", "NUMBER"),
-        ("offset", "NUMBER"),
-    ],
+    about: "Another sample type, with a policy for fractions and range",
+    usage: "Examples:
+  swath cast dem.tif metres.tif --to int16
+  swath cast share.tif bytes.tif --to uint8 --rounding truncate --range missing
+  swath cast dem.tif decimetres.tif --to uint16 --scale 0.1 --offset -500",
+    options: &[&[
+        OptionInfo::text("to", check_type, "TYPE", "Sample type: uint8, int16, ...").required(),
+        OptionInfo::choice(
+            "rounding",
+            CastRounding::CHOICE,
+            "ROUNDING",
+            "How a fraction becomes a whole number; up and even: the nearest, halves up or to the even one",
+        ),
+        OptionInfo::choice(
+            "range",
+            CastRange::CHOICE,
+            "RANGE",
+            "What becomes of samples that the type does not hold: the nearest that it holds, or missing",
+        ),
+        OptionInfo::number(
+            "scale",
+            "NUMBER",
+            "Store (sample - offset) / scale, and declare both in the file (--unscale reads the values back)",
+        ),
+        OptionInfo::number("offset", "NUMBER", "What a stored 0 stands for [default with --scale: 0]"),
+    ]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: pointwise::SHADER,
     params: PointwiseParams::LAYOUT,
     constants: pointwise::ALL_CONSTANTS,
 };
+
+fn check_type(text: &str) -> Result<()> {
+    let names = || SampleType::ALL.map(SampleType::name).join(", ");
+    let refused = |_| Error::Usage { what: "to", given: text.to_owned(), accepted: names() };
+    text.parse::<SampleType>().map(drop).map_err(refused)
+}
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (scale, offset): (Option<f64>, Option<f64>) = (options.find("scale")?, options.find("offset")?);
+    let scaling = Scaling { scale: scale.unwrap_or(1.0), offset: offset.unwrap_or(0.0) };
+    let scaling = (scale.is_some() || offset.is_some()).then_some(scaling);
+    Ok(Arc::new(Cast { sample: options.get("to")?, rounding: options.get("rounding")?, range: options.get("range")?, scaling }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let mut all: Vec<Arc<dyn Operator>> = vec![Arc::new(Cast { sample: SampleType::U8, range: CastRange::Missing, ..Cast::default() })];
@@ -164,6 +200,14 @@ impl Cast {
 
     fn stands_for(&self) -> Vec<Scaling> {
         self.scaling.into_iter().collect()
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("to", self.sample);
+        options.put("rounding", self.rounding);
+        options.put("range", self.range);
+        options.put_some("scale", self.scaling.map(|scaling| scaling.scale));
+        options.put_some("offset", self.scaling.map(|scaling| scaling.offset));
     }
 
     fn accepted(&self) -> Result<()> {

@@ -1,6 +1,9 @@
 use super::{
-    Agreement, OperatorInfo, PointwiseParams,
-    pointwise::{self, local_operator},
+    agreement::Agreement,
+    info::OperatorInfo,
+    option_info::OptionInfo,
+    options::{Options, Written},
+    pointwise::{self, PointwiseParams, local_operator},
 };
 use crate::{
     error::{Error, Result},
@@ -32,13 +35,26 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "samples held between two bounds, or dropped outside them",
     unit: "the samples'",
     doc: include_str!("../../docs/operators/clamp.md"),
-    options: &[("min", "NUMBER"), ("max", "NUMBER"), ("drop", "")],
+    about: "Samples held between two bounds, or dropped outside them",
+    usage: "Examples:
+  swath clamp ndvi.tif out.tif --min -1 --max 1
+  swath clamp dem.tif land.tif --min 0 --drop",
+    options: &[&[
+        OptionInfo::number("min", "NUMBER", "Nothing is below this"),
+        OptionInfo::number("max", "NUMBER", "Nothing is above this"),
+        OptionInfo::switch("drop", "Samples outside become missing instead"),
+    ]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: pointwise::SHADER,
     params: PointwiseParams::LAYOUT,
     constants: pointwise::ALL_CONSTANTS,
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    Ok(Arc::new(Clamp { least: options.find("min")?, most: options.find("max")?, drop: options.is_on("drop")? }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
@@ -73,6 +89,12 @@ impl Clamp {
         OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
     }
 
+    fn write(&self, options: &mut Written) {
+        options.put_some("min", self.least);
+        options.put_some("max", self.most);
+        options.put_switch("drop", self.drop);
+    }
+
     fn accepted(&self) -> Result<()> {
         let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
         for (what, bound) in [("min", self.least), ("max", self.most)] {
@@ -81,8 +103,8 @@ impl Clamp {
             }
         }
         match (self.least, self.most) {
-            (None, None) => refuse("bounds", "none".to_owned(), "--min, --max or both"),
-            (Some(least), Some(most)) if least > most => refuse("min", least.to_string(), &format!("a number up to --max {most}")),
+            (None, None) => refuse("bounds", "none".to_owned(), "min, max or both"),
+            (Some(least), Some(most)) if least > most => refuse("min", least.to_string(), &format!("a number up to the max, {most}")),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,9 @@
 //! What operators share that part samples into classes by breaks: `shaders/include/classes.wgsl`.
 
-use super::abi::{shader_constants, uniform};
+use super::{
+    abi::{shader_constants, uniform},
+    option_info::OptionInfo,
+};
 use crate::{
     error::{Error, Result},
     graph::{OperatorOutput, RowsTask},
@@ -29,6 +32,11 @@ uniform! {
 shader_constants! { CONSTANTS:
     BREAK_BITS: u32 = 2;
     BREAK_MASK: u32 = 3;
+}
+
+/// How many classes there are.
+pub(super) const fn option(default: &'static str) -> OptionInfo {
+    OptionInfo::count("classes", "N", "How many classes, 2 to 255").default(default)
 }
 
 /// The classes that there are at most, by parameter.

@@ -1,11 +1,17 @@
 use super::{
-    Agreement, Edges, OperatorInfo,
     abi::{self, shader_constants, uniform},
-    gradient, math,
+    agreement::Agreement,
+    edges::{self, Edges},
+    gradient,
+    info::OperatorInfo,
+    math,
+    named_option::named_option,
+    option_info::{GdalAlias, OptionInfo},
+    options::{Options, Written},
     real::Real,
     shader::terrain_shader,
     stencil::{self, Stencil},
-    terrain::{self, named_option},
+    terrain,
 };
 use crate::{
     error::Result,
@@ -101,21 +107,40 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "how the surface bends, per 100 units of distance",
     unit: "1 per 100 units of distance (Gaussian: per 100²)",
     doc: include_str!("../../docs/operators/curvature.md"),
+    about: "How the surface bends, per 100 units of distance",
+    usage: "Examples:
+  swath curvature dem.tif curvature.tif
+  swath curvature dem.tif profile.tif --kind profile --algorithm Evans
+  swath curvature dem.tif mean.tif --kind mean --scale 111120",
     options: &[
-        ("kind", "total|profile|plan|tangential|mean|Gaussian"),
-        ("algorithm", "ZevenbergenThorne|Evans"),
-        ("zfactor", "Z"),
-        ("scale", "S"),
-        ("xscale", "X"),
-        ("yscale", "Y"),
-        ("no-edges", ""),
+        &[
+            OptionInfo::choice("kind", CurvatureKind::CHOICE, "KIND", "Which curvature"),
+            OptionInfo::choice("algorithm", CurvatureAlgorithm::CHOICE, "ALG", "How derivatives are estimated")
+                .gdal(&[GdalAlias::is("-alg")]),
+        ],
+        terrain::ZFACTOR,
+        terrain::SCALE,
+        edges::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { ulp: 8, units: 1e-6, bends: true, on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("curvature.wgsl"),
     params: CurvatureParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (xscale, yscale) = terrain::scale_of(options)?;
+    Ok(Arc::new(Curvature {
+        kind: options.get("kind")?,
+        algorithm: options.get("algorithm")?,
+        zfactor: options.get("zfactor")?,
+        xscale,
+        yscale,
+        edges: edges::of(options)?,
+    }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let mut all: Vec<Arc<dyn Operator>> = Vec::new();
@@ -177,6 +202,14 @@ impl Stencil for Curvature {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::pixel_matrix(grid, row, (self.xscale, self.yscale))
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("kind", self.kind);
+        options.put("algorithm", self.algorithm);
+        options.put("zfactor", self.zfactor);
+        terrain::write_scale(options, (self.xscale, self.yscale));
+        edges::write(options, self.edges);
     }
 
     fn params(&self) -> Vec<u8> {

@@ -1,4 +1,4 @@
-use super::{Shader, assemble};
+use super::shader::{Shader, assemble};
 use crate::{
     error::{Error, Result},
     graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},

@@ -1,11 +1,16 @@
 use super::{
-    Agreement, Edges, ExposureParams, GradientAlgorithm, OperatorInfo, abi,
-    exposure::{self, Facing, exposure_operator},
-    gradient, math,
+    abi,
+    agreement::Agreement,
+    edges::{self, Edges},
+    exposure::{self, ExposureParams, Facing, exposure_operator},
+    gradient,
+    info::OperatorInfo,
+    math,
+    options::{Options, Written},
     real::Real,
     shader::terrain_shader,
-    stencil::{self, Stencil},
-    terrain,
+    stencil::Stencil,
+    terrain::{self, GradientAlgorithm},
 };
 use crate::{
     error::Result,
@@ -14,7 +19,7 @@ use crate::{
 use std::sync::Arc;
 
 exposure_operator! {
-    Eastness: "eastness", "how squarely the surface faces east, -1 to 1", "../../docs/operators/eastness.md", "eastness.wgsl", East
+    Eastness: "eastness", "how squarely the surface faces east, -1 to 1", "How squarely the surface faces east, -1 to 1", "../../docs/operators/eastness.md", "eastness.wgsl", East
 }
 
 #[derive(Clone, Copy)]

@@ -1,6 +1,10 @@
 use super::{
-    Agreement, OperatorInfo, abi,
+    abi,
+    agreement::Agreement,
     classes::{self, ClassesParams, classes_shader},
+    info::OperatorInfo,
+    option_info::OptionInfo,
+    options::{Options, Written},
 };
 use crate::{
     error::{Error, Result},
@@ -28,13 +32,32 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "classes of equal width between least and greatest sample, 1 to 255",
     unit: "classes",
     doc: include_str!("../../docs/operators/equal-interval.md"),
-    options: &[("classes", "N"), ("min", "Z"), ("max", "Z")],
+    about: "Classes of equal width between the least and the greatest sample",
+    usage: "Examples:
+  swath equal-interval dem.tif classes.tif
+  swath equal-interval dem.tif classes.tif --classes 10 --min 0 --max 4000   (no pass before)
+  swath pipeline read dem.tif ! slope ! equal-interval --classes 8 ! write classes.tif",
+    options: &[&[
+        classes::option("5"),
+        OptionInfo::number("min", "Z", "Where the first begins; with --max")
+            .default_words("the least sample, found in a pass before")
+            .requires(&["max"]),
+        OptionInfo::number("max", "Z", "Where the last ends; with --min")
+            .default_words("the greatest sample, found in a pass before")
+            .requires(&["min"]),
+    ]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: classes_shader!("equal_interval.wgsl"),
     params: ClassesParams::LAYOUT,
     constants: &[abi::CONSTANTS, classes::CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (min, max): (Option<f64>, Option<f64>) = (options.find("min")?, options.find("max")?);
+    Ok(Arc::new(EqualInterval { classes: options.get("classes")?, range: min.zip(max) }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
@@ -63,6 +86,14 @@ impl Operator for EqualInterval {
 
     fn output(&self) -> OperatorOutput {
         classes::output()
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("classes", self.classes);
+            options.put_some("min", self.range.map(|range| range.0));
+            options.put_some("max", self.range.map(|range| range.1));
+        }))
     }
 
     fn check(&self) -> Result<()> {

@@ -1,12 +1,14 @@
 //! What northness and eastness share: the twin of `shaders/include/exposure.wgsl`. They differ in a component and a name.
 
 use super::{
-    Edges, GradientAlgorithm,
     abi::{shader_constants, uniform},
+    edges::Edges,
     gradient,
     math::{LEAST_DIVISOR, max},
+    option_info::{GdalAlias, OptionInfo},
     real::Real,
     stencil,
+    terrain::GradientAlgorithm,
 };
 use crate::graph::RowsTask;
 use std::marker::PhantomData;
@@ -29,6 +31,10 @@ uniform! {
     }
 }
 
+/// What becomes of flat ground.
+pub(super) const ZERO_FOR_FLAT: OptionInfo =
+    OptionInfo::switch("zero-for-flat", "Flat ground is 0, not missing").gdal(&[GdalAlias::is("-zero_for_flat")]);
+
 /// The twin of a shader's `facing`: what is made of the gradient's direction, east and north.
 pub(crate) trait Facing: Copy {
     fn of<T: Real>(direction: (T, T)) -> T;
@@ -36,7 +42,7 @@ pub(crate) trait Facing: Copy {
 
 /// Declares an operator of the gradient's direction, its line of the registry and all that makes it an operator.
 macro_rules! exposure_operator {
-    ($Name:ident: $name:literal, $summary:literal, $doc:literal, $own:literal, $Facing:ty) => {
+    ($Name:ident: $name:literal, $summary:literal, $about:literal, $doc:literal, $own:literal, $Facing:ty) => {
         #[doc = include_str!($doc)]
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $Name {
@@ -57,20 +63,32 @@ macro_rules! exposure_operator {
             summary: $summary,
             unit: "1",
             doc: include_str!($doc),
-            options: &[
-                ("zero-for-flat", ""),
-                ("gradient-alg", "Horn|ZevenbergenThorne"),
-                ("scale", "S"),
-                ("xscale", "X"),
-                ("yscale", "Y"),
-                ("no-edges", ""),
-            ],
+            about: $about,
+            usage: concat!(
+                "Examples:\n  swath ",
+                $name,
+                " dem.tif ",
+                $name,
+                ".tif\n  swath ",
+                $name,
+                " dem.tif ",
+                $name,
+                ".tif --zero-for-flat"
+            ),
+            options: &[&[exposure::ZERO_FOR_FLAT], terrain::GRADIENT_ALG, terrain::SCALE, edges::OPTIONS],
+            build,
             examples,
             agreement: Agreement { units: 1e-6, on_slopes: true, ..Agreement::EXACT },
             shader: terrain_shader!("include/exposure.wgsl", $own),
             params: ExposureParams::LAYOUT,
-            constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, exposure::CONSTANTS],
+            constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, exposure::CONSTANTS],
         };
+
+        fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+            let (gradient_alg, zero_for_flat) = (options.get("gradient-alg")?, options.is_on("zero-for-flat")?);
+            let (xscale, yscale) = terrain::scale_of(options)?;
+            Ok(Arc::new($Name { gradient_alg, zero_for_flat, xscale, yscale, edges: edges::of(options)? }))
+        }
 
         fn examples() -> Vec<Arc<dyn Operator>> {
             let gradient_alg = GradientAlgorithm::ZevenbergenThorne;
@@ -90,6 +108,13 @@ macro_rules! exposure_operator {
 
             fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
                 terrain::row_factors(grid, row, self.gradient_alg, 1.0, (self.xscale, self.yscale))
+            }
+
+            fn write(&self, options: &mut Written) {
+                options.put_switch("zero-for-flat", self.zero_for_flat);
+                options.put("gradient-alg", self.gradient_alg);
+                terrain::write_scale(options, (self.xscale, self.yscale));
+                edges::write(options, self.edges);
             }
 
             fn params(&self) -> Vec<u8> {

@@ -1,12 +1,17 @@
 use super::{
-    Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
+    agreement::Agreement,
+    edges::{self, Edges},
     gradient,
+    info::OperatorInfo,
     math::{self, HALF_TURN, QUARTER_TURN, max},
+    named_option::named_option,
+    option_info::{GdalAlias, OptionInfo},
+    options::{Options, Written},
     real::Real,
     shader::terrain_shader,
     stencil::{self, Stencil},
-    terrain::{self, named_option},
+    terrain::{self, GradientAlgorithm},
 };
 use crate::{
     error::Result,
@@ -99,23 +104,52 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "brightness under a distant light, 1 to 255",
     unit: "grey levels",
     doc: include_str!("../../docs/operators/hillshade.md"),
+    about: "Brightness under a distant light, 1 to 255",
+    usage: "Examples:
+  swath hillshade dem.tif shade.tif --preview shade.png
+  swath hillshade dem.tif shade.tif --azimuth 45 --altitude 30 --zfactor 2
+  swath hillshade dem.tif shade.tif --variant multidirectional
+  swath hillshade dem.tif shade.tif -z 2 -az 45 -alt 30 -combined   (as gdaldem)",
     options: &[
-        ("variant", "regular|combined|multidirectional|Igor"),
-        ("azimuth", "DEGREES"),
-        ("altitude", "DEGREES"),
-        ("zfactor", "Z"),
-        ("gradient-alg", "Horn|ZevenbergenThorne"),
-        ("scale", "S"),
-        ("xscale", "X"),
-        ("yscale", "Y"),
-        ("no-edges", ""),
+        &[
+            OptionInfo::choice("variant", HillshadeVariant::CHOICE, "VARIANT", "Kind of shading").gdal(&[
+                GdalAlias::of("-combined", "combined"),
+                GdalAlias::of("-multidirectional", "multidirectional"),
+                GdalAlias::of("-igor", "Igor"),
+            ]),
+            OptionInfo::number("azimuth", "DEGREES", "Where the light comes from, degrees clockwise from north")
+                .default("315")
+                .gdal(&[GdalAlias::is("-az"), GdalAlias::is("-azimuth")]),
+            OptionInfo::number("altitude", "DEGREES", "Height of the light above the horizon, degrees")
+                .default("45")
+                .gdal(&[GdalAlias::is("-alt"), GdalAlias::is("-altitude")]),
+        ],
+        terrain::ZFACTOR,
+        terrain::GRADIENT_ALG,
+        terrain::SCALE,
+        edges::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { units: 1.0, rounded: true, ..Agreement::EXACT },
     shader: terrain_shader!("hillshade.wgsl"),
     params: HillshadeParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (xscale, yscale) = terrain::scale_of(options)?;
+    Ok(Arc::new(Hillshade {
+        gradient_alg: options.get("gradient-alg")?,
+        variant: options.get("variant")?,
+        azimuth: options.get("azimuth")?,
+        altitude: options.get("altitude")?,
+        zfactor: options.get("zfactor")?,
+        xscale,
+        yscale,
+        edges: edges::of(options)?,
+    }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let mut all: Vec<Arc<dyn Operator>> = Vec::new();
@@ -200,6 +234,16 @@ impl Stencil for Hillshade {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("variant", self.variant);
+        options.put("azimuth", self.azimuth);
+        options.put("altitude", self.altitude);
+        options.put("zfactor", self.zfactor);
+        options.put("gradient-alg", self.gradient_alg);
+        terrain::write_scale(options, (self.xscale, self.yscale));
+        edges::write(options, self.edges);
     }
 
     fn params(&self) -> Vec<u8> {

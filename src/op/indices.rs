@@ -1,6 +1,6 @@
 //! Spectral indices that have a name.
 
-use super::{Calc, ExpressionError};
+use super::calc::{Calc, ExpressionError};
 
 /// A named index: an expression over spectral bands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

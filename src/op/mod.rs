@@ -1,22 +1,7 @@
-//! Operators: one file each, the CPU twin beside the shader of the same stem, and one line in [`REGISTRY`].
+//! Operators: one file each, the CPU twin beside the shader of the same stem, and one line in [`REGISTRY`], from which commands,
+//! steps of pipelines, pages, the [`prelude`](crate::prelude) and [`build`] are made.
 //!
-//! | operator | result | shader |
-//! |---|---|---|
-//! | [`Slope`] | steepness, degrees or percent | `shaders/slope.wgsl` |
-//! | [`Aspect`] | direction faced, degrees | `shaders/aspect.wgsl` |
-//! | [`Hillshade`] | illumination, 1 to 255 | `shaders/hillshade.wgsl` |
-//! | [`Curvature`] | bend of the surface, six kinds | `shaders/curvature.wgsl` |
-//! | [`Northness`], [`Eastness`] | how squarely it faces north or east | `shaders/northness.wgsl`, `shaders/eastness.wgsl` |
-//! | [`Normals`] | the upright vector, three bands | `shaders/normals.wgsl` |
-//! | [`Tri`], [`Tpi`], [`Roughness`] | relief among the nine heights | `shaders/tri.wgsl`, `shaders/tpi.wgsl`, `shaders/roughness.wgsl` |
-//! | [`Focal`] | statistics of neighbourhoods | `shaders/focal.wgsl` |
-//! | [`Morphology`] | erode, dilate, open, close | those of [`Focal`] |
-//! | [`Bilateral`] | a mean that stops at edges | `shaders/bilateral.wgsl` |
-//! | [`Convolve`] | weighted sums of neighbourhoods | `shaders/convolve.wgsl` |
-//! | [`Calc`] | an expression over rasters | `shaders/include/pointwise.wgsl` and what is made of the formula |
-//! | [`Rescale`], [`Clamp`], [`Cast`] | scale, range and type | the same |
-//! | [`Reclassify`] | classes for ranges and values | `shaders/reclassify.wgsl` |
-//! | [`ColorMap`] | a colour for each sample | `shaders/color_map.wgsl` |
+#![doc = include_str!("../../docs/OPERATORS.md")]
 //!
 //! Both twins do the same arithmetic in the same order; what may differ is said, and tested, per operator. Their
 //! uniforms and constants are described as values ([`UniformLayout`], [`ShaderConstant`]), so that a test can compare them with
@@ -24,44 +9,55 @@
 
 mod abi;
 mod agreement;
-mod aspect;
 mod bands;
-mod bilateral;
-mod calc;
-mod cast;
 mod cell_size;
-mod clamp;
 mod classes;
-mod color_map;
-mod convolve;
-mod curvature;
 mod custom;
-mod eastness;
-mod equal_interval;
+mod edges;
 mod exposure;
-mod focal;
 pub mod functions;
 mod gradient;
-mod hillshade;
 mod indices;
+mod info;
 pub mod math;
-mod morphology;
-mod normals;
-mod northness;
+mod matrix;
+mod named_option;
+mod nearest;
+mod neighbourhood;
+mod option_info;
+mod options;
+mod pair;
 mod pointwise;
-mod quantile;
 mod real;
-mod reclassify;
 mod relief;
-mod rescale;
-mod roughness;
 mod separable;
 mod shader;
-mod slope;
-mod standardise;
 mod stencil;
 mod steps;
 mod terrain;
+
+// The files of the registered operators: `scripts/regenerate.sh` makes these lines of those of the registry.
+mod aspect;
+mod bilateral;
+mod calc;
+mod cast;
+mod clamp;
+mod color_map;
+mod convolve;
+mod curvature;
+mod eastness;
+mod equal_interval;
+mod focal;
+mod hillshade;
+mod morphology;
+mod normals;
+mod northness;
+mod quantile;
+mod reclassify;
+mod rescale;
+mod roughness;
+mod slope;
+mod standardise;
 mod tpi;
 mod tri;
 
@@ -69,93 +65,81 @@ mod tri;
 pub(crate) use abi::uniform;
 pub use abi::{GridUniform, MISSING_BITS, ShaderConstant, UniformField, UniformLayout};
 pub use agreement::Agreement;
-pub use aspect::{Aspect, AspectConvention, AspectParams};
+pub use aspect::AspectParams;
 pub use bands::{ARRANGERS, Select, SelectParams, Stack, StackParams};
-pub use bilateral::{Bilateral, BilateralParams};
-pub use calc::{Calc, ExpressionError};
-pub use cast::{Cast, CastRange, CastRounding};
-pub use clamp::Clamp;
+pub use bilateral::BilateralParams;
 pub use classes::{ClassesParams, MAX_CLASSES};
-pub use color_map::{ColorEntry, ColorMap, ColorMapParams, ColorPlace, ColorSelection};
-pub use convolve::{Convolve, ConvolveKernel, ConvolveParams, MAX_KERNEL_SIDE};
-pub use curvature::{Curvature, CurvatureAlgorithm, CurvatureKind, CurvatureParams};
+pub use color_map::ColorMapParams;
+pub use convolve::{ConvolveParams, MAX_KERNEL_SIDE};
 pub use custom::WgslOperator;
-pub use eastness::Eastness;
-pub use equal_interval::EqualInterval;
+pub use edges::Edges;
 pub use exposure::ExposureParams;
-pub use focal::{Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, MAX_RADIUS};
-pub use hillshade::{Hillshade, HillshadeParams, HillshadeVariant};
+pub use focal::{FocalParams, MAX_RADIUS};
+pub use hillshade::HillshadeParams;
 pub use indices::{BANDS, INDICES, Index};
-pub use morphology::{Morphology, MorphologyOperation};
-pub use normals::{Normals, NormalsParams};
-pub use northness::Northness;
+pub use info::OperatorInfo;
+pub use nearest::nearest;
+pub use neighbourhood::{FocalBorder, FocalMissing, FocalShape, Shape};
+pub use normals::NormalsParams;
+pub use option_info::{Choice, ChoiceValue, FileForm, GdalAlias, OptionGroups, OptionInfo, OptionKind};
+pub use options::{Options, Written};
 pub use pointwise::{MAX_INPUTS, Pointwise, PointwiseParams};
-pub use quantile::Quantile;
-pub use reclassify::{ClassFrom, ClassTo, Reclassify, ReclassifyParams, Rule};
+pub use reclassify::ReclassifyParams;
 pub use relief::ReliefParams;
-pub use rescale::Rescale;
-pub use roughness::Roughness;
 pub use shader::{Shader, assemble};
-pub use slope::{Slope, SlopeParams, SlopeUnit};
-pub use standardise::{Standardise, StandardiseParams};
-pub use terrain::{Edges, GradientAlgorithm};
-pub use tpi::Tpi;
-pub use tri::{Tri, TriAlgorithm};
+pub use slope::SlopeParams;
+pub use standardise::StandardiseParams;
+pub use terrain::GradientAlgorithm;
 
-use crate::graph::Operator;
+use crate::{
+    error::{Error, Result},
+    graph::Operator,
+};
 use std::sync::Arc;
 
-/// What the registry knows of one operator.
-#[derive(Debug)]
-pub struct OperatorInfo {
-    /// Lower-case name.
-    pub name: &'static str,
-    /// One line, for `swath operators`.
-    pub summary: &'static str,
-    /// What results are counted in.
-    pub unit: &'static str,
-    /// Formula, sources, range, edges, what missing means, accuracy: Markdown, a file of `docs/operators`. Nothing of parts.
-    pub doc: &'static str,
-    /// Options of its own: name as on the command line, and what they take (nothing for a switch; names parted by `|`).
-    pub options: &'static [(&'static str, &'static str)],
-    /// Variants that between them take every option and every branch, for tests, benches and `swath selftest`.
-    pub examples: fn() -> Vec<Arc<dyn Operator>>,
-    /// How far the twins may be apart.
-    pub agreement: Agreement,
-    /// The shader's files.
-    pub shader: Shader,
-    /// The Rust side of its `Params`.
-    pub params: UniformLayout,
-    /// The Rust side of the constants in its own file and its includes.
-    pub constants: &'static [&'static [ShaderConstant]],
+/// Declares the registered operators: the file of each, its struct, and the types that its fields have.
+macro_rules! registry {
+    ($($file:ident: $Operator:ident $(, $Type:ident)*;)*) => {
+        $(pub use $file::{$Operator $(, $Type)*};)*
+
+        /// The registered operators and the types that their fields have: what the [`prelude`](crate::prelude) has of them.
+        pub mod operators {
+            $(pub use super::$file::{$Operator $(, $Type)*};)*
+        }
+
+        /// Every operator.
+        pub const REGISTRY: &[OperatorInfo] = &[$($file::INFO,)*];
+
+        /// Name and default of the struct of each, in the order of [`REGISTRY`].
+        pub const STRUCTS: &[(&str, fn() -> Arc<dyn Operator>)] = &[$((stringify!($Operator), || Arc::new($Operator::default())),)*];
+    };
 }
 
-/// Every operator.
-pub const REGISTRY: &[OperatorInfo] = &[
-    slope::INFO,
-    aspect::INFO,
-    hillshade::INFO,
-    curvature::INFO,
-    northness::INFO,
-    eastness::INFO,
-    normals::INFO,
-    tri::INFO,
-    tpi::INFO,
-    roughness::INFO,
-    focal::INFO,
-    convolve::INFO,
-    morphology::INFO,
-    bilateral::INFO,
-    calc::INFO,
-    rescale::INFO,
-    clamp::INFO,
-    cast::INFO,
-    reclassify::INFO,
-    color_map::INFO,
-    standardise::INFO,
-    equal_interval::INFO,
-    quantile::INFO,
-];
+registry! {
+    slope: Slope, SlopeUnit;
+    aspect: Aspect, AspectConvention;
+    hillshade: Hillshade, HillshadeVariant;
+    curvature: Curvature, CurvatureAlgorithm, CurvatureKind;
+    northness: Northness;
+    eastness: Eastness;
+    normals: Normals;
+    tri: Tri, TriAlgorithm;
+    tpi: Tpi;
+    roughness: Roughness;
+    focal: Focal, FocalStat;
+    convolve: Convolve, ConvolveKernel;
+    morphology: Morphology, MorphologyOperation;
+    bilateral: Bilateral;
+    calc: Calc, ExpressionError;
+    rescale: Rescale;
+    clamp: Clamp;
+    cast: Cast, CastRange, CastRounding;
+    reclassify: Reclassify, ClassFrom, ClassTo, Rule;
+    color_map: ColorMap, ColorEntry, ColorPlace, ColorSelection;
+    standardise: Standardise;
+    equal_interval: EqualInterval;
+    quantile: Quantile;
+}
 
 /// Kernels that a device computes parts or variants of registered operators with; they are no commands of their own, but tested
 /// as the registered ones.
@@ -164,4 +148,27 @@ pub const PARTS: &[OperatorInfo] = &[focal::RUNS, focal::TALLY, separable::ACROS
 /// The operator of that name, case-insensitively.
 pub fn find(name: &str) -> Option<&'static OperatorInfo> {
     REGISTRY.iter().find(|info| info.name.eq_ignore_ascii_case(name))
+}
+
+/// The operator of that name (in any case) with these options, as the command line has them: `("unit", "percent")`.
+///
+/// A switch takes `true` or `false`; a value is a text as on the command line, where a file stands for its content. What
+/// [`Operator::options`] writes builds the same operator.
+///
+/// # Errors
+/// [`Error::Usage`] for an operator or an option that does not exist, and for a value that is not accepted;
+/// [`Error::Options`] for options that do not go together, and for one that is missing.
+///
+/// ```
+/// let slope = swath::op::build("slope", &[("unit", "percent"), ("zfactor", "2")])?;
+/// assert_eq!(slope.options(), Some(vec![("unit", "percent".to_owned()), ("zfactor", "2".to_owned())]));
+/// # Ok::<(), swath::error::Error>(())
+/// ```
+pub fn build(name: &str, options: &[(&str, &str)]) -> Result<Arc<dyn Operator>> {
+    let Some(info) = find(name) else {
+        let names: Vec<&str> = REGISTRY.iter().map(|info| info.name).collect();
+        let guess = nearest(name, &names).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+        return Err(Error::Usage { what: "operator", given: name.to_owned(), accepted: format!("{}{guess}", names.join(", ")) });
+    };
+    info.operator(options.iter().copied())
 }

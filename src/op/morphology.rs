@@ -1,6 +1,15 @@
 //! Greyscale morphology: least and greatest of a neighbourhood, and both after each other.
 
-use super::{Agreement, Focal, FocalBorder, FocalMissing, FocalParams, FocalShape, FocalStat, OperatorInfo, focal, terrain::named_option};
+use super::{
+    agreement::Agreement,
+    focal::{self, Focal, FocalParams, FocalStat},
+    info::OperatorInfo,
+    named_option::named_option,
+    neighbourhood::{self, Shape, shape},
+    neighbourhood::{FocalBorder, FocalMissing, FocalShape},
+    option_info::OptionInfo,
+    options::{Options, Written},
+};
 use crate::{
     error::Result,
     graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, Raster, RowsTask, Shift},
@@ -46,21 +55,29 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "greyscale morphology: erode, dilate, open, close",
     unit: "the samples'",
     doc: include_str!("../../docs/operators/morphology.md"),
+    about: "Greyscale morphology: erode, dilate, open, close",
+    usage: "Examples:
+  swath morphology surface.tif ground.tif --operation open --shape circle --radius 8
+  swath morphology dem.tif filled.tif --operation close --radius 2
+  swath morphology dem.tif out.tif --operation dilate --footprint '0 1 0; 1 1 1; 0 1 0'",
     options: &[
-        ("operation", "erode|dilate|open|close"),
-        ("shape", "box|circle|annulus|custom"),
-        ("radius", "PIXELS"),
-        ("inner", "PIXELS"),
-        ("footprint", "ROWS"),
-        ("missing", "skip|propagate"),
-        ("border", "missing|nearest|reflect|extrapolate"),
+        &[OptionInfo::choice("operation", MorphologyOperation::CHOICE, "OPERATION", "What is done")],
+        shape::OPTIONS,
+        neighbourhood::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: focal::SHADER,
     params: FocalParams::LAYOUT,
     constants: focal::CONSTANTS,
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let Shape { shape, radius, inner, mask } = Shape::of_options(options)?;
+    let (operation, missing, border) = (options.get("operation")?, options.get("missing")?, options.get("border")?);
+    Ok(Arc::new(Morphology { operation, shape, radius, inner, mask, missing, border }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     use {FocalBorder as B, FocalMissing as M, FocalShape as S, MorphologyOperation as O};
@@ -124,7 +141,18 @@ impl Operator for Morphology {
         self.last().output()
     }
 
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("operation", self.operation);
+            let Self { shape, radius, inner, ref mask, .. } = *self;
+            Shape { shape, radius, inner, mask: mask.clone() }.write(options);
+            options.put("missing", self.missing);
+            options.put("border", self.border);
+        }))
+    }
+
     fn check(&self) -> Result<()> {
+        INFO.check_written(self)?;
         self.last().check()
     }
 

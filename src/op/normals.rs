@@ -1,11 +1,15 @@
 use super::{
-    Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
-    gradient, math,
+    agreement::Agreement,
+    edges::{self, Edges},
+    gradient,
+    info::OperatorInfo,
+    math,
+    options::{Options, Written},
     real::Real,
     shader::shader,
     stencil::{self, Stencil},
-    terrain,
+    terrain::{self, GradientAlgorithm},
 };
 use crate::{
     error::Result,
@@ -53,20 +57,24 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "the surface's upright vector: east, north and up",
     unit: "1",
     doc: include_str!("../../docs/operators/normals.md"),
-    options: &[
-        ("zfactor", "Z"),
-        ("gradient-alg", "Horn|ZevenbergenThorne"),
-        ("scale", "S"),
-        ("xscale", "X"),
-        ("yscale", "Y"),
-        ("no-edges", ""),
-    ],
+    about: "The vector that stands upright on the surface: bands east, north and up",
+    usage: "Examples:
+  swath normals dem.tif normals.tif
+  swath normals dem.tif normals.tif --zfactor 2 --gradient-alg ZevenbergenThorne",
+    options: &[terrain::ZFACTOR, terrain::GRADIENT_ALG, terrain::SCALE, edges::OPTIONS],
+    build,
     examples,
     agreement: Agreement { ulp: 8, units: 5e-7, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", "normals.wgsl"),
     params: NormalsParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (xscale, yscale) = terrain::scale_of(options)?;
+    let (gradient_alg, zfactor, edges) = (options.get("gradient-alg")?, options.get("zfactor")?, edges::of(options)?);
+    Ok(Arc::new(Normals { gradient_alg, zfactor, xscale, yscale, edges }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let gradient_alg = GradientAlgorithm::ZevenbergenThorne;
@@ -94,6 +102,13 @@ impl Stencil for Normals {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("zfactor", self.zfactor);
+        options.put("gradient-alg", self.gradient_alg);
+        terrain::write_scale(options, (self.xscale, self.yscale));
+        edges::write(options, self.edges);
     }
 
     fn params(&self) -> Vec<u8> {

@@ -1,13 +1,17 @@
 use super::{
-    Agreement, OperatorInfo, abi,
+    abi,
+    agreement::Agreement,
     classes::{self, ClassesParams, classes_shader},
+    info::OperatorInfo,
+    option_info::OptionInfo,
+    options::{Options, Written},
 };
 use crate::{
     error::{Error, Result},
     graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Survey, Surveyed},
     raster::Histogram,
 };
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
 
 #[doc = include_str!("../../docs/operators/quantile.md")]
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +20,25 @@ pub struct Quantile {
     pub classes: usize,
     /// Ascending breaks, one less than there are classes; `None`: those of the raster.
     pub breaks: Option<Vec<f32>>,
+}
+
+/// Breaks as a text: numbers with commas between them.
+struct Breaks(Vec<f32>);
+
+impl FromStr for Breaks {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let numbers = text.split(',').map(|word| word.trim().parse()).collect::<std::result::Result<_, _>>();
+        let refused = |_| Error::Usage { what: "breaks", given: text.to_owned(), accepted: "numbers, such as 10,20,30".to_owned() };
+        numbers.map(Self).map_err(refused)
+    }
+}
+
+impl fmt::Display for Breaks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(f32::to_string).collect::<Vec<_>>().join(","))
+    }
 }
 
 impl Default for Quantile {
@@ -29,13 +52,27 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "classes of equal count, 1 (least samples) to 255",
     unit: "classes",
     doc: include_str!("../../docs/operators/quantile.md"),
-    options: &[("classes", "N")],
+    about: "Classes of equal count, by a histogram of all samples",
+    usage: "Examples:
+  swath quantile dem.tif quarters.tif
+  swath quantile dem.tif percentiles.tif --classes 100
+  swath pipeline read dem.tif ! slope ! quantile --classes 10 ! write deciles.tif",
+    options: &[&[
+        classes::option("4"),
+        OptionInfo::text("breaks", |text| text.parse::<Breaks>().map(drop), "Z,...", "Where classes meet, as a survey found it").hidden(),
+    ]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: classes_shader!("quantile.wgsl"),
     params: ClassesParams::LAYOUT,
     constants: &[abi::CONSTANTS, classes::CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let breaks: Option<Breaks> = options.find("breaks")?;
+    Ok(Arc::new(Quantile { classes: options.get("classes")?, breaks: breaks.map(|Breaks(breaks)| breaks) }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let ascending = (0..254u32).map(|k| 200.0 + k as f32 * k as f32 * 0.03).collect();
@@ -68,6 +105,13 @@ impl Operator for Quantile {
 
     fn output(&self) -> OperatorOutput {
         classes::output()
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("classes", self.classes);
+            options.put_some("breaks", self.breaks.clone().map(Breaks));
+        }))
     }
 
     fn check(&self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What operators that compare the nine heights alone share: the twin of `shaders/include/relief.wgsl`.
 
-use super::{Edges, abi::uniform};
+use super::{abi::uniform, edges::Edges};
 
 uniform! {
     /// `Params` of `shaders/include/relief.wgsl`.

@@ -1,6 +1,10 @@
 use super::{
-    Agreement, OperatorInfo, PointwiseParams,
-    pointwise::{self, local_operator},
+    agreement::Agreement,
+    info::OperatorInfo,
+    option_info::OptionInfo,
+    options::{Options, Written},
+    pair::Pair,
+    pointwise::{self, PointwiseParams, local_operator},
 };
 use crate::{
     error::{Error, Result},
@@ -32,13 +36,27 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "a linear change of scale",
     unit: "the samples'",
     doc: include_str!("../../docs/operators/rescale.md"),
-    options: &[("from", "LOW,HIGH"), ("to", "LOW,HIGH"), ("clamp", "")],
+    about: "A linear change of scale",
+    usage: "Examples:
+  swath rescale image.tif share.tif --from 0,10000
+  swath rescale dem.tif grey.tif --from 200,900 --to 1,255 --clamp --dtype uint8 --nodata 0",
+    options: &[&[
+        OptionInfo::pair("from", "LOW,HIGH", "Two samples of the input").required(),
+        OptionInfo::pair("to", "LOW,HIGH", "What they become").default("0,1"),
+        OptionInfo::switch("clamp", "Samples outside become the nearer end"),
+    ]],
+    build,
     examples,
     agreement: Agreement { ulp: 2, ..Agreement::EXACT },
     shader: pointwise::SHADER,
     params: PointwiseParams::LAYOUT,
     constants: pointwise::ALL_CONSTANTS,
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let pair = |name| options.get(name).map(|Pair(pair)| pair);
+    Ok(Arc::new(Rescale { from: pair("from")?, to: pair("to")?, clamp: options.is_on("clamp")? }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
@@ -71,6 +89,12 @@ impl Rescale {
 
     fn written(&self) -> OperatorOutput {
         OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("from", Pair(self.from));
+        options.put("to", Pair(self.to));
+        options.put_switch("clamp", self.clamp);
     }
 
     fn accepted(&self) -> Result<()> {

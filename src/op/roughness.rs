@@ -1,12 +1,18 @@
 use super::{
-    Agreement, Edges, OperatorInfo,
     abi::{self, shader_constants},
+    agreement::Agreement,
+    edges::{self, Edges},
+    info::OperatorInfo,
     math::{max, min},
+    options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
 };
-use crate::graph::{Operator, RowsTask};
+use crate::{
+    error::Result,
+    graph::{Operator, RowsTask},
+};
 use std::sync::Arc;
 
 #[doc = include_str!("../../docs/operators/roughness.md")]
@@ -25,13 +31,22 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "range of the nine heights, in their unit",
     unit: "the heights'",
     doc: include_str!("../../docs/operators/roughness.md"),
-    options: &[("no-edges", "")],
+    about: "Range of the nine heights of a neighbourhood",
+    usage: "Examples:
+  swath roughness dem.tif roughness.tif
+  swath roughness dem.tif roughness.tif --no-edges",
+    options: &[edges::OPTIONS],
+    build,
     examples,
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },
     shader: relief_shader!("roughness.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    Ok(Arc::new(Roughness { edges: edges::of(options)? }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![Arc::new(Roughness::default()), Arc::new(Roughness { edges: Edges::Missing })]
@@ -39,6 +54,10 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 
 impl Stencil for Roughness {
     const INFO: &'static OperatorInfo = &INFO;
+
+    fn write(&self, options: &mut Written) {
+        edges::write(options, self.edges);
+    }
 
     fn params(&self) -> Vec<u8> {
         ReliefParams::bytes(self.edges, 0)

@@ -1,11 +1,17 @@
 use super::{
-    Agreement, Edges, GradientAlgorithm, OperatorInfo,
     abi::{self, shader_constants, uniform},
-    gradient, math,
+    agreement::Agreement,
+    edges::{self, Edges},
+    gradient,
+    info::OperatorInfo,
+    math,
+    named_option::named_option,
+    option_info::{GdalAlias, OptionInfo},
+    options::{Options, Written},
     real::Real,
     shader::terrain_shader,
     stencil::{self, Stencil},
-    terrain::{self, named_option},
+    terrain::{self, GradientAlgorithm},
 };
 use crate::{
     error::Result,
@@ -65,21 +71,38 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "steepness in degrees or percent",
     unit: "degrees or percent",
     doc: include_str!("../../docs/operators/slope.md"),
+    about: "Steepness in degrees or percent",
+    usage: "Examples:
+  swath slope dem.tif slope.tif
+  swath slope dem.tif slope.tif --unit percent --backend cpu --threads 2
+  swath slope dem.tif slope.tif --host-memory 64M --dry-run
+  swath slope dem.tif slope.tif -p -s 111120 -alg ZevenbergenThorne   (as gdaldem)",
     options: &[
-        ("unit", "degree|percent"),
-        ("zfactor", "Z"),
-        ("gradient-alg", "Horn|ZevenbergenThorne"),
-        ("scale", "S"),
-        ("xscale", "X"),
-        ("yscale", "Y"),
-        ("no-edges", ""),
+        &[OptionInfo::choice("unit", SlopeUnit::CHOICE, "UNIT", "What it is measured in").gdal(&[GdalAlias::of("-p", "percent")])],
+        terrain::ZFACTOR,
+        terrain::GRADIENT_ALG,
+        terrain::SCALE,
+        edges::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { ulp: 8, units: 2e-5, ..Agreement::EXACT },
     shader: terrain_shader!("slope.wgsl"),
     params: SlopeParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (xscale, yscale) = terrain::scale_of(options)?;
+    Ok(Arc::new(Slope {
+        gradient_alg: options.get("gradient-alg")?,
+        unit: options.get("unit")?,
+        zfactor: options.get("zfactor")?,
+        xscale,
+        yscale,
+        edges: edges::of(options)?,
+    }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let zt = GradientAlgorithm::ZevenbergenThorne;
@@ -114,6 +137,14 @@ impl Stencil for Slope {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
+    }
+
+    fn write(&self, options: &mut Written) {
+        options.put("unit", self.unit);
+        options.put("zfactor", self.zfactor);
+        options.put("gradient-alg", self.gradient_alg);
+        terrain::write_scale(options, (self.xscale, self.yscale));
+        edges::write(options, self.edges);
     }
 
     fn params(&self) -> Vec<u8> {

@@ -1,6 +1,9 @@
 use super::{
-    Agreement, OperatorInfo,
     abi::{self, uniform},
+    agreement::Agreement,
+    info::OperatorInfo,
+    option_info::OptionInfo,
+    options::{Options, Written},
     shader::shader,
 };
 use crate::{
@@ -38,13 +41,26 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "standard deviations above the mean of all samples",
     unit: "standard deviations",
     doc: include_str!("../../docs/operators/standardise.md"),
-    options: &[("mean", "Z"), ("stddev", "Z")],
+    about: "Standard deviations above the mean of all samples",
+    usage: "Examples:
+  swath standardise dem.tif score.tif
+  swath standardise dem.tif score.tif --mean 1200 --stddev 300   (no pass before)
+  swath standardise dem.tif score.tif --dry-run                  (how often it is read)",
+    options: &[&[
+        OptionInfo::number("mean", "Z", "What is 0").default_words("the mean of all samples, found in a pass before"),
+        OptionInfo::number("stddev", "Z", "What is 1").default_words("their standard deviation, found in a pass before"),
+    ]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "standardise.wgsl"),
     params: StandardiseParams::LAYOUT,
     constants: &[abi::CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    Ok(Arc::new(Standardise { mean: options.find("mean")?, stddev: options.find("stddev")? }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
@@ -73,6 +89,13 @@ impl Operator for Standardise {
 
     fn output(&self) -> OperatorOutput {
         OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put_some("mean", self.mean);
+            options.put_some("stddev", self.stddev);
+        }))
     }
 
     fn check(&self) -> Result<()> {

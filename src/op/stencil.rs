@@ -4,18 +4,13 @@
 //! instruction set that the machine has; a run without a missing height, which is nearly every run, skips the tests
 //! for missing. The raster's border goes pixel by pixel.
 
-use super::{Edges, OperatorInfo, abi::shader_constants, real::Real};
+use super::{edges::Edges, info::OperatorInfo, options::Written, real::Real};
 use crate::{
     error::Result,
     graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::fmt;
-
-shader_constants! { CONSTANTS:
-    EDGES_EXTRAPOLATE: u32 = 0;
-    EDGES_MISSING: u32 = 1;
-}
 
 /// Heights above the centre e: `a b c / d e f / g h i`, first row first.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +58,9 @@ pub(crate) trait Stencil: fmt::Debug + Send + Sync {
     /// As [`Operator::band_names`], where there are several.
     const BAND_NAMES: &'static [&'static str] = &[];
 
+    /// Writes its fields as options.
+    fn write(&self, options: &mut Written);
+
     /// As [`Operator::check`].
     fn verify(&self) -> Result<()> {
         Ok(())
@@ -99,6 +97,10 @@ impl<S: Stencil> Operator for S {
 
     fn output(&self) -> OperatorOutput {
         S::OUTPUT
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(S::INFO.options, |options| self.write(options)))
     }
 
     fn check(&self) -> Result<()> {

@@ -1,50 +1,15 @@
-//! Options that terrain operators share, and how named options are spelled.
+//! Options that terrain operators share.
 
-use super::{cell_size, gradient, stencil};
+use super::{
+    cell_size, gradient,
+    named_option::named_option,
+    option_info::{GdalAlias, OptionInfo},
+    options::{Options, Written},
+};
 use crate::{
     error::{Error, Result},
     graph::GridInfo,
 };
-
-/// Declares an option whose values have names: parsed case-insensitively, shown as GDAL spells them.
-macro_rules! named_option {
-    ($(#[$meta:meta])* $what:literal $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &[$name] = &[$($name::$variant,)*];
-
-            /// As GDAL spells it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl ::std::str::FromStr for $name {
-            type Err = $crate::error::Error;
-
-            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| {
-                    $crate::error::Error::Usage {
-                        what: $what,
-                        given: text.to_owned(),
-                        accepted: [$($text),*].join(", "),
-                    }
-                })
-            }
-        }
-    };
-}
-pub(crate) use named_option;
 
 named_option! {
     /// How the gradient is estimated: GDAL's `--gradient-alg` (`-alg`).
@@ -54,19 +19,6 @@ named_option! {
         Horn = "Horn",
         /// Zevenbergen and Thorne 1987: the nearer four neighbours; for smooth ground.
         ZevenbergenThorne = "ZevenbergenThorne",
-    }
-}
-
-named_option! {
-    /// What happens where the neighbourhood is not whole.
-    "edges" Edges {
-        /// Beyond the raster heights go on linearly, and a missing neighbour is level with the centre, as
-        /// `gdaldem -compute_edges` and `gdal raster` have it. A raster one pixel wide or high is all missing. Infinite
-        /// heights count as missing.
-        #[default]
-        Extrapolate = "extrapolate",
-        /// Any of the nine heights missing or beyond the raster gives missing: `--no-edges`.
-        Missing = "missing",
     }
 }
 
@@ -87,13 +39,34 @@ impl GradientAlgorithm {
     }
 }
 
-impl Edges {
-    pub(crate) const fn code(self) -> u32 {
-        match self {
-            Self::Extrapolate => stencil::EDGES_EXTRAPOLATE,
-            Self::Missing => stencil::EDGES_MISSING,
-        }
-    }
+/// Options of operators of the gradient.
+pub(super) const GRADIENT_ALG: &[OptionInfo] =
+    &[OptionInfo::choice("gradient-alg", GradientAlgorithm::CHOICE, "ALG", "How the gradient is estimated").gdal(&[GdalAlias::is("-alg")])];
+
+/// How much heights are exaggerated.
+pub(super) const ZFACTOR: &[OptionInfo] =
+    &[OptionInfo::number("zfactor", "Z", "Vertical exaggeration").default("1").gdal(&[GdalAlias::is("-z")])];
+
+/// How far apart pixels are.
+pub(super) const SCALE: &[OptionInfo] = &[
+    OptionInfo::number("scale", "S", "Horizontal units a vertical unit, both ways (111120 for degrees and metres)")
+        .default_words("from the units of coordinates and heights; on geographic coordinates from the ellipsoid, row by row")
+        .gdal(&[GdalAlias::is("-s")])
+        .excludes(&["xscale", "yscale"]),
+    OptionInfo::number("xscale", "X", "Along x; with --yscale").gdal(&[GdalAlias::is("-xscale")]).requires(&["yscale"]),
+    OptionInfo::number("yscale", "Y", "Along y; with --xscale").gdal(&[GdalAlias::is("-yscale")]).requires(&["xscale"]),
+];
+
+/// The scale that [`SCALE`] says.
+pub(super) fn scale_of(options: &Options) -> Result<Scale> {
+    let both = options.find("scale")?;
+    Ok((both.or(options.find("xscale")?), both.or(options.find("yscale")?)))
+}
+
+/// Writes what [`scale_of`] reads.
+pub(super) fn write_scale(options: &mut Written, (xscale, yscale): Scale) {
+    options.put_some("xscale", xscale);
+    options.put_some("yscale", yscale);
 }
 
 /// Horizontal units a vertical unit, along x and y: GDAL's `-xscale` and `-yscale`.

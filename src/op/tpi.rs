@@ -1,11 +1,19 @@
 use super::{
-    Agreement, Edges, OperatorInfo,
     abi::{self, shader_constants},
+    agreement::Agreement,
+    edges::{self, Edges},
+    focal::{Focal, FocalStat},
+    info::OperatorInfo,
+    neighbourhood::{FocalMissing, Shape, shape},
+    options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
 };
-use crate::graph::{Operator, RowsTask};
+use crate::{
+    error::Result,
+    graph::{Operator, RowsTask},
+};
 use std::sync::Arc;
 
 #[doc = include_str!("../../docs/operators/tpi.md")]
@@ -24,20 +32,47 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "height above the mean of the neighbours, in its unit",
     unit: "the heights'",
     doc: include_str!("../../docs/operators/tpi.md"),
-    options: &[("radius", "PIXELS"), ("shape", "box|circle|annulus|custom"), ("inner", "PIXELS"), ("footprint", "ROWS"), ("no-edges", "")],
+    about: "Topographic position index: height above the mean of the neighbours",
+    usage: "Examples:
+  swath tpi dem.tif tpi.tif
+  swath tpi dem.tif tpi.tif --no-edges
+  swath tpi dem.tif ridges.tif --radius 20
+  swath tpi dem.tif tpi.tif --shape annulus --radius 20 --inner 10",
+    options: &[shape::OPTIONS, edges::OPTIONS],
+    build,
     examples,
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
     shader: relief_shader!("tpi.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let (shape, edges) = (Shape::of_options(options)?, edges::of(options)?);
+    if shape == Shape::default() { Ok(Arc::new(Tpi { edges })) } else { Ok(Arc::new(Tpi { edges }.over(shape))) }
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     vec![Arc::new(Tpi::default()), Arc::new(Tpi { edges: Edges::Missing })]
 }
 
+impl Tpi {
+    /// The index over a wider neighbourhood, which is [`Focal`]'s statistic of the name: the mean of those neighbours that there
+    /// are, or missing where one is missing and edges are.
+    pub fn over(&self, shape: Shape) -> Focal {
+        let Shape { shape, radius, inner, mask } = shape;
+        // Beyond radius 1 those neighbours that there are count, at the raster's border too.
+        let missing = if self.edges == Edges::Missing { FocalMissing::Propagate } else { FocalMissing::Skip };
+        Focal { stat: FocalStat::Tpi, shape, radius, inner, mask, missing, ..Focal::default() }
+    }
+}
+
 impl Stencil for Tpi {
     const INFO: &'static OperatorInfo = &INFO;
+
+    fn write(&self, options: &mut Written) {
+        edges::write(options, self.edges);
+    }
 
     fn params(&self) -> Vec<u8> {
         ReliefParams::bytes(self.edges, 0)

@@ -1,12 +1,19 @@
 use super::{
-    Agreement, Edges, OperatorInfo,
     abi::{self, shader_constants},
+    agreement::Agreement,
+    edges::{self, Edges},
+    info::OperatorInfo,
+    named_option::named_option,
+    option_info::{GdalAlias, OptionInfo},
+    options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
-    terrain::named_option,
 };
-use crate::graph::{Operator, RowsTask};
+use crate::{
+    error::Result,
+    graph::{Operator, RowsTask},
+};
 use std::sync::Arc;
 
 #[doc = include_str!("../../docs/operators/tri.md")]
@@ -39,13 +46,27 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "terrain ruggedness index, in the heights' unit",
     unit: "the heights'",
     doc: include_str!("../../docs/operators/tri.md"),
-    options: &[("algorithm", "Riley|Wilson"), ("no-edges", "")],
+    about: "Terrain ruggedness index: how much heights differ from their neighbours",
+    usage: "Examples:
+  swath tri dem.tif tri.tif
+  swath tri dem.tif tri.tif --algorithm Wilson
+  swath tri dem.tif tri.tif -alg Wilson -compute_edges   (as gdaldem)",
+    options: &[
+        &[OptionInfo::choice("algorithm", TriAlgorithm::CHOICE, "ALG", "Root of the sum of squared differences, or mean difference")
+            .gdal(&[GdalAlias::is("-alg")])],
+        edges::OPTIONS,
+    ],
+    build,
     examples,
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },
     shader: relief_shader!("tri.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, stencil::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    Ok(Arc::new(Tri { algorithm: options.get("algorithm")?, edges: edges::of(options)? }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let algorithm = TriAlgorithm::Wilson;
@@ -59,6 +80,11 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 
 impl Stencil for Tri {
     const INFO: &'static OperatorInfo = &INFO;
+
+    fn write(&self, options: &mut Written) {
+        options.put("algorithm", self.algorithm);
+        edges::write(options, self.edges);
+    }
 
     fn params(&self) -> Vec<u8> {
         ReliefParams::bytes(self.edges, if self.algorithm == TriAlgorithm::Wilson { WILSON } else { 0 })

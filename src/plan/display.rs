@@ -9,7 +9,7 @@ use std::fmt;
 impl Plan {
     /// Passes that read a source: this one, and the surveys before it that do.
     fn passes_over(&self, source: &SourceSpec) -> usize {
-        let reads = |plan: &&Self| plan.spec.sources.iter().any(|s| s.name == source.name);
+        let reads = |plan: &&Self| plan.spec.sources.iter().any(|s| s.number == source.number);
         1 + self.surveys.iter().filter(reads).count()
     }
 

@@ -20,7 +20,8 @@ pub use schedule::{Maxima, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
 pub use sizes::{BUFFER_BYTES, FIXED_BYTES, PieceBuffers, Sizes, buffer_slack, cursor_bytes, pooled_bytes};
 pub use spec::{
-    Budget, DecodeMode, DeviceLimits, Execution, JobSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit, UnitSource,
+    Budget, DecodeMode, DeviceLimits, Execution, JobSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit, UnitId,
+    UnitSource,
 };
 
 use crate::raster::Span;

@@ -38,7 +38,7 @@ pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
     let quantum = swath_quantum(spec);
     let cuts = match (cut.swath_rows, cut.lane_cols) {
         (None, None) => cuts(spec, quantum),
-        (rows, cols) => vec![cut_by_hand(spec, quantum, rows, cols)?],
+        _ => vec![cut_by_hand(spec, quantum, cut)?],
     };
     let schedules: Vec<(Schedule, SourceDemand)> = cuts
         .into_iter()
@@ -99,10 +99,24 @@ pub struct Cut {
     pub decode: Option<DecodeMode>,
 }
 
-fn cut_by_hand(spec: &JobSpec, quantum: usize, rows: Option<usize>, cols: Option<usize>) -> Result<(usize, usize)> {
-    let (rows, cols) = (rows.unwrap_or(quantum), cols.unwrap_or(spec.cols));
-    let whole_cols = cols >= spec.cols || (cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0));
-    if rows > 0 && whole_cols && (cols >= spec.cols || lane_rows(spec).is_multiple_of(rows)) {
+impl Cut {
+    /// Whether what is given of the cut suits a job: lanes of whole columns of segments, in swaths that divide the rows of every
+    /// segment.
+    pub fn suits(&self, spec: &JobSpec) -> bool {
+        let (rows, cols) = self.shape(spec, swath_quantum(spec));
+        let whole_cols = cols >= spec.cols || (cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0));
+        rows > 0 && whole_cols && (cols >= spec.cols || lane_rows(spec).is_multiple_of(rows))
+    }
+
+    /// Rows of a swath and columns of a lane, where one of them is given.
+    fn shape(&self, spec: &JobSpec, quantum: usize) -> (usize, usize) {
+        (self.swath_rows.unwrap_or(quantum), self.lane_cols.unwrap_or(spec.cols))
+    }
+}
+
+fn cut_by_hand(spec: &JobSpec, quantum: usize, cut: &Cut) -> Result<(usize, usize)> {
+    let (rows, cols) = cut.shape(spec, quantum);
+    if cut.suits(spec) {
         return Ok((rows, cols));
     }
     Err(Error::Usage {

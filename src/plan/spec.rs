@@ -48,6 +48,8 @@ impl JobSpec {
 /// A source, in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceSpec {
+    /// Its number in the job: two sources may have one name, and the passes of a job share sources.
+    pub number: usize,
     /// Path or name.
     pub name: String,
     /// The planes that the job reads.
@@ -205,6 +207,27 @@ impl Step {
     }
 }
 
+/// Which unit: a swath and a lane of it, both 0-based. Ordered as units are executed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId {
+    /// The swath.
+    pub swath: usize,
+    /// The lane.
+    pub lane: usize,
+}
+
+impl From<(usize, usize)> for UnitId {
+    fn from((swath, lane): (usize, usize)) -> Self {
+        Self { swath, lane }
+    }
+}
+
+impl std::fmt::Display for UnitId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "swath {}, lane {}", self.swath, self.lane)
+    }
+}
+
 /// What one unit takes from one source, and what it leaves for later units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnitSource {
@@ -239,4 +262,11 @@ pub struct Unit {
     pub steps: Vec<Step>,
     /// What it takes from each source, in the sources' order.
     pub sources: Vec<UnitSource>,
+}
+
+impl Unit {
+    /// Which unit it is.
+    pub fn id(&self) -> UnitId {
+        UnitId { swath: self.swath, lane: self.lane }
+    }
 }

@@ -12,10 +12,14 @@ mod place_checks;
 mod program;
 #[path = "../support/skipped.rs"]
 mod skipped;
+#[path = "../support/snapshot.rs"]
+mod snapshot;
 
 mod cli_jobs;
 mod cli_pipeline;
 mod cli_usage;
+mod help;
 mod looks;
 mod pictures;
 mod readme_is_current;
+mod rows;

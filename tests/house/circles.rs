@@ -10,12 +10,13 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     (
         "raster",
         &["crs", "crs/definition", "crs/from_proj", "crs/from_wkt", "georef"],
-        "a CRS may hold another, in four files of one thought",
+        "georeferencing tells of its CRS, whose texts become keys of georeferencing",
     ),
-    ("execute", &["ledger", "pool"], "free buffers go before the ledger refuses: it calls the pool back"),
-    ("job", &[], "what a pass needs and what runs passes are parted as the program becomes a value"),
-    ("op", &[], "the row of an operator is declared where rows are listed, and neighbourhoods share nouns of `focal`"),
-    ("cli", &[], "the trait of commands stands beside the table of commands"),
+    ("op", &["focal", "focal/device"], "kernels of the device are chosen by the operator's fields, and listed beside its row"),
+    ("op", &["focal/columns", "focal/sweep"], "a sweep of boxes goes by columns, which count as sweeps do"),
+    ("op", &["color_map", "color_map/file", "color_map/perceptual", "color_map/ramp"], "an operator and the parts of its file"),
+    ("op", &["reclassify", "reclassify/mapping"], "an operator and the parts of its file"),
+    ("op", &["separable", "separable/across", "separable/down"], "a node of the graph and the two that it becomes"),
     ("encode", &["codec", "lerc", "mask", "memory", "pictures", "segment", "spec"], "codecs move to files of their own"),
     (
         "source",

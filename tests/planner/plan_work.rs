@@ -7,8 +7,13 @@ use swath::raster::{ByteSize, Chunking, StreamCost};
 fn job(rows: usize, cols: usize, chunk: (usize, usize), segment: (usize, usize)) -> JobSpec {
     let stream = StreamCost::State { bytes: 50 << 10 };
     let plane = Chunking { cols: chunk.1, rows: chunk.0, pixel_bytes: 4, max_encoded_bytes: 4 * chunk.0 * chunk.1, stream };
-    let source =
-        SourceSpec { name: "source".to_owned(), planes: vec![plane], index_bytes: 0, scratch_bytes: vec![plane.max_encoded_bytes] };
+    let source = SourceSpec {
+        number: 0,
+        name: "source".to_owned(),
+        planes: vec![plane],
+        index_bytes: 0,
+        scratch_bytes: vec![plane.max_encoded_bytes],
+    };
     let mut nodes =
         vec![NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source: 0 }, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 }];
     for node in 0..5 {

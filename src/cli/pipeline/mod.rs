@@ -8,27 +8,16 @@ mod tree;
 pub mod words;
 
 use super::{
-    bands::ChosenBands,
     inputs::{Files, From, Input},
     options::{JobOptions, OutputOptions},
     run::{Pass, run_pass},
     stop::{Outcome, Stop},
-    verb::VERBS,
+    verb::verbs,
 };
 use clap::Args;
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::Path};
 use steps::{Chain, Meaning, WriteStep};
 use swath::graph::Raster;
-
-/// Steps that are not operators.
-const READ: &str = "read";
-const SELECT: &str = "select";
-const STACK: &str = "stack";
-const TEE: &str = "tee";
-const WRITE: &str = "write";
 
 /// Several operators and several outputs in one pass
 #[derive(Args, Debug)]
@@ -51,8 +40,8 @@ fn after_help() -> String {
   write OUT.tif [OPTIONS]        what every branch ends in; options of \"What it writes\" hold for this file
 ",
     );
-    for verb in VERBS {
-        text += &format!("  {:<30} {}; options as of 'swath {}'\n", format!("{} [OPTIONS]", verb.name), lower(verb.about), verb.name);
+    for verb in verbs() {
+        text += &format!("  {:<30} {}; options as of 'swath {}'\n", format!("{} [OPTIONS]", verb.name()), lower(verb.about()), verb.name());
     }
     text += "
 Operators of terrain take the first band, others all, unless -b says which (-b 2, or -b all).
@@ -170,19 +159,4 @@ fn build(chain: &Chain, mut raster: Raster, files: &mut Files, written: &mut Vec
         }
     }
     Ok(raster)
-}
-
-/// `read`.
-#[derive(Args, Debug)]
-pub struct ReadStep {
-    #[arg(value_name = "FILE")]
-    path: PathBuf,
-    #[command(flatten)]
-    bands: ChosenBands,
-}
-
-impl ReadStep {
-    fn open(&self, files: &mut Files) -> Outcome<Raster> {
-        Ok(self.bands.of(&files.open(&self.path, None)?))
-    }
 }

@@ -1,17 +1,18 @@
 //! What each step means: the options of its command, read by clap.
 
-use super::{READ, ReadStep, SELECT, STACK, TEE, WRITE, tree::Step};
+use super::tree::Step;
 use crate::cli::{
-    argv::nearest,
     bands::ChosenBands,
-    inputs::{From, Input, TypedOperator},
-    one_line,
+    complaint::one_line,
+    inputs::{Files, From, Input, TypedOperator},
     options::OutputOptions,
+    step_names::{READ, SELECT, STACK, TEE, WRITE, names, suggestion},
     stop::{Outcome, Stop},
-    verb::VERBS,
+    verb::Verb,
 };
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::path::PathBuf;
+use swath::graph::Raster;
 
 /// Steps after `read`.
 pub type Chain = Vec<Meaning>;
@@ -34,6 +35,22 @@ pub struct Branch {
     pub chain: Chain,
 }
 
+/// `read`.
+#[derive(Args, Debug)]
+pub struct ReadStep {
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    bands: ChosenBands,
+}
+
+impl ReadStep {
+    /// Its raster.
+    pub fn open(&self, files: &mut Files) -> Outcome<Raster> {
+        Ok(self.bands.of(&files.open(&self.path, None)?))
+    }
+}
+
 /// `select`.
 #[derive(Args, Debug)]
 struct SelectStep {
@@ -48,18 +65,6 @@ pub struct WriteStep {
     pub path: PathBuf,
     #[command(flatten)]
     pub options: OutputOptions,
-}
-
-/// All names of steps.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    [READ].into_iter().chain(VERBS.iter().map(|verb| verb.name)).chain([SELECT, STACK, TEE, WRITE])
-}
-
-/// The steps that there are, and the one whose name is near.
-pub fn suggestion(name: &str) -> String {
-    let all: Vec<&str> = names().collect();
-    let guess = nearest(name, &all).map(|near| format!("did you mean '{near}'?; ")).unwrap_or_default();
-    format!("{guess}steps are: {}", all.join(", "))
 }
 
 /// Gives every step its meaning.
@@ -94,10 +99,10 @@ fn meaning(step: Step) -> Outcome<Meaning> {
             Ok(Meaning::Write(WriteStep::from_arg_matches(&matches).map_err(|error| complaint(&step, &error))?))
         }
         name => {
-            let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+            let Some(verb) = Verb::find(name) else {
                 return Err(Stop::usage(format!("step {}: '{name}' is not a step; {}", step.number, suggestion(name))));
             };
-            let typed = verb.typed(&matches(&step, verb.command())?).map_err(|error| complaint(&step, &error))?;
+            let typed = verb.typed(&matches(&step, verb.step())?).map_err(|error| complaint(&step, &error))?;
             let typed = typed.map_err(|stop| stop.of(&step.label()))?;
             if !typed.inputs.contains(&From::Flow) {
                 let label = step.label();

@@ -1,8 +1,8 @@
 //! Words become steps and branches.
 
-use super::{READ, STACK, TEE, WRITE, steps::suggestion};
 use crate::cli::{
     inputs::Input,
+    step_names::{READ, STACK, TEE, WRITE, suggestion},
     stop::{Outcome, Stop},
 };
 use std::ffi::OsString;

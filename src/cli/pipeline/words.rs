@@ -3,11 +3,11 @@
 //! The job's options may stand anywhere; options of outputs hold for every output where they stand before the first
 //! step or after the last closing bracket, else for their `write`.
 
-use super::{TEE, WRITE, steps};
 use crate::cli::{
-    argv,
+    gdal_aliases::translate,
     options::{ComputeOptions, OutputOptions, RunOptions},
     place::PlaceOptions,
+    step_names::{PIPELINE, TEE, WRITE, names},
     stop::Outcome,
 };
 use clap::{Arg, Args, Command};
@@ -15,8 +15,6 @@ use std::{
     collections::VecDeque,
     ffi::{OsStr, OsString},
 };
-
-const PIPELINE: &str = "pipeline";
 
 /// Where in the pipeline a word stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,7 +58,7 @@ pub fn rewrite(words: impl Iterator<Item = OsString>) -> Outcome<Vec<OsString>> 
         } else if place == Place::Outside && word == "--" && steps.is_empty() {
             place = Place::Name;
         } else if place == Place::Outside && option {
-            let mut said = argv::translate(PIPELINE, word, &mut words)?;
+            let mut said = translate(PIPELINE, word, &mut words)?;
             for known in [&job, &output] {
                 said.extend(known.value_of(&said[0], said.len(), &mut words));
             }
@@ -75,8 +73,8 @@ pub fn rewrite(words: impl Iterator<Item = OsString>) -> Outcome<Vec<OsString>> 
             let value = job.value_of(&word, 1, &mut words);
             shared.push(word);
             shared.extend(value);
-        } else if place == Place::Step && option && steps::names().any(|name| name == step) {
-            steps.extend(argv::translate(&step, word, &mut words)?);
+        } else if place == Place::Step && option && names().any(|name| name == step) {
+            steps.extend(translate(&step, word, &mut words)?);
         } else {
             if matches!(place, Place::Name | Place::Outside) {
                 step = word.to_string_lossy().to_ascii_lowercase();
@@ -154,7 +152,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::verb::VERBS;
+    use crate::cli::verb::verbs;
 
     fn rewritten(line: &str) -> String {
         let words = rewrite(line.split_whitespace().map(OsString::from)).unwrap();
@@ -195,7 +193,7 @@ mod tests {
     #[test]
     fn no_step_has_an_option_of_the_jobs_name() {
         let job = Known::job();
-        let commands = VERBS.iter().map(|verb| verb.command()).chain([OutputOptions::augment_args(Command::new(WRITE))]);
+        let commands = verbs().map(|verb| verb.step()).chain([OutputOptions::augment_args(Command::new(WRITE))]);
         for command in commands {
             command.clone().debug_assert();
             for arg in command.get_arguments() {

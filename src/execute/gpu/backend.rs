@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{
-        Engine, Finished, NodeRun, Stages,
+        Backend, FinishedWindow, NodeRun, PassContext, StageCounters,
         in_flight::Permit,
         ingest::SourceRun,
         ledger::{Grant, Ledger},
@@ -52,21 +52,21 @@ impl GpuBackend {
     ///
     /// # Errors
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
-    pub fn new(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
-        gpu.clone().scoped(|| Self::allocate(engine, gpu, ledger))?
+    pub fn new(pass: &PassContext<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
+        gpu.clone().scoped(|| Self::allocate(pass, gpu, ledger))?
     }
 
-    fn allocate(engine: &Engine<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
-        let plan = engine.plan;
+    fn allocate(pass: &PassContext<'_>, gpu: Arc<Gpu>, ledger: Arc<Ledger>) -> Result<Self> {
+        let plan = pass.plan;
         let staging = StagingLedgers {
-            host: engine.ledger.clone(),
+            host: pass.ledger.clone(),
             device: ledger.clone(),
             block_bytes: plan.spec.device.map_or(u64::MAX, |d| d.allocation_bytes),
         };
         // Small buffers lie in blocks, which are charged as a whole.
         let mut grants = vec![ledger.grant(plan.device.map_or(0, |d| d.blocks))?];
         let rows_in_work = plan.execution.threads * plan.sizes().convert_row_bytes();
-        grants.push(engine.ledger.grant(rows_in_work as u64)?);
+        grants.push(pass.ledger.grant(rows_in_work as u64)?);
         let mut buffer = |bytes: u64, usage: wgpu::BufferUsages, label: &str| -> Result<wgpu::Buffer> {
             grants.extend(staging.dedicated(bytes)?);
             let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
@@ -74,11 +74,11 @@ impl GpuBackend {
         };
         let mut nodes: Vec<DeviceNode> = Vec::new();
         for node in 0..plan.spec.nodes.len() {
-            nodes.push(DeviceNode::allocate(engine, &gpu, node, &nodes, &staging, &mut buffer)?);
+            nodes.push(DeviceNode::allocate(pass, &gpu, node, &nodes, &staging, &mut buffer)?);
         }
         let mut outputs = Vec::new();
         for (index, spec) in plan.spec.outputs.iter().enumerate() {
-            outputs.push(OutputStage::new(engine, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
+            outputs.push(OutputStage::new(pass, &gpu, index, &nodes[spec.node].window, &staging, &mut buffer)?);
         }
         Ok(Self {
             gpu,
@@ -87,83 +87,63 @@ impl GpuBackend {
             outputs,
             pending: VecDeque::new(),
             units: 0,
-            trace: engine.workers.trace().clone(),
+            trace: pass.workers.trace().clone(),
             free: None,
             _grants: grants,
         })
     }
 
-    /// Most device bytes held at once.
-    pub fn peak(&self) -> u64 {
-        self.ledger.peak()
-    }
-
-    /// Submits one unit and hands out whichever earlier units may not stay on the device any longer.
-    ///
-    /// # Errors
-    /// What sources report, a refused grant, or a failing device.
-    pub fn unit(
-        &mut self,
-        engine: &Engine<'_>,
-        unit: &Unit,
-        sources: &mut [SourceRun],
-        permit: Arc<Permit>,
-        stages: &mut Stages,
-    ) -> Result<Vec<Finished>> {
-        let gpu = self.gpu.clone();
-        gpu.scoped(|| self.submit(engine, unit, sources, permit, stages))?
-    }
-
+    /// Records and submits one unit, and hands out whichever earlier units may not stay on the device any longer.
     fn submit(
         &mut self,
-        engine: &Engine<'_>,
+        pass: &PassContext<'_>,
         unit: &Unit,
         sources: &mut [SourceRun],
         permit: Arc<Permit>,
-        stages: &mut Stages,
-    ) -> Result<Vec<Finished>> {
+        counters: &mut StageCounters,
+    ) -> Result<Vec<FinishedWindow>> {
         let turn = self.units % 2;
         self.units += 1;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("unit") });
         for (index, source) in sources.iter_mut().enumerate() {
-            source.fetch(unit, engine.workers)?;
+            source.fetch(unit, pass.workers)?;
             let started = Instant::now();
             for node in 0..self.nodes.len() {
-                if matches!(engine.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
-                    match &engine.nodes[node] {
+                if matches!(pass.plan.spec.nodes[node].kind, NodeKind::Ingest { source } if source == index) {
+                    match &pass.nodes[node].run {
                         NodeRun::Resident { source } => self.resident(source.as_ref(), &unit.steps[node], &mut encoder)?,
-                        _ => self.upload(engine, (unit, &unit.steps[node]), source, turn, &mut encoder, stages)?,
+                        _ => self.upload(pass, (unit, &unit.steps[node]), source, turn, &mut encoder, counters)?,
                     }
                 }
             }
-            stages.upload += started.elapsed().as_secs_f64();
+            counters.upload += started.elapsed().as_secs_f64();
             source.release(unit);
         }
         for node in 0..self.nodes.len() {
             let step = &unit.steps[node];
-            self.nodes[node].bring_carry(engine, step, &mut encoder);
-            if let NodeRun::Operator { operator, inputs } = &engine.nodes[node] {
-                self.nodes[node].dispatch(&self.gpu, (engine, unit, step), operator.as_ref(), inputs, &mut encoder);
-                stages.count(node, step);
+            self.nodes[node].bring_carry(pass, step, &mut encoder);
+            if let NodeRun::Operator { operator, inputs } = &pass.nodes[node].run {
+                self.nodes[node].dispatch(&self.gpu, (pass, unit, step), operator.as_ref(), inputs, &mut encoder);
+                counters.count(node, step);
             }
         }
         for step in &unit.steps {
-            self.nodes[step.node].keep_carry(engine, unit, step, &mut encoder);
+            self.nodes[step.node].keep_carry(pass, unit, step, &mut encoder);
         }
         let mut readbacks = Vec::new();
-        for (index, (output, spec)) in self.outputs.iter().zip(&engine.plan.spec.outputs).enumerate() {
+        for (index, (output, spec)) in self.outputs.iter().zip(&pass.plan.spec.outputs).enumerate() {
             let rows = unit.outputs[index];
             let (step, window) = (&unit.steps[spec.node], &self.nodes[spec.node].window);
             if rows.is_empty() {
                 continue;
             }
-            if let Some(consumer) = &engine.consumers[index] {
-                let bands = engine.bands[spec.node];
+            if let Some(consumer) = pass.outputs[index].consumer {
+                let bands = pass.nodes[spec.node].bands;
                 let pitch = step.cols.len() * bands;
                 let first_sample = (rows.start - step.window_start) * pitch + (unit.cols.start - step.cols.start) * bands;
                 consumer.take(&mut encoder, &DeviceRows { rows, cols: unit.cols, bands, buffer: window, first_sample, pitch });
             } else {
-                readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, stages)?));
+                readbacks.push((index, output.record(&self.gpu, (rows, unit.cols), step, window, &mut encoder, counters)?));
             }
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
@@ -173,29 +153,16 @@ impl GpuBackend {
             if let Some(upload) = node.uploads.get_mut(turn).filter(|_| !step.new_rows.is_empty()) {
                 upload.remap();
             }
-            if unit.lane + 1 == engine.plan.lanes.len() {
+            if unit.lane + 1 == pass.plan.lanes.len() {
                 node.carries.reverse();
             }
         }
         readbacks.iter().for_each(|(_, readback)| readback.map());
         self.pending.push_back(Pending { unit: unit.clone(), submission, readbacks, permit, submitted: Instant::now() });
-        let stay = engine.plan.execution.units_in_flight.saturating_sub(2);
+        let stay = pass.plan.execution.units_in_flight.saturating_sub(2);
         let mut finished = Vec::new();
         while self.pending.len() > stay {
-            finished.extend(self.collect(stages)?);
-        }
-        Ok(finished)
-    }
-
-    /// Hands out every unit that is still on the device.
-    ///
-    /// # Errors
-    /// A failing device.
-    pub fn drain(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
-        let gpu = self.gpu.clone();
-        let mut finished = Vec::new();
-        while !self.pending.is_empty() {
-            finished.extend(gpu.scoped(|| self.collect(stages))??);
+            finished.extend(self.collect(counters)?);
         }
         Ok(finished)
     }
@@ -218,16 +185,16 @@ impl GpuBackend {
     /// Converts decoded rows straight into the mapped buffer and records the copy to the window.
     fn upload(
         &mut self,
-        engine: &Engine<'_>,
+        pass: &PassContext<'_>,
         (unit, step): (&Unit, &Step),
         source: &SourceRun,
         turn: usize,
         encoder: &mut wgpu::CommandEncoder,
-        stages: &mut Stages,
+        counters: &mut StageCounters,
     ) -> Result<()> {
         let (rows, cols) = (step.new_rows, step.cols);
         let node = &mut self.nodes[step.node];
-        let NodeRun::Ingest { converter, planes, .. } = &engine.nodes[step.node] else {
+        let NodeRun::Ingest { converter, planes, .. } = &pass.nodes[step.node].run else {
             return Err(Error::Internal("an ingest step names an operator"));
         };
         let upload = &mut node.uploads[turn];
@@ -236,7 +203,7 @@ impl GpuBackend {
             return Ok(());
         }
         // Mapped ranges begin at multiples of 8 bytes: an even number of rows each.
-        let strip = engine.plan.execution.strip_rows.next_multiple_of(2);
+        let strip = pass.plan.execution.strip_rows.next_multiple_of(2);
         let pitch = cols.len() * SAMPLE;
         let mut strips = Vec::new();
         for start in rows.iter().step_by(strip) {
@@ -254,20 +221,20 @@ impl GpuBackend {
             }
         };
         let timed = |line: &mut Vec<f32>, strip: &mut (Span, wgpu::BufferViewMut)| {
-            self.trace.time(TraceStage::Upload, (unit.swath, unit.lane), || fill(line, strip));
+            self.trace.time(TraceStage::Upload, unit.id(), || fill(line, strip));
         };
-        engine.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, timed));
+        pass.workers.install(|| strips.par_iter_mut().with_max_len(1).for_each_init(Vec::new, timed));
         drop(strips);
         upload.buffer.unmap();
         let bytes = (rows.len() * pitch) as u64;
         let to = ((rows.start - step.window_start) * pitch) as u64;
         encoder.copy_buffer_to_buffer(&upload.buffer, 0, &node.window, to, bytes);
-        stages.bytes_uploaded += bytes;
+        counters.bytes_uploaded += bytes;
         Ok(())
     }
 
     /// Waits for the oldest unit and maps its results.
-    fn collect(&mut self, stages: &mut Stages) -> Result<Vec<Finished>> {
+    fn collect(&mut self, counters: &mut StageCounters) -> Result<Vec<FinishedWindow>> {
         let Some(pending) = self.pending.pop_front() else { return Ok(Vec::new()) };
         let started = Instant::now();
         if pending.readbacks.is_empty() {
@@ -275,8 +242,8 @@ impl GpuBackend {
             self.gpu.wait(Some(pending.submission))?;
         }
         self.gpu.wait_helping(|| pending.readbacks.iter().all(|(_, readback)| readback.is_settled()))?;
-        stages.compute += started.elapsed().as_secs_f64();
-        let at = (pending.unit.swath, pending.unit.lane);
+        counters.compute += started.elapsed().as_secs_f64();
+        let at = pending.unit.id();
         self.trace.device(at, pending.submitted, self.free.replace(Instant::now()));
         let started = Instant::now();
         let mut finished = Vec::new();
@@ -288,10 +255,37 @@ impl GpuBackend {
             let map = || readback.rows(&self.gpu, rows, pitch, row_bytes, pending.permit.clone());
             let mapped = self.trace.time(TraceStage::Readback, at, map)?;
             let window = PixelWindow { rows, cols, bands: stage.bands(), sample: stage.sample(), data: Arc::new(mapped) };
-            finished.push(Finished { output, swath: pending.unit.swath, lane: pending.unit.lane, rows, cols, window });
-            stages.readbacks += 1;
+            finished.push(FinishedWindow { output, unit: at, rows, cols, window });
+            counters.readbacks += 1;
         }
-        stages.readback += started.elapsed().as_secs_f64();
+        counters.readback += started.elapsed().as_secs_f64();
         Ok(finished)
+    }
+}
+
+impl Backend for GpuBackend {
+    fn unit(
+        &mut self,
+        pass: &PassContext<'_>,
+        unit: &Unit,
+        sources: &mut [SourceRun],
+        permit: Arc<Permit>,
+        counters: &mut StageCounters,
+    ) -> Result<Vec<FinishedWindow>> {
+        let gpu = self.gpu.clone();
+        gpu.scoped(|| self.submit(pass, unit, sources, permit, counters))?
+    }
+
+    fn drain(&mut self, counters: &mut StageCounters) -> Result<Vec<FinishedWindow>> {
+        let gpu = self.gpu.clone();
+        let mut finished = Vec::new();
+        while !self.pending.is_empty() {
+            finished.extend(gpu.scoped(|| self.collect(counters))??);
+        }
+        Ok(finished)
+    }
+
+    fn device_peak(&self) -> u64 {
+        self.ledger.peak()
     }
 }

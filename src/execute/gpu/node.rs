@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    execute::{Engine, NodeRun},
+    execute::{NodeRun, PassContext, Reading},
     graph::Operator,
     plan::{Step, Unit},
 };
@@ -30,14 +30,14 @@ impl DeviceNode {
     /// # Errors
     /// A refused grant, or the device's objection (out of memory, a shader that does not compile).
     pub fn allocate(
-        engine: &Engine<'_>,
+        pass: &PassContext<'_>,
         gpu: &Gpu,
         node: usize,
         before: &[DeviceNode],
         staging: &StagingLedgers,
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
-        let plan = engine.plan;
+        let plan = pass.plan;
         let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let carry = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let sizes = plan.sizes();
@@ -49,8 +49,8 @@ impl DeviceNode {
         let mut uploads = Vec::new();
         let mut device_operator = None;
         let most_rows = plan.schedule.maxima().new_rows[node];
-        match &engine.nodes[node] {
-            NodeRun::Ingest { verbatim: true, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
+        match &pass.nodes[node].run {
+            NodeRun::Ingest { reading: Reading::Verbatim { .. }, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
             NodeRun::Resident { .. } => {}
             NodeRun::Ingest { .. } => {
                 for _ in 0..sizes.upload_turns() {
@@ -66,18 +66,18 @@ impl DeviceNode {
     }
 
     /// Copies the rows carried from the swath before to the top of the window.
-    pub fn bring_carry(&self, engine: &Engine<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
+    pub fn bring_carry(&self, pass: &PassContext<'_>, step: &Step, encoder: &mut wgpu::CommandEncoder) {
         let (rows, Some(carry)) = (step.carried_rows(), self.carries.first()) else { return };
-        let size = (rows.len(), step.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
-        copy_rows(encoder, carry, (0, engine.plan.spec.cols, step.cols.start), &self.window, (0, step.cols.len(), 0), size);
+        let size = (rows.len(), step.cols.len(), pass.plan.spec.nodes[step.node].pixel_bytes);
+        copy_rows(encoder, carry, (0, pass.plan.spec.cols, step.cols.start), &self.window, (0, step.cols.len(), 0), size);
     }
 
     /// Copies the rows that the swath after looks back at: this lane's own columns of them.
-    pub fn keep_carry(&self, engine: &Engine<'_>, unit: &Unit, step: &Step, encoder: &mut wgpu::CommandEncoder) {
+    pub fn keep_carry(&self, pass: &PassContext<'_>, unit: &Unit, step: &Step, encoder: &mut wgpu::CommandEncoder) {
         let (rows, Some(carry)) = (step.kept_rows(), self.carries.last()) else { return };
-        let across = engine.plan.spec.cols;
+        let across = pass.plan.spec.cols;
         let from = (rows.start.saturating_sub(step.window_start), step.cols.len(), unit.cols.start - step.cols.start);
-        let size = (rows.len(), unit.cols.len(), engine.plan.spec.nodes[step.node].pixel_bytes);
+        let size = (rows.len(), unit.cols.len(), pass.plan.spec.nodes[step.node].pixel_bytes);
         copy_rows(encoder, &self.window, from, carry, (0, across, unit.cols.start), size);
     }
 
@@ -85,7 +85,7 @@ impl DeviceNode {
     pub fn dispatch(
         &self,
         gpu: &Gpu,
-        (engine, unit, step): (&Engine<'_>, &Unit, &Step),
+        (pass, unit, step): (&PassContext<'_>, &Unit, &Step),
         operator: &dyn Operator,
         inputs: &[usize],
         encoder: &mut wgpu::CommandEncoder,
@@ -93,8 +93,8 @@ impl DeviceNode {
         let (Some(device), false) = (&self.operator, step.new_rows.is_empty()) else { return };
         let windows = inputs.iter().map(|&input| {
             let window = &unit.steps[input];
-            [window.cols.start, window.window_start, window.cols.len(), engine.bands[input]].map(|n| n as u32)
+            [window.cols.start, window.window_start, window.cols.len(), pass.nodes[input].bands].map(|n| n as u32)
         });
-        device.dispatch(gpu, operator, &engine.grid, step, &windows.collect::<Vec<_>>(), encoder);
+        device.dispatch(gpu, operator, pass.grid, step, &windows.collect::<Vec<_>>(), encoder);
     }
 }

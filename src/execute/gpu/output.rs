@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    execute::{Engine, Stages},
+    execute::{PassContext, StageCounters},
     op::uniform,
     plan::Step,
     raster::{SampleType, Span},
@@ -74,18 +74,18 @@ impl OutputStage {
     /// # Errors
     /// A refused grant, or the device's objection.
     pub fn new(
-        engine: &Engine<'_>,
+        pass: &PassContext<'_>,
         gpu: &Arc<Gpu>,
         index: usize,
         window: &wgpu::Buffer,
         staging: &StagingLedgers,
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
-        let plan = engine.plan;
+        let plan = pass.plan;
         let bytes = plan.sizes().readback_bytes(index);
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
-        let bands = engine.bands[plan.spec.outputs[index].node];
-        let Some(packing) = engine.packing[index] else { return Ok(Self { readbacks, bands, pack: None }) };
+        let bands = pass.nodes[plan.spec.outputs[index].node].bands;
+        let Some(packing) = pass.outputs[index].packing else { return Ok(Self { readbacks, bands, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let grid = buffer(size_of::<PackGrid>() as u64, uniform, "pack grid")?;
@@ -124,7 +124,7 @@ impl OutputStage {
         step: &Step,
         window: &wgpu::Buffer,
         encoder: &mut wgpu::CommandEncoder,
-        stages: &mut Stages,
+        counters: &mut StageCounters,
     ) -> Result<Readback> {
         let readback = self.readbacks.take()?;
         let (first_row, first_col) = (rows.start - step.window_start, cols.start - step.cols.start);
@@ -151,7 +151,7 @@ impl OutputStage {
             copy_rows(encoder, window, (first_row, step.cols.len(), first_col), &readback.buffer, (0, cols, 0), size);
             (rows * cols * self.pixel_bytes()) as u64
         };
-        stages.bytes_read_back += bytes;
+        counters.bytes_read_back += bytes;
         Ok(readback)
     }
 }

@@ -6,7 +6,7 @@ mod stack;
 pub use select::{Select, SelectParams};
 pub use stack::{Stack, StackParams};
 
-use super::OperatorInfo;
+use super::info::OperatorInfo;
 use crate::graph::{Bands, Node, Operator, Raster};
 use std::sync::Arc;
 

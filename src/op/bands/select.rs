@@ -2,8 +2,9 @@ use crate::{
     error::{Error, Result},
     graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     op::{
-        Agreement, OperatorInfo,
         abi::{self, uniform},
+        agreement::Agreement,
+        info::{OperatorInfo, part_of_another},
         shader::shader,
     },
     raster::{Nodata, SampleType, Scaling},
@@ -44,7 +45,10 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "one band of several",
     unit: "the samples'",
     doc: include_str!("../../../docs/operators/select.md"),
+    about: "",
+    usage: "",
     options: &[],
+    build: part_of_another,
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
         [1, 3].map(|band| Arc::new(Select { band, of: 3, output, may_be_missing: true, scaling: None }) as Arc<dyn Operator>).to_vec()

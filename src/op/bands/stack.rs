@@ -2,8 +2,9 @@ use crate::{
     error::{Error, Result},
     graph::{Footprint, GpuKernel, GridInfo, Node, Operator, OperatorOutput, Raster, RowsTask},
     op::{
-        Agreement, OperatorInfo,
         abi::{self, uniform},
+        agreement::Agreement,
+        info::{OperatorInfo, part_of_another},
         shader::shader,
     },
     raster::{Nodata, SampleType, Scaling},
@@ -47,7 +48,10 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "several rasters as bands of one",
     unit: "the samples'",
     doc: include_str!("../../../docs/operators/stack.md"),
+    about: "",
+    usage: "",
     options: &[],
+    build: part_of_another,
     examples: || {
         let output = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
         let stack =

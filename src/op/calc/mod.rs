@@ -11,12 +11,15 @@ mod tests;
 pub use error::ExpressionError;
 
 use super::{
-    Agreement, OperatorInfo,
+    agreement::Agreement,
+    info::OperatorInfo,
+    option_info::OptionInfo,
+    options::{Options, Written},
     pointwise::{self, Pointwise, PointwiseParams},
 };
 use crate::{
-    error::Result,
-    graph::{Footprint, Formula, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask},
+    error::{Error, Result},
+    graph::{Footprint, Formula, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Step},
     raster::{Nodata, SampleType},
 };
 use build::Names;
@@ -69,6 +72,16 @@ impl Calc {
 const NUMBER: OperatorOutput = OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None };
 const TRUTH: OperatorOutput = OperatorOutput { sample: SampleType::U8, nodata: Nodata::Integer(255), byte_range: Some((0, 1)) };
 
+impl Default for Calc {
+    /// The raster itself: `A`.
+    fn default() -> Self {
+        let mut formula = Formula::new(1);
+        let result = formula.push(Step::Input(0));
+        let operator = Pointwise::new(INFO.name, formula.with_result(result), NUMBER);
+        Self { text: "A".to_owned(), inputs: vec!["A".to_owned()], operator }
+    }
+}
+
 impl fmt::Debug for Calc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Calc({:?})", self.text)
@@ -80,7 +93,17 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "an expression over one or several rasters",
     unit: "the expression's",
     doc: include_str!("../../../docs/operators/calc.md"),
-    options: &[("A", "FILE[,BAND]")],
+    about: "An expression over one or several rasters",
+    usage: USAGE,
+    options: &[&[
+        OptionInfo::text("expression", |_| Ok(()), "EXPRESSION", "What is computed from the rasters, a capital letter each")
+            .required()
+            .positional(),
+        OptionInfo::raster("A", "FILE[,BAND]", "The raster 'A': a file, its first band or the one named (so on to --Z)"),
+        OptionInfo::text("names", |_| Ok(()), "NAME,...", "Names of the rasters in the expression, in their order, instead of letters")
+            .hidden(),
+    ]],
+    build,
     examples,
     // What the examples' functions and sums may be off by, at heights up to 2000 m: the table in `EXAMPLES`'s comment.
     agreement: Agreement { ulp: 4, units: 5e-6, ..Agreement::EXACT },
@@ -88,6 +111,32 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     params: PointwiseParams::LAYOUT,
     constants: pointwise::ALL_CONSTANTS,
 };
+
+const USAGE: &str = "Expressions:
+  + - * / %  ** (or ^)  < <= > >= == !=  and or not (&& || !)  c ? a : b  brackets
+  abs sqrt exp log log2 log10 pow mod sin cos tan asin acos atan atan2 radians degrees
+  floor ceil round trunc sign square min max clamp(x, least, most)
+  where(c, a, b)  isnan(x)  pi  e  nodata  0xff  1e-3
+  A missing sample makes the result missing, and so does a result that is no number (A / 0, log(-1));
+  isnan(x) and where(c, a, b) do something about it. Truth values are 1 and 0 where a number is wanted,
+  and a result of them is written as uint8. Angles are in radians.
+
+Examples:
+  swath calc '(B - A) / (B + A)' --A red.tif --B nir.tif ndvi.tif
+  swath calc '(B - A) / (B + A)' --A image.tif,3 --B image.tif,4 ndvi.tif --cog
+  swath calc 'where(isnan(A), B, A)' --A dem.tif --B coarse.tif filled.tif
+  swath calc 'A > 500 and A < 800' --A dem.tif band.tif
+  swath calc 'round(A * 10)' --A dem.tif dm.tif --dtype int32
+  swath pipeline read dem.tif ! slope ! calc 'A > 30 and B < 1500' --B dem.tif ! write steep.tif";
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let text: String = options.get("expression")?;
+    let names: Option<String> = options.find("names")?;
+    let names: Option<Vec<&str>> = names.as_deref().map(|names| names.split(',').map(str::trim).collect());
+    let calc = names.map_or_else(|| Calc::parse(&text), |names| Calc::parse_with(&text, &names));
+    let refused = |error: ExpressionError| Error::Usage { what: "expression", given: text.clone(), accepted: error.to_string() };
+    Ok(Arc::new(calc.map_err(refused)?))
+}
 
 /// Between them every function, over samples as heights are; and what the twins may be apart by, at heights from 0 to 2000.
 ///
@@ -135,6 +184,14 @@ impl Operator for Calc {
 
     fn output(&self) -> OperatorOutput {
         self.operator.output()
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        let letters = self.inputs.iter().all(|name| name.len() == 1 && name.bytes().all(|letter| letter.is_ascii_uppercase()));
+        Some(Written::of(INFO.options, |options| {
+            options.put("expression", &self.text);
+            options.put_some("names", (!letters).then(|| self.inputs.join(",")));
+        }))
     }
 
     fn check(&self) -> Result<()> {

@@ -81,6 +81,19 @@ fn named(word: &str) -> std::result::Result<[u8; 3], String> {
     })
 }
 
+/// The text of a colour file with these entries.
+pub(super) fn text(entries: &[ColorEntry]) -> String {
+    let line = |ColorEntry { at, color: [red, green, blue, alpha] }: &ColorEntry| {
+        let place = match at {
+            ColorPlace::Value(value) => value.to_string(),
+            ColorPlace::Percent(percent) => format!("{percent}%"),
+            ColorPlace::Missing => "nv".to_owned(),
+        };
+        format!("{place} {red} {green} {blue} {alpha}\n")
+    };
+    entries.iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +110,7 @@ mod tests {
             entry(ColorPlace::Missing, [8, 8, 8, 255]),
         ];
         assert_eq!(parse(text).unwrap(), expected);
+        assert_eq!(parse(&super::text(&expected)).unwrap(), expected);
     }
 
     #[test]

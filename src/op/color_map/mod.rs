@@ -3,11 +3,15 @@ mod perceptual;
 mod ramp;
 
 use super::{
-    Agreement, OperatorInfo,
     abi::{self, shader_constants, uniform},
+    agreement::Agreement,
+    info::OperatorInfo,
+    named_option::named_option,
+    option_info::{FileForm, GdalAlias, OptionInfo},
+    options::{Options, Written},
+    pair::Pair,
     shader::shader,
     steps::{self, STEP_BYTES, Steps, at_least, is_missing, more_than},
-    terrain::named_option,
 };
 use crate::{
     error::{Error, Result},
@@ -15,7 +19,7 @@ use crate::{
     raster::{Nodata, SampleType},
 };
 use ramp::{NOTHING, Ramp};
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
 
 #[doc = include_str!("../../../docs/operators/color-map.md")]
 #[derive(Clone, Debug, PartialEq)]
@@ -87,13 +91,48 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "a colour for each sample: GDAL's colour files, or a named ramp",
     unit: "bytes",
     doc: include_str!("../../../docs/operators/color-map.md"),
-    options: &[("color-map", "FILE"), ("color-selection", "interpolate|exact|nearest"), ("add-alpha", ""), ("range", "MIN,MAX")],
+    about: "A colour for each sample, by a colour file or a named ramp",
+    usage: "Examples:
+  swath color-map dem.tif picture.tif --color-map relief.txt
+  swath color-map dem.tif picture.tif --color-map viridis --range 0,2500 --add-alpha
+  swath color-map classes.tif picture.tif --color-map classes.txt --color-selection exact
+  swath color-map dem.tif picture.tif --color-map relief.txt -alpha -nearest_color_entry   (as gdaldem)
+
+Ramps: viridis, magma, inferno, plasma, cividis, turbo, cubehelix, greys, blues, greens, oranges, yellow-green-blue,
+yellow-orange-red, brown-green, red-blue, red-yellow-blue, spectral; each also with _r, the other way round.",
+    options: &[&[
+        OptionInfo::text(
+            "color-map",
+            |text| text.parse::<ColorText>().map(drop),
+            "FILE|RAMP",
+            "A file of lines 'value red green blue [alpha]', as gdaldem has them, or a ramp's name",
+        )
+        .default("viridis")
+        .file(FileForm::Existing),
+        OptionInfo::choice(
+            "color-selection",
+            ColorSelection::CHOICE,
+            "COLOR_SELECTION",
+            "What the colour of a sample is that lies between two values",
+        )
+        .gdal(&[GdalAlias::of("-exact_color_entry", "exact"), GdalAlias::of("-nearest_color_entry", "nearest")]),
+        OptionInfo::switch("add-alpha", "A fourth band, alpha").gdal(&[GdalAlias::is("-alpha")]),
+        OptionInfo::range("range", "MIN,MAX", "What percentages are of")
+            .default_words("the least and the greatest sample, found in a pass before"),
+    ]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "include/steps.wgsl", "color_map.wgsl"),
     params: ColorMapParams::LAYOUT,
     constants: &[abi::CONSTANTS, steps::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let ColorText(colors) = options.get("color-map")?;
+    let range = options.find::<Pair>("range")?.map(|Pair([least, greatest])| (least, greatest));
+    Ok(Arc::new(ColorMap { colors, selection: options.get("color-selection")?, add_alpha: options.is_on("add-alpha")?, range }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     const FILE: &str = "0 0 60 0\n400 250 250 10 200\n501.3 120 60 0\n560 grey 99\n700 255 255 255\nnv 1 2 3 4\n";
@@ -109,6 +148,30 @@ fn examples() -> Vec<Arc<dyn Operator>> {
         of(ColorSelection::Exact, false),
         Arc::new(ColorMap { range: Some((450.0, 620.0)), ..ColorMap::default() }),
     ]
+}
+
+/// The colours as a text: a ramp's name, or what a colour file holds.
+#[derive(Clone, Debug, PartialEq)]
+struct ColorText(Vec<ColorEntry>);
+
+impl FromStr for ColorText {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        // A file's lines have several words.
+        let is_name = !text.trim().is_empty() && !text.contains(char::is_whitespace);
+        let colors = if is_name { ColorMap::ramp(text) } else { ColorMap::parse(text) };
+        colors.map(Self)
+    }
+}
+
+impl fmt::Display for ColorText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reversed = |name: &str| format!("{name}_r");
+        let names = ColorMap::ramps().flat_map(|name| [name.to_owned(), reversed(name)]);
+        let named = names.into_iter().find(|name| perceptual::entries(name).is_some_and(|entries| entries == self.0));
+        f.write_str(&named.unwrap_or_else(|| file::text(&self.0)))
+    }
 }
 
 impl Default for ColorMap {
@@ -213,6 +276,15 @@ impl Operator for ColorMap {
 
     fn output(&self) -> OperatorOutput {
         OperatorOutput { sample: SampleType::U8, nodata: Nodata::Integer(0), byte_range: Some((0, u8::MAX)) }
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("color-map", ColorText(self.colors.clone()));
+            options.put("color-selection", self.selection);
+            options.put_switch("add-alpha", self.add_alpha);
+            options.put_some("range", self.range.map(|(least, greatest)| Pair([least, greatest])));
+        }))
     }
 
     fn check(&self) -> Result<()> {

@@ -3,12 +3,17 @@
 mod sweep;
 
 use super::{
-    Agreement, FocalBorder, FocalMissing, OperatorInfo,
     abi::{self, shader_constants, uniform},
-    focal,
+    agreement::Agreement,
+    info::OperatorInfo,
+    matrix::Matrix,
+    named_option::named_option,
+    neighbourhood::{self, FocalBorder, FocalMissing},
+    option_info::OptionInfo,
+    options::{Options, Written},
     separable::{Kind, Separable},
     shader::shader,
-    terrain::{self, named_option},
+    terrain,
 };
 use crate::{
     error::{Error, Result},
@@ -108,21 +113,48 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "weighted sums: gaussian, laplacian, sobel, unsharp, custom",
     unit: "the samples'",
     doc: include_str!("../../../docs/operators/convolve.md"),
+    about: "Weighted sums of neighbourhoods: smoothing, sharpening, edges, or any kernel",
+    usage: "Examples:
+  swath convolve dem.tif smooth.tif --sigma 3
+  swath convolve dem.tif sharp.tif --kernel unsharp --sigma 2 --amount 1.5
+  swath convolve image.tif edges.tif --kernel sobel --border nearest
+  swath convolve dem.tif out.tif --weights '1 2 1; 2 4 2; 1 2 1' --normalize",
     options: &[
-        ("kernel", "gaussian|laplacian|sobel|prewitt|unsharp|custom"),
-        ("sigma", "PIXELS"),
-        ("amount", "SHARE"),
-        ("weights", "ROWS"),
-        ("normalize", ""),
-        ("missing", "skip|propagate"),
-        ("border", "missing|nearest|reflect|extrapolate"),
+        &[
+            OptionInfo::choice("kernel", ConvolveKernel::CHOICE, "KERNEL", "Which kernel").default_with("weights", "custom"),
+            OptionInfo::number("sigma", "PIXELS", "Standard deviation of the Gaussian, in pixels, up to 16")
+                .default("1")
+                .only_with("kernel", &["gaussian", "unsharp"]),
+            OptionInfo::number("amount", "SHARE", "How much the unsharp mask adds of what the Gaussian takes away")
+                .default("1")
+                .only_with("kernel", &["unsharp"]),
+            OptionInfo::matrix("weights", "ROWS", "Rows of a custom kernel, parted by semicolons, or a text file of them")
+                .only_with("kernel", &["custom"])
+                .needed_by("kernel", "custom", "1 2 1; 2 4 2; 1 2 1"),
+            OptionInfo::switch("normalize", "Divide the weights by their sum").requires(&["weights"]),
+        ],
+        neighbourhood::CENTRED_OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { ulp: 64, relief: 1e-5, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "convolve.wgsl"),
     params: ConvolveParams::LAYOUT,
-    constants: &[abi::CONSTANTS, focal::NEIGHBOURHOOD_CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, neighbourhood::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let weights: Option<Matrix> = options.find("weights")?;
+    Ok(Arc::new(Convolve {
+        kernel: options.get("kernel")?,
+        sigma: options.get("sigma")?,
+        amount: options.get("amount")?,
+        weights: weights.unwrap_or_default().0,
+        normalize: options.is_on("normalize")?,
+        missing: options.get("missing")?,
+        border: options.get("border")?,
+    }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     use {ConvolveKernel as K, FocalBorder as B, FocalMissing as M};
@@ -212,7 +244,20 @@ impl Operator for Convolve {
         OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
     }
 
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put_some("weights", (!self.weights.is_empty()).then(|| Matrix(self.weights.clone())));
+            options.put("kernel", self.kernel);
+            options.put("sigma", self.sigma);
+            options.put("amount", self.amount);
+            options.put_switch("normalize", self.normalize);
+            options.put("missing", self.missing);
+            options.put("border", self.border);
+        }))
+    }
+
     fn check(&self) -> Result<()> {
+        INFO.check_written(self)?;
         terrain::check_number("sigma", self.sigma, self.sigma > 0.0 && self.sigma <= MAX_SIGMA, "above 0 and up to 16 pixels")?;
         terrain::check_number("amount", self.amount, self.amount.is_finite(), "a number")?;
         if self.kernel != ConvolveKernel::Custom {

@@ -2,7 +2,7 @@
 
 use crate::{
     graph::RowsTask,
-    op::{FocalBorder, focal::Lines},
+    op::neighbourhood::{FocalBorder, Lines},
 };
 
 /// Weights, ready to be used.

@@ -5,11 +5,10 @@
 //! from the raster's first row: a result is the same fold wherever a swath begins.
 
 use super::{
-    Lines,
     fold::Fold,
     sweep::{Planes, change, get},
 };
-use crate::raster::Span;
+use crate::{op::neighbourhood::Lines, raster::Span};
 use std::marker::PhantomData;
 
 /// The columns of one block of columns, from row to row.

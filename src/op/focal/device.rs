@@ -1,19 +1,20 @@
 //! What the shaders of focal statistics are told.
 
-use super::{
-    Focal, FocalBorder, FocalMissing, FocalShape, FocalStat,
-    outline::{
-        self, MaskBits, Outline, STAT_MAJORITY, STAT_MAX, STAT_MIN, STAT_PERCENTILE, STAT_RANGE, STAT_STD, STAT_SUM, STAT_TPI,
-        STAT_VARIANCE,
-    },
-    rank::Position,
-};
+use super::{Focal, MAX_RADIUS, rank::Position, stat::FocalStat};
 use crate::{
     graph::{GpuKernel, Operator},
     op::{
-        Agreement, OperatorInfo, Shader, ShaderConstant,
-        abi::{self, shader_constants, uniform},
-        shader::shader,
+        abi::{self, ShaderConstant, shader_constants, uniform},
+        agreement::Agreement,
+        info::{OperatorInfo, part_of_another},
+        neighbourhood::{
+            self, FocalBorder, FocalMissing, FocalShape,
+            outline::{
+                self, MaskBits, Outline, Run, STAT_MAJORITY, STAT_MAX, STAT_MIN, STAT_PERCENTILE, STAT_RANGE, STAT_STD, STAT_SUM, STAT_TPI,
+                STAT_VARIANCE,
+            },
+        },
+        shader::{Shader, shader},
     },
 };
 use std::sync::Arc;
@@ -65,7 +66,7 @@ mod tally {
 }
 
 mod runs {
-    use super::{Outline, outline::Run, shader_constants};
+    use super::{MAX_RADIUS, Outline, Run, shader_constants};
 
     shader_constants! { CONSTANTS:
         SIDE: i32 = 16;
@@ -75,7 +76,7 @@ mod runs {
     }
 
     const MOST_LEVELS: u32 = MOST_PARTS / MOST_COLS;
-    const _: () = assert!(MOST_COLS as usize == SIDE as usize + 2 * super::super::MAX_RADIUS && MOST_PARTS.is_multiple_of(MOST_COLS));
+    const _: () = assert!(MOST_COLS as usize == SIDE as usize + 2 * MAX_RADIUS && MOST_PARTS.is_multiple_of(MOST_COLS));
 
     /// Lengths of windows, up to that of the longest run.
     pub fn levels(outline: &Outline) -> u32 {
@@ -91,7 +92,7 @@ const RUNS_FROM: usize = 49;
 const STAT_VARIETY: u32 = 10;
 
 pub const SHADER: Shader = shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "focal.wgsl");
-pub const CONSTANTS: &[&[ShaderConstant]] = &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, OWN_CONSTANTS];
+pub const CONSTANTS: &[&[ShaderConstant]] = &[abi::CONSTANTS, neighbourhood::CONSTANTS, outline::CONSTANTS, OWN_CONSTANTS];
 
 /// The kernel of majority and variety.
 pub const TALLY: OperatorInfo = OperatorInfo {
@@ -99,12 +100,15 @@ pub const TALLY: OperatorInfo = OperatorInfo {
     summary: "majority and variety of neighbourhoods",
     unit: "the samples'",
     doc: "",
+    about: "",
+    usage: "",
     options: &[],
+    build: part_of_another,
     examples: tally_examples,
     agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "tally.wgsl"),
     params: FocalParams::LAYOUT,
-    constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, tally::CONSTANTS],
+    constants: &[abi::CONSTANTS, neighbourhood::CONSTANTS, outline::CONSTANTS, tally::CONSTANTS],
 };
 
 /// The kernel of sums, moments and extremes of large neighbourhoods.
@@ -113,12 +117,15 @@ pub const RUNS: OperatorInfo = OperatorInfo {
     summary: "sums, moments and extremes of neighbourhoods of any outline",
     unit: "the samples'",
     doc: "",
+    about: "",
+    usage: "",
     options: &[],
+    build: part_of_another,
     examples: runs_examples,
     agreement: super::INFO.agreement,
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "runs.wgsl"),
     params: FocalParams::LAYOUT,
-    constants: &[abi::CONSTANTS, super::NEIGHBOURHOOD_CONSTANTS, outline::CONSTANTS, runs::CONSTANTS],
+    constants: &[abi::CONSTANTS, neighbourhood::CONSTANTS, outline::CONSTANTS, runs::CONSTANTS],
 };
 
 /// Of circles, annuli, boxes whose border is extrapolated, and outlines with many runs in a row, as wide as there can be.

@@ -3,20 +3,21 @@
 mod columns;
 mod device;
 mod fold;
-mod neighbourhood;
-mod options;
-mod outline;
 mod rank;
+mod stat;
 mod sweep;
 
 pub use device::FocalParams;
 pub(super) use device::{CONSTANTS, RUNS, SHADER, TALLY};
-pub(super) use neighbourhood::{CONSTANTS as NEIGHBOURHOOD_CONSTANTS, Lines};
-pub use options::{FocalBorder, FocalMissing, FocalShape, FocalStat};
-use outline::Outline;
+pub use stat::FocalStat;
 
 use super::{
-    Agreement, OperatorInfo,
+    agreement::Agreement,
+    info::OperatorInfo,
+    neighbourhood::{self, Shape, shape},
+    neighbourhood::{FocalBorder, FocalMissing, FocalShape, outline::Outline},
+    option_info::OptionInfo,
+    options::{Options, Written},
     separable::{Kind, Separable},
     terrain,
 };
@@ -56,22 +57,34 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "statistics of neighbourhoods: mean, std, median and others",
     unit: "the samples' (variance: its square; variety: values)",
     doc: include_str!("../../../docs/operators/focal.md"),
+    about: "A statistic of the samples around each pixel",
+    usage: "Examples:
+  swath focal dem.tif smooth.tif --stat mean --radius 2
+  swath focal dem.tif rough.tif --stat std --shape circle --radius 10 --missing propagate
+  swath focal dem.tif p90.tif --stat percentile --percentile 90 --radius 5 --border reflect
+  swath focal classes.tif tidy.tif --stat majority
+  swath focal dem.tif cross.tif --stat max --footprint '0 1 0; 1 1 1; 0 1 0'
+  swath focal dem.tif tpi.tif --stat tpi --shape annulus --radius 20 --inner 10",
     options: &[
-        ("stat", "mean|sum|min|max|range|std|variance|median|percentile|majority|variety|tpi"),
-        ("shape", "box|circle|annulus|custom"),
-        ("radius", "PIXELS"),
-        ("inner", "PIXELS"),
-        ("footprint", "ROWS"),
-        ("percentile", "P"),
-        ("missing", "skip|propagate"),
-        ("border", "missing|nearest|reflect|extrapolate"),
+        &[OptionInfo::choice("stat", FocalStat::CHOICE, "STAT", "Which statistic")],
+        shape::OPTIONS,
+        &[OptionInfo::number("percentile", "P", "Which percentile, 0 to 100").default("50").only_with("stat", &["percentile"])],
+        neighbourhood::OPTIONS,
     ],
+    build,
     examples,
     agreement: Agreement { ulp: 64, relief: 1e-5, ..Agreement::EXACT },
     shader: SHADER,
     params: FocalParams::LAYOUT,
     constants: CONSTANTS,
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    let Shape { shape, radius, inner, mask } = Shape::of_options(options)?;
+    let (stat, percentile) = (options.get("stat")?, options.get("percentile")?);
+    let (missing, border) = (options.get("missing")?, options.get("border")?);
+    Ok(Arc::new(Focal { stat, shape, radius, inner, mask, percentile, missing, border }))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     use {FocalBorder as B, FocalMissing as M, FocalShape as S, FocalStat as T};
@@ -130,26 +143,18 @@ impl Default for Focal {
 }
 
 impl Focal {
+    fn asked_shape(&self) -> Shape {
+        let Self { shape, radius, inner, ref mask, .. } = *self;
+        Shape { shape, radius, inner, mask: mask.clone() }
+    }
+
     fn outline(&self) -> Outline {
-        let (radius, inner) = (self.radius as isize, self.inner as isize);
-        let whole = (self.radius, self.radius);
-        match self.shape {
-            FocalShape::Box => Outline::of(whole, |_, _| true),
-            FocalShape::Circle => Outline::of(whole, |row, col| row * row + col * col <= radius * radius),
-            FocalShape::Annulus => Outline::of(whole, |row, col| (inner * inner + 1..=radius * radius).contains(&(row * row + col * col))),
-            FocalShape::Custom => {
-                let (rows, cols) = self.reach();
-                Outline::of((rows, cols), |row, col| self.mask[(row + rows as isize) as usize][(col + cols as isize) as usize])
-            }
-        }
+        self.asked_shape().outline()
     }
 
     /// Rows above and below, columns left and right.
     fn reach(&self) -> (usize, usize) {
-        match self.shape {
-            FocalShape::Custom => (self.mask.len() / 2, self.mask.first().map_or(0, Vec::len) / 2),
-            _ => (self.radius, self.radius),
-        }
+        self.asked_shape().reach()
     }
 
     fn fraction(&self) -> f64 {
@@ -202,7 +207,18 @@ impl Operator for Focal {
         OperatorOutput { sample: SampleType::F32, nodata: Nodata::Integer(-9999), byte_range: None }
     }
 
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("stat", self.stat);
+            self.asked_shape().write(options);
+            options.put("percentile", self.percentile);
+            options.put("missing", self.missing);
+            options.put("border", self.border);
+        }))
+    }
+
     fn check(&self) -> Result<()> {
+        INFO.check_written(self)?;
         if self.shape == FocalShape::Custom {
             check_mask(&self.mask)?;
         } else if !(1..=MAX_RADIUS).contains(&self.radius) {

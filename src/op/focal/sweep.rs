@@ -6,13 +6,14 @@
 //! samples, or sample by sample where its runs are short. The order of operations is that of the raster: it is the same wherever a
 //! swath or lane begins.
 
-use super::{
-    FocalBorder, Lines,
-    columns::Columns,
-    fold::Fold,
-    outline::{Extent, Outline, Run},
+use super::{columns::Columns, fold::Fold};
+use crate::{
+    graph::RowsTask,
+    op::neighbourhood::{
+        FocalBorder, Lines,
+        outline::{Extent, Outline, Run},
+    },
 };
-use crate::graph::RowsTask;
 use std::marker::PhantomData;
 
 /// A neighbourhood and its rules.

@@ -1,7 +1,7 @@
 //! What operators share that are plain structs and have a formula.
 
-/// Implements [`Operator`](crate::graph::Operator) for a struct with `steps() -> Formula`, `written() -> OperatorOutput` and
-/// `accepted() -> Result<()>`; if it is `scaled`, with `stands_for() -> Vec<Scaling>` too.
+/// Implements [`Operator`](crate::graph::Operator) for a struct with `steps() -> Formula`, `written() -> OperatorOutput`,
+/// `write(&mut Written)` and `accepted() -> Result<()>`; if it is `scaled`, with `stands_for() -> Vec<Scaling>` too.
 macro_rules! local_operator {
     ($name:ident) => {
         impl $name {
@@ -32,6 +32,10 @@ macro_rules! local_operator {
 
             fn scaling(&self) -> Vec<$crate::raster::Scaling> {
                 self.stands_for()
+            }
+
+            fn options(&self) -> Option<Vec<(&'static str, String)>> {
+                Some($crate::op::Written::of(INFO.options, |options| self.write(options)))
             }
 
             fn check(&self) -> $crate::error::Result<()> {

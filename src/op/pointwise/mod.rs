@@ -8,10 +8,9 @@ mod wgsl;
 pub(super) use local::local_operator;
 
 use super::{
-    Shader, ShaderConstant, abi,
-    abi::{shader_constants, uniform},
+    abi::{self, ShaderConstant, shader_constants, uniform},
     functions, math,
-    shader::shader,
+    shader::{Shader, shader},
 };
 use crate::{
     error::{Error, Result},

@@ -3,8 +3,11 @@ mod mapping;
 pub use mapping::Rule;
 
 use super::{
-    Agreement, OperatorInfo,
     abi::{self, shader_constants, uniform},
+    agreement::Agreement,
+    info::OperatorInfo,
+    option_info::{FileForm, OptionInfo},
+    options::{Options, Written},
     shader::shader,
     steps::{self, STEP_BYTES, Steps, is_missing},
 };
@@ -68,13 +71,34 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     summary: "ranges and values become classes, in the least type that has them",
     unit: "classes",
     doc: include_str!("../../../docs/operators/reclassify.md"),
-    options: &[("mapping", "RULES")],
+    about: "Ranges and values become classes",
+    usage: "Examples:
+  swath reclassify slope.tif classes.tif --mapping '[0,5)=1; [5,15)=2; [15,INF]=3'
+  swath reclassify cover.tif forest.tif --mapping '10=1; 20=1; DEFAULT=NO_DATA'
+  swath reclassify dem.tif land.tif -m '[-INF,0]=NO_DATA; DEFAULT=PASS_THROUGH'
+  swath reclassify dem.tif classes.tif --mapping @classes.txt --dtype int16 --nodata -1
+
+A range's end is included by [ and ], excluded by ( and ). Samples that no rule names are missing, unless DEFAULT says otherwise.",
+    options: &[&[OptionInfo::text(
+        "mapping",
+        |text| text.parse::<Reclassify>().map(drop),
+        "RULES|@FILE",
+        "Rules such as '[0,10)=1; [10,20)=2; 30=3; NO_DATA=0; DEFAULT=PASS_THROUGH', or @FILE that holds them",
+    )
+    .short('m')
+    .file(FileForm::At)
+    .required()]],
+    build,
     examples,
     agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "include/steps.wgsl", "reclassify.wgsl"),
     params: ReclassifyParams::LAYOUT,
     constants: &[abi::CONSTANTS, steps::CONSTANTS, CONSTANTS],
 };
+
+fn build(options: &Options) -> Result<Arc<dyn Operator>> {
+    Ok(Arc::new(options.get::<Reclassify>("mapping")?))
+}
 
 fn examples() -> Vec<Arc<dyn Operator>> {
     let texts = [
@@ -202,6 +226,12 @@ impl Operator for Reclassify {
         }
         let nodata = if self.is_spare(-9999) { Nodata::Integer(-9999) } else { Nodata::Float(f64::NAN) };
         OperatorOutput { sample: SampleType::F32, nodata, byte_range: None }
+    }
+
+    fn options(&self) -> Option<Vec<(&'static str, String)>> {
+        Some(Written::of(INFO.options, |options| {
+            options.put("mapping", self);
+        }))
     }
 
     fn check(&self) -> Result<()> {

@@ -2,7 +2,13 @@ use super::{CONSTANTS, Kind, Separable, SeparableParams, examples};
 use crate::{
     error::Result,
     graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
-    op::{Agreement, OperatorInfo, abi, focal::NEIGHBOURHOOD_CONSTANTS, shader::shader},
+    op::{
+        abi,
+        agreement::Agreement,
+        info::{OperatorInfo, part_of_another},
+        neighbourhood,
+        shader::shader,
+    },
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -16,12 +22,15 @@ pub const INFO: OperatorInfo = OperatorInfo {
     summary: "columns of a separable neighbourhood",
     unit: "the samples'",
     doc: "",
+    about: "",
+    usage: "",
     options: &[],
+    build: part_of_another,
     examples: || examples(|whole| Arc::new(Down(whole))),
     agreement: Agreement::EXACT,
     shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/separable.wgsl", "down.wgsl"),
     params: SeparableParams::LAYOUT,
-    constants: &[abi::CONSTANTS, NEIGHBOURHOOD_CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, neighbourhood::CONSTANTS, CONSTANTS],
 };
 
 impl Operator for Down {

@@ -9,8 +9,8 @@ pub use across::INFO as ACROSS;
 pub use down::INFO as DOWN;
 
 use super::{
-    FocalBorder, FocalMissing,
     abi::{shader_constants, uniform},
+    neighbourhood::{FocalBorder, FocalMissing},
 };
 use crate::{
     error::Result,

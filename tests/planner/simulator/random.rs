@@ -105,7 +105,7 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
             .collect();
         let chunks: usize = planes.iter().map(|p| p.across(cols) * p.down(rows)).sum();
         let scratch_bytes = planes.iter().map(|p| p.max_encoded_bytes + 300).collect();
-        SourceSpec { name: "source".to_owned(), planes, index_bytes: 16 * chunks, scratch_bytes }
+        SourceSpec { number: 0, name: "source".to_owned(), planes, index_bytes: 16 * chunks, scratch_bytes }
     });
     let sources = sources.collect();
     let device = on_device.then(|| DeviceLimits {

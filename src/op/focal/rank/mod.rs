@@ -11,8 +11,11 @@ mod order;
 pub use counts::{Majority, Variety};
 pub use order::{Percentile, Position};
 
-use super::{neighbourhood::Lines, outline::Run, sweep::Around};
-use crate::graph::RowsTask;
+use super::sweep::Around;
+use crate::{
+    graph::RowsTask,
+    op::neighbourhood::{Lines, outline::Run},
+};
 
 /// What slides: a multiset of places.
 ///

@@ -1,0 +1,217 @@
+//! One pass over the raster: planned, then run into its outputs. One thread follows the units, one writes, the pool does the rest.
+
+use super::{
+    cancel::{CancelOnPanic, CancelToken},
+    disk,
+    encode_stage::EncodeStage,
+    execute::{Executed, execute},
+    memory_sinks::MemorySinks,
+    program::{OutputSink, Program},
+    recover,
+    report::Report,
+    report_pass::PassResult,
+    requested::Requested,
+    settings::PassSettings,
+    source_offset::{self, FoundOrigin},
+};
+use crate::{
+    error::{Error, Result},
+    execute::{BufferPool, Context, FinishedWindow, InFlight, Ledger, PassContext, Trace, Workers},
+    plan::{self, Budget, Cut, Plan, UnitId},
+};
+use crossbeam_channel::{Sender, unbounded};
+use std::{sync::Arc, time::Instant};
+
+/// One pass over the raster.
+pub struct Pass {
+    /// What is asked of it.
+    pub requested: Requested,
+    /// What it does.
+    pub program: Program,
+    /// How.
+    pub plan: Plan,
+    /// Parts of the cut that are given.
+    cut: Cut,
+}
+
+/// What every step of an attempt needs.
+struct Attempt<'a> {
+    pass: PassContext<'a>,
+    program: &'a Program,
+    context: &'a Context,
+    in_flight: Arc<InFlight>,
+    /// Stops the executor where the writer fails, so that the caller's token stays the caller's.
+    stop: CancelToken,
+}
+
+impl Pass {
+    /// Plans a pass.
+    ///
+    /// # Errors
+    /// As [`Job::plan`](super::Job::plan).
+    pub fn plan(requested: Requested, settings: &PassSettings, budget: Budget, cut: Cut) -> Result<Self> {
+        let program = Program::build(&requested, settings)?;
+        Self::of_program(requested, program, budget, cut)
+    }
+
+    /// Plans a pass whose program is built already.
+    ///
+    /// # Errors
+    /// As [`plan::plan_cut`].
+    pub fn of_program(requested: Requested, program: Program, budget: Budget, cut: Cut) -> Result<Self> {
+        let plan = plan::plan_cut(&program.job_spec(), budget, &cut)?;
+        Ok(Self { requested, program, plan, cut })
+    }
+
+    /// Runs the pass into its outputs. A device that has less memory than its budget is tried again with half of it, then the
+    /// CPU.
+    ///
+    /// # Errors
+    /// As [`PlannedJob::run`](super::PlannedJob::run).
+    pub fn run(mut self, settings: &PassSettings, trace: &Trace) -> Result<Report> {
+        let mut notes = Vec::new();
+        let mut context = settings.context.clone();
+        let mut origins = self.find_origins(settings)?;
+        loop {
+            let failure = match self.attempt(settings, &context, trace, &notes, &origins) {
+                Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
+                other => return other,
+            };
+            // Half of what was asked of it, which may be far less than it was allowed.
+            let mut budget = self.plan.budget;
+            let asked = self.plan.device.map_or(u64::MAX, |peak| peak.peak);
+            budget.device.0 = budget.device.0.min(asked) / 2;
+            match plan::plan_cut(&self.program.job_spec(), budget, &self.cut) {
+                Ok(smaller) => {
+                    notes.push(format!("{failure}: going on with at most {}", smaller.budget.device));
+                    self.plan = smaller;
+                }
+                Err(_) => {
+                    let on_cpu = settings.on_cpu();
+                    // Copies, rows on the device and operators without a CPU twin end here with the first failure.
+                    let Ok(program) = Program::build(&self.requested, &on_cpu) else { return Err(failure) };
+                    self.plan = plan::plan_cut(&program.job_spec(), budget, &self.cut)?;
+                    self.program = program;
+                    origins = self.find_origins(settings)?;
+                    context = on_cpu.context;
+                    notes.push(format!("{failure}: going on with the CPU"));
+                }
+            }
+        }
+    }
+
+    /// Finds the origins that sources are counted from, and counts from them from here on.
+    fn find_origins(&mut self, settings: &PassSettings) -> Result<Vec<FoundOrigin>> {
+        let origins = source_offset::find(&self.program, &self.plan, &settings.cancel)?;
+        self.program.count_from(&origins);
+        Ok(origins)
+    }
+
+    fn attempt(
+        &self,
+        settings: &PassSettings,
+        context: &Context,
+        trace: &Trace,
+        notes: &[String],
+        origins: &[FoundOrigin],
+    ) -> Result<Report> {
+        let started = Instant::now();
+        let Self { plan, program, .. } = self;
+        let mut warnings = program.warnings.clone();
+        warnings.extend(disk::check(program.files())?);
+        let ledger = Ledger::new("host", plan.host.peak as u64);
+        // A job that loses its device goes on with this pool under a plan of the CPU, which has the same lanes.
+        let pool = BufferPool::with_slack(ledger.clone(), plan::buffer_slack(plan.lanes.len()));
+        let _fixed = ledger.grant(plan::FIXED_BYTES as u64)?;
+        let _trace = trace.charge(&ledger)?;
+        // Its threads are joined when it is dropped: nothing of the pass is held after this function.
+        let workers = Workers::new(plan.execution.threads)?.traced(trace.clone());
+        let stop = settings.cancel.child();
+        let mut stage = EncodeStage::open(program, &workers, &pool, plan.host.segments, stop.clone(), settings.observer.clone())?;
+        let mut memory = MemorySinks::open(program);
+        let attempt = Attempt {
+            pass: program.context(plan, &ledger, &pool, &workers),
+            program,
+            context,
+            in_flight: InFlight::new(plan.execution.units_in_flight),
+            stop,
+        };
+        let (executed, recovered) = attempt.run(&mut stage, &mut memory)?;
+        warnings.extend(notes.iter().cloned().chain(recovered));
+        warnings.extend(stage.collisions(program)?);
+        let (files, encode_seconds) = stage.finish()?;
+        memory.hand_over(program);
+        let result = PassResult { plan, program, context, executed: &executed, files: &files, encode_seconds, origins };
+        let mut report = result.report();
+        report.warnings = warnings;
+        report.host.measured_peak = ledger.peak();
+        report.seconds.total = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+}
+
+impl Attempt<'_> {
+    /// Executes the plan while finished windows are encoded and written. Also says how a lost device was replaced, if it was.
+    fn run(&self, stage: &mut EncodeStage<'_>, memory: &mut MemorySinks) -> Result<(Executed, Option<String>)> {
+        let (sender, windows) = unbounded();
+        let workers = self.pass.workers;
+        let (executed, encoded) = std::thread::scope(|scope| {
+            let panic_guard = CancelOnPanic(self.stop.clone());
+            let writer = scope.spawn(move || {
+                let _guard = panic_guard;
+                stage.run(&windows)
+            });
+            let mut hand_on = HandOn { program: self.program, pool: &self.pass.pool, memory, sender, last: None };
+            // This thread becomes one of the workers.
+            let run = || execute(&self.pass, self.program, self.context, &self.in_flight, &self.stop, |f| hand_on.accept(f));
+            let executed = match workers.install(run) {
+                Err(failure @ Error::Device { .. }) if self.program.runs_on_cpu() => self.go_on_with_cpu(&failure, &mut hand_on),
+                executed => executed.map(|executed| (executed, None)),
+            };
+            if executed.is_err() {
+                self.stop.cancel();
+            }
+            // The writer goes on until nobody can send any more.
+            drop(hand_on);
+            (executed, writer.join().unwrap_or(Err(Error::Internal("the writer panicked"))))
+        });
+        // Whoever failed first says why; the other was only told to stop.
+        match (executed, encoded) {
+            (Ok(executed), Ok(())) => Ok(executed),
+            (Err(Error::Cancelled), Err(cause)) => Err(cause),
+            (Err(cause), _) | (_, Err(cause)) => Err(cause),
+        }
+    }
+
+    /// Computes what comes after the last unit that a lost device handed on.
+    fn go_on_with_cpu(&self, failure: &Error, hand_on: &mut HandOn<'_>) -> Result<(Executed, Option<String>)> {
+        let last = hand_on.last;
+        let again =
+            || recover::go_on_with_cpu(&self.pass, self.program, &self.in_flight, &self.stop, last, |finished| hand_on.accept(finished));
+        let executed = self.pass.workers.install(again)?;
+        let done = last.map_or("from the beginning".to_owned(), |unit| format!("after {unit}"));
+        Ok((executed, Some(format!("{failure}: the CPU went on {done}; chunks were decoded again"))))
+    }
+}
+
+/// Hands finished windows on: to the writer's thread, or into memory.
+struct HandOn<'a> {
+    program: &'a Program,
+    pool: &'a BufferPool,
+    memory: &'a mut MemorySinks,
+    sender: Sender<FinishedWindow>,
+    /// The last unit that was handed on.
+    last: Option<UnitId>,
+}
+
+impl HandOn<'_> {
+    fn accept(&mut self, finished: FinishedWindow) -> Result<()> {
+        self.last = Some(finished.unit);
+        match self.program.outputs[finished.output].sink {
+            // A writer that has failed takes no more; its own error says why.
+            OutputSink::File(_) => drop(self.sender.send(finished)),
+            _ => self.memory.accept(self.program, &finished, self.pool)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! A job as a value: its nodes and its outputs, built once from what was asked for and all settings.
+
+mod builder;
+mod fuse;
+mod need;
+mod scale_warnings;
+mod source;
+
+pub use fuse::fuse;
+pub use source::ProgramSource;
+
+use super::{
+    array::ArrayOutput,
+    precision::Precision,
+    requested::{Requested, RequestedOutput, Target},
+    resolved_output::{self, ResolvedOutput},
+    settings::PassSettings,
+    survey_output::SurveyOutput,
+};
+use crate::{
+    error::{Error, Result},
+    execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
+    graph::{GridInfo, Placement, Shift},
+    plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
+    raster::SampleType,
+};
+use builder::ProgramBuilder;
+use std::sync::Arc;
+
+/// One pass of a job: what is read, computed and written.
+pub struct Program {
+    /// The raster.
+    pub grid: GridInfo,
+    /// Sources.
+    pub sources: Vec<ProgramSource>,
+    /// Nodes, each after its inputs.
+    pub nodes: Vec<ProgramNode>,
+    /// Outputs, in the order in which they were asked for.
+    pub outputs: Vec<ProgramOutput>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    threads: usize,
+    device: Option<DeviceLimits>,
+    trace_bytes: usize,
+}
+
+/// An output of a program.
+pub struct ProgramOutput {
+    /// Its numbers for the planner.
+    pub spec: OutputSpec,
+    /// How its samples are packed on the device.
+    pub packing: Option<Packing>,
+    /// Where its rows go.
+    pub sink: OutputSink,
+}
+
+/// Where the rows of an output go.
+pub enum OutputSink {
+    /// Into a file.
+    File(Box<ResolvedOutput>),
+    /// Into the caller's array.
+    Array(ArrayOutput),
+    /// Into the statistics of a survey.
+    Survey(SurveyOutput),
+    /// To the caller's pass on the device.
+    Device(DeviceConsumer),
+}
+
+impl Program {
+    /// Builds the program of one pass. Reads no pixel, and yields the same for the same arguments.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for options that do not go together, rasters of different grids, or bad operator parameters.
+    pub fn build(requested: &Requested, settings: &PassSettings) -> Result<Self> {
+        let device = settings.context.limits().filter(|_| needs_kernels(requested));
+        let mut builder = ProgramBuilder::new(requested, device.is_some(), settings.precision);
+        let mut written = Vec::new();
+        for output in &requested.outputs {
+            written.push(builder.output(output)?);
+        }
+        let grid = builder.grid(&requested.placement)?;
+        let consumed = requested.outputs.iter().any(|output| matches!(output.to, Target::Device(_)));
+        let (device, mut warnings) = builder.backend(device, consumed)?;
+        let mut outputs = Vec::new();
+        for (output, &node) in requested.outputs.iter().zip(&written) {
+            outputs.push(ProgramOutput::resolve(output, (node, &builder.nodes[node]), &grid, &requested.placement, device.is_some())?);
+        }
+        let (sources, nodes, rounded) = builder.finish();
+        if settings.precision == Precision::F64 {
+            need::check_f64(&nodes)?;
+        }
+        warnings.extend(scale_warnings::of(|index| &sources[index].source, &nodes));
+        warnings.extend(wide_results(&nodes, &outputs));
+        warnings.extend(rounded);
+        let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
+        Ok(Self { grid, sources, nodes, outputs, warnings, threads: settings.threads, device, trace_bytes })
+    }
+
+    /// The program in numbers, for the planner.
+    pub fn job_spec(&self) -> JobSpec {
+        JobSpec {
+            cols: self.grid.cols,
+            rows: self.grid.rows,
+            sources: self.sources.iter().map(|source| source.spec()).collect(),
+            nodes: self.nodes.iter().map(|node| node.spec.clone()).collect(),
+            outputs: self.outputs.iter().map(|output| output.spec.clone()).collect(),
+            threads: self.threads,
+            device: self.device,
+            trace_bytes: self.trace_bytes,
+        }
+    }
+
+    /// What a backend needs to run the program by a plan of it.
+    pub fn context<'a>(&'a self, plan: &'a Plan, ledger: &Arc<Ledger>, pool: &Arc<BufferPool>, workers: &'a Workers) -> PassContext<'a> {
+        let route = |output: &'a ProgramOutput| OutputRoute { packing: output.packing, consumer: output.consumer() };
+        PassContext {
+            plan,
+            grid: &self.grid,
+            nodes: &self.nodes,
+            outputs: self.outputs.iter().map(route).collect(),
+            pool: pool.clone(),
+            ledger: ledger.clone(),
+            workers,
+        }
+    }
+
+    /// The outputs that become files, with their indices among all outputs.
+    pub fn files(&self) -> impl Iterator<Item = (usize, &ResolvedOutput, &OutputSpec)> {
+        self.outputs.iter().enumerate().filter_map(|(index, output)| match &output.sink {
+            OutputSink::File(file) => Some((index, file.as_ref(), &output.spec)),
+            _ => None,
+        })
+    }
+
+    /// Whether the CPU can run it: every node has a CPU twin, and every output can come from the host.
+    pub fn runs_on_cpu(&self) -> bool {
+        let on_host = |node: &ProgramNode| match &node.run {
+            NodeRun::Ingest { .. } => true,
+            NodeRun::Resident { .. } => false,
+            NodeRun::Operator { operator, .. } => operator.has_cpu_twin(),
+        };
+        self.outputs.iter().all(|output| output.consumer().is_none()) && self.nodes.iter().all(on_host)
+    }
+}
+
+impl ProgramOutput {
+    /// Resolves what is written from a node.
+    fn resolve(
+        output: &RequestedOutput,
+        (index, node): (usize, &ProgramNode),
+        grid: &GridInfo,
+        placement: &Placement,
+        on_device: bool,
+    ) -> Result<Self> {
+        let unwritten = |name: &str, pixel_bytes| resolved_output::unwritten_spec(name, grid, index, pixel_bytes);
+        let pixel_bytes = node.spec.pixel_bytes;
+        match &output.to {
+            Target::File(destination) => {
+                let file = match &node.run {
+                    NodeRun::Operator { operator, .. } => resolved_output::computed(grid, operator.as_ref(), destination)?,
+                    NodeRun::Ingest { .. } => resolved_output::copied(&output.raster, destination, placement)?,
+                    NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
+                };
+                let packing = match &node.run {
+                    NodeRun::Operator { operator, .. } if on_device => resolved_output::packing_of(operator.as_ref(), &file),
+                    _ => None,
+                };
+                let pixel_bytes = if packing.is_some() { node.bands } else { pixel_bytes };
+                let spec = resolved_output::output_spec(index, pixel_bytes, &file)?;
+                let file = resolved_output::packed(file, packing)?;
+                Ok(Self { spec, packing, sink: OutputSink::File(Box::new(file)) })
+            }
+            Target::Array(array) => {
+                Ok(Self { spec: unwritten("array", pixel_bytes), packing: None, sink: OutputSink::Array(array.clone()) })
+            }
+            Target::Survey(survey) => {
+                let spec = OutputSpec { scratch_bytes: survey.scratch_bytes(), ..unwritten(&survey.of, pixel_bytes) };
+                Ok(Self { spec, packing: None, sink: OutputSink::Survey(survey.clone()) })
+            }
+            Target::Device(consumer) => {
+                Ok(Self { spec: unwritten("device", 0), packing: None, sink: OutputSink::Device(consumer.clone()) })
+            }
+        }
+    }
+
+    /// The caller's pass on the device, if the rows go to one.
+    pub fn consumer(&self) -> Option<&DeviceConsumer> {
+        match &self.sink {
+            OutputSink::Device(consumer) => Some(consumer),
+            _ => None,
+        }
+    }
+}
+
+/// Surveys of rows that are only read need no kernels.
+fn needs_kernels(requested: &Requested) -> bool {
+    let only_read = |output: &RequestedOutput| matches!(output.to, Target::Survey(_)) && builder::is_read_on_host(&output.raster);
+    !requested.outputs.iter().all(only_read)
+}
+
+/// Warns of what is computed in float64 and written in a type that float32 does not fill: it goes through float32 all the same.
+fn wide_results(nodes: &[ProgramNode], outputs: &[ProgramOutput]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for output in outputs {
+        let (OutputSink::File(file), NodeRun::Operator { operator, inputs }) = (&output.sink, &nodes[output.spec.node].run) else {
+            continue;
+        };
+        let sample = file.profile.sample;
+        let wide = inputs.iter().all(|&input| nodes[input].sample == SampleType::F64);
+        if wide && sample.is_wider_than_f32() && operator.shift() != Shift::Invariant {
+            warnings.push(format!("results of '{}' are float32 on their way to {sample}", operator.name()));
+        }
+    }
+    warnings
+}
