@@ -154,7 +154,8 @@ fn point(indent: usize, text: &str) -> String {
 fn described(option: &OptionInfo) -> String {
     let typed = if option.value_name.is_empty() { String::new() } else { format!(" {}", option.value_name) };
     let typed = if option.positional { option.value_name.to_owned() } else { format!("--{}{typed}", option.name) };
-    let mut text = format!("`{typed}`: {}", option.help);
+    // Brackets are no links.
+    let mut text = format!("`{typed}`: {}", option.help.replace('[', "\\[").replace(']', "\\]"));
     text += &option.default_text().map(|default| format!(" (default: {default})")).unwrap_or_default();
     text += if option.required { "; must be given." } else { "." };
     for alias in option.gdal {
