@@ -3,8 +3,9 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::{hint::black_box, sync::Arc};
 use swath::{
-    encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec},
-    raster::{BigTiff, Compression, Interleave, Layout, Nodata, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
+    codec::Compression,
+    encode::{EncodeScratch, Layout, MissingRule, SegmentEncoder, SegmentSpec},
+    raster::{BigTiff, Interleave, Nodata, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
 };
 
 const SIZE: usize = 512;
@@ -63,7 +64,7 @@ fn stages(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("stored, predictor");
     group.throughput(raw.clone());
     for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
-        let encoder = encoder(Compression::Deflate { level: 0 }, predictor);
+        let encoder = encoder(Compression::deflate(0), predictor);
         let mut scratch = EncodeScratch::new();
         group.bench_function(BenchmarkId::from_parameter(predictor.tiff()), |b| {
             b.iter(|| encoder.encode(black_box(&window), 0, 0, &mut scratch).expect("encoded"))
@@ -73,8 +74,8 @@ fn stages(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("codec, predictor 3");
     group.throughput(raw).sample_size(20);
-    let deflate = [1, 4, 6].map(|level| Compression::Deflate { level });
-    let zstd = [1, 3].map(|level| Compression::Zstd { level });
+    let deflate = [1, 4, 6].map(Compression::deflate);
+    let zstd = [1, 3].map(Compression::zstd);
     for compression in deflate.into_iter().chain(zstd) {
         let encoder = encoder(compression, Predictor::Float);
         let mut scratch = EncodeScratch::new();

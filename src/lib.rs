@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs, unsafe_code)]
 
+pub mod codec;
 pub mod container;
 pub mod encode;
 pub mod error;

@@ -15,7 +15,7 @@ use std::{
 use swath::{
     graph::{Destination, MemoryOutput},
     prelude::*,
-    raster::{Affine, Georeferencing, Interleave, LercThen, MaxError, Metadata},
+    raster::{Affine, Georeferencing, Interleave, MaxError, Metadata},
     source::{ChunkAt, Counters, DecodeScratch, validate_reader},
 };
 
@@ -56,19 +56,19 @@ type Refine<'a> = dyn Fn(Destination) -> Destination + 'a;
 
 /// Whole files of several codecs and layouts.
 fn wholes() -> Vec<Vec<u8>> {
-    let lerc = Compression::Lerc { max_z_error: MaxError::default(), then: LercThen::Nothing };
+    let lerc = Compression::lerc(MaxError::default());
     let of_bytes = |compression| move |d: Destination| d.tile_size(32).sample(SampleType::U8).compression(compression);
     let refined: [(&Refine<'_>, bool, usize); 10] = [
-        (&|d| d.strips(7).compression(Compression::None), false, 1),
-        (&|d| d.bigtiff(BigTiff::Yes).compression(Compression::Lzw).tile_size(16), false, 1),
+        (&|d| d.strips(7).compression(Compression::none()), false, 1),
+        (&|d| d.bigtiff(BigTiff::Yes).compression(Compression::lzw()).tile_size(16), false, 1),
         (&|d| d.tile_size(32).statistics(true).sample(SampleType::I16).nodata(Nodata::Integer(-1)), true, 1),
-        (&|d| d.tiles(16, 32).interleave(Interleave::Band).compression(Compression::Zstd { level: 1 }), false, 3),
+        (&|d| d.tiles(16, 32).interleave(Interleave::Band).compression(Compression::zstd(1)), false, 3),
         (&|d| d.tile_size(16), true, 3),
-        (&|d| d.tile_size(32).mask(true).compression(Compression::PackBits), true, 1),
+        (&|d| d.tile_size(32).mask(true).compression(Compression::packbits()), true, 1),
         (&|d| d.strips(16).sparse(true).nodata(Nodata::Float(f64::NAN)), false, 1),
         (&|d| d.tile_size(32).compression(lerc), false, 1),
-        (&of_bytes(Compression::Jpeg { quality: 75 }), false, 3),
-        (&of_bytes(Compression::WebP), true, 3),
+        (&of_bytes(Compression::jpeg(75)), false, 3),
+        (&of_bytes(Compression::webp()), true, 3),
     ];
     refined.map(|(refine, cog, bands)| whole(refine, cog, bands)).to_vec()
 }
@@ -111,7 +111,7 @@ fn look_at(bytes: &[u8]) -> bool {
             let _ = tiff.decode_chunk(ChunkAt { plane, chunk_row, chunk_col }, &mut scratch, &counters, &mut out);
         }
     }
-    written(Raster::from_source(tiff), |output| GTiff::in_memory(output).compression(Compression::None)).is_ok()
+    written(Raster::from_source(tiff), |output| GTiff::in_memory(output).compression(Compression::none())).is_ok()
 }
 
 #[test]

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 use swath::{
-    encode::{EncodeScratch, MaskFrom, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes, scratch_bytes},
-    raster::{
-        BigTiff, Compression, Interleave, Layout, LercThen, MaxError, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span,
-    },
+    codec::Compression,
+    encode::{EncodeScratch, Layout, MaskFrom, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes, scratch_bytes},
+    raster::{BigTiff, Interleave, MaxError, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
 };
 
 /// glibc's `struct mallinfo2`.
@@ -54,17 +53,16 @@ fn main() {
     });
     let (all, sample) = (Span::new(0, 512), SampleType::F32);
     let window = PixelWindow { rows: all, cols: all, bands: 1, sample, data: Arc::new(Noise(noise.collect())) };
-    let deflate = (0..=12).map(|level| Compression::Deflate { level });
-    let zstd = [1, 2, 3, 5, 6, 9, 12, 13, 16, 19, 22].into_iter().map(|level| Compression::Zstd { level });
+    let deflate = (0..=12).map(Compression::deflate);
+    let zstd = [1, 2, 3, 5, 6, 9, 12, 13, 16, 19, 22].into_iter().map(Compression::zstd);
     let mut failed = false;
-    let lerc = |error, then| Compression::Lerc { max_z_error: MaxError::new(error).expect("an error"), then };
     let lercs = [
-        lerc(0.0, LercThen::Nothing),
-        lerc(0.01, LercThen::Nothing),
-        lerc(0.0, LercThen::Deflate { level: 4 }),
-        lerc(0.0, LercThen::Zstd { level: 3 }),
+        Compression::lerc(MaxError::NONE),
+        Compression::lerc(MaxError::new(0.01).expect("an error")),
+        Compression::lerc_deflate(MaxError::NONE, 4),
+        Compression::lerc_zstd(MaxError::NONE, 3),
     ];
-    for compression in deflate.chain(zstd).chain([Compression::Lzw, Compression::PackBits, Compression::None]).chain(lercs) {
+    for compression in deflate.chain(zstd).chain([Compression::lzw(), Compression::packbits(), Compression::none()]).chain(lercs) {
         for size in [64, 256, 512] {
             let segmentation = Segmentation::Tiles { cols: size, rows: size };
             let predictor = if compression.takes_predictor() { Predictor::Float } else { Predictor::None };

@@ -104,17 +104,17 @@ fn live_bytes_stay_within_the_prediction() {
     let folder = tempfile::tempdir().unwrap();
     let array = Array2::from_shape_fn((ROWS, COLS), |(r, c)| (r * 7 % 1009) as f32 * 0.31 + (c * 13 % 911) as f32 * 0.17);
     let sources = [
-        ("tiles deflate", tiles(256), Compression::Deflate { level: 1 }),
-        ("high tiles zstd", tiles(1024), Compression::Zstd { level: 1 }),
-        ("strips lzw", Segmentation::Strips { rows: 50 }, Compression::Lzw),
-        ("one strip deflate", Segmentation::Strips { rows: ROWS }, Compression::Deflate { level: 1 }),
-        ("small tiles none", tiles(16), Compression::None),
+        ("tiles deflate", tiles(256), Compression::deflate(1)),
+        ("high tiles zstd", tiles(1024), Compression::zstd(1)),
+        ("strips lzw", Segmentation::Strips { rows: 50 }, Compression::lzw()),
+        ("one strip deflate", Segmentation::Strips { rows: ROWS }, Compression::deflate(1)),
+        ("small tiles none", tiles(16), Compression::none()),
     ];
     let outputs = [
-        ("tiles deflate", tiles(128), Compression::Deflate { level: 1 }),
-        ("strips zstd", Segmentation::Strips { rows: 16 }, Compression::Zstd { level: 1 }),
-        ("small tiles none", tiles(16), Compression::None),
-        ("large tiles lzw", tiles(512), Compression::Lzw),
+        ("tiles deflate", tiles(128), Compression::deflate(1)),
+        ("strips zstd", Segmentation::Strips { rows: 16 }, Compression::zstd(1)),
+        ("small tiles none", tiles(16), Compression::none()),
+        ("large tiles lzw", tiles(512), Compression::lzw()),
     ];
     for (source_name, segmentation, compression) in sources {
         let source = folder.path().join(format!("{source_name}.tif"));
@@ -145,7 +145,7 @@ fn what_twins_allocate_for_themselves_is_in_the_prediction() {
     let array = Array2::from_shape_fn((ROWS, COLS), |(r, c)| (r * 7 % 1009) as f32 * 0.31 + (c * 13 % 911) as f32 * 0.17);
     use {FocalShape as S, FocalStat as T};
     let small = folder.path().join("small.tif");
-    file(&small, &array.slice(ndarray::s![..150, ..560]).to_owned(), tiles(64), Compression::None);
+    file(&small, &array.slice(ndarray::s![..150, ..560]).to_owned(), tiles(64), Compression::none());
     for what in [
         What::Focal(T::Median, S::Box, 64),
         What::Focal(T::Variety, S::Circle, 64),
@@ -156,7 +156,7 @@ fn what_twins_allocate_for_themselves_is_in_the_prediction() {
         What::Expression,
     ] {
         for (threads, ample) in [(3, true), (2, false)] {
-            let make = || job(&small, folder.path(), (tiles(64), Compression::None), what, threads);
+            let make = || job(&small, folder.path(), (tiles(64), Compression::none()), what, threads);
             holds("small", &make, (what, threads, ample));
         }
     }

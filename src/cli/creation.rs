@@ -2,10 +2,11 @@
 
 use super::{
     stop::{Outcome, Stop},
-    values::{BigTiffName, Codec, InterleaveName, OverviewCount, PredictorName, count, max_error, tile_side},
+    values::{BigTiffName, InterleaveName, OverviewCount, PredictorName, count, max_error, tile_side},
 };
 use clap::ValueEnum;
 use swath::{
+    codec::{self, CODECS, Codec, Setting},
     graph::Overviews,
     raster::{MaxError, Resampling},
 };
@@ -13,14 +14,14 @@ use swath::{
 /// What creation options ask for; `None` where nothing was said.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Creation {
-    pub compress: Option<Codec>,
+    pub compress: Option<&'static dyn Codec>,
     pub level: Option<u8>,
-    pub zlevel: Option<u8>,
-    pub zstd_level: Option<u8>,
+    /// Levels of one codec each, by key.
+    pub levels: Vec<(&'static str, u8)>,
     pub max_z_error: Option<MaxError>,
     pub quality: Option<u8>,
     pub predictor: Option<PredictorName>,
-    pub overview_compress: Option<Codec>,
+    pub overview_compress: Option<&'static dyn Codec>,
     pub overview_predictor: Option<PredictorName>,
     pub overview_max_z_error: Option<MaxError>,
     pub overview_quality: Option<u8>,
@@ -38,8 +39,9 @@ pub struct Creation {
     pub threads: Option<Option<usize>>,
 }
 
-const KEYS: &str = "COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, MAX_Z_ERROR, JPEG_QUALITY, QUALITY, PREDICTOR, INTERLEAVE, TILED, BLOCKXSIZE, \
-     BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, OVERVIEW_COMPRESS, OVERVIEW_PREDICTOR, OVERVIEW_QUALITY, \
+/// Keys between the codecs' levels and their qualities, and after those.
+const MAX_Z_ERROR: &str = "MAX_Z_ERROR";
+const OTHERS: &str = "QUALITY, PREDICTOR, INTERLEAVE, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, OVERVIEW_COMPRESS, OVERVIEW_PREDICTOR, OVERVIEW_QUALITY, \
      MAX_Z_ERROR_OVERVIEW, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS";
 
 impl Creation {
@@ -52,7 +54,7 @@ impl Creation {
             creation.set(&key.trim().to_ascii_uppercase(), value.trim()).map_err(|accepted| {
                 Stop::usage(match accepted {
                     Some(accepted) => format!("--co '{option}' is not accepted: {accepted}"),
-                    None => format!("--co '{option}' is not accepted: the key is one of {KEYS}"),
+                    None => format!("--co '{option}' is not accepted: the key is one of {}", keys()),
                 })
             })?;
         }
@@ -62,14 +64,12 @@ impl Creation {
     /// `Err(None)`: no such key; `Err(Some(..))`: what the key accepts.
     fn set(&mut self, key: &str, value: &str) -> Result<(), Option<String>> {
         match key {
-            "COMPRESS" => self.compress = Some(one_of(value)?),
+            "COMPRESS" => self.compress = Some(codec_of(value)?),
             "LEVEL" => self.level = Some(level(value)?),
-            "ZLEVEL" => self.zlevel = Some(level(value)?),
-            "ZSTD_LEVEL" => self.zstd_level = Some(level(value)?),
-            "MAX_Z_ERROR" => self.max_z_error = Some(max_error(value)?),
-            "JPEG_QUALITY" | "QUALITY" => self.quality = Some(level(value)?),
+            MAX_Z_ERROR => self.max_z_error = Some(max_error(value)?),
+            "QUALITY" => self.quality = Some(level(value)?),
             "PREDICTOR" => self.predictor = Some(predictor(value)?),
-            "OVERVIEW_COMPRESS" => self.overview_compress = if value.eq_ignore_ascii_case("auto") { None } else { Some(one_of(value)?) },
+            "OVERVIEW_COMPRESS" => self.overview_compress = if value.eq_ignore_ascii_case("auto") { None } else { Some(codec_of(value)?) },
             "OVERVIEW_PREDICTOR" => self.overview_predictor = Some(predictor(value)?),
             "OVERVIEW_QUALITY" => self.overview_quality = Some(level(value)?),
             "MAX_Z_ERROR_OVERVIEW" => self.overview_max_z_error = Some(max_error(value)?),
@@ -92,20 +92,48 @@ impl Creation {
             "STATISTICS" => self.statistics = Some(yes_or_no(value)?),
             "BIGTIFF" => self.bigtiff = Some(one_of(value)?),
             "NUM_THREADS" => self.threads = Some(if value.eq_ignore_ascii_case("ALL_CPUS") { None } else { Some(count(value)?) }),
-            _ => return Err(None),
+            _ => match (level_keys().find(|own| *own == key), quality_keys().any(|own| own == key)) {
+                (Some(key), _) => self.levels.push((key, level(value)?)),
+                (None, true) => self.quality = Some(level(value)?),
+                (None, false) => return Err(None),
+            },
         }
         Ok(())
     }
 
-    /// The level that belongs to a codec.
-    pub fn level_of(&self, codec: Codec) -> Option<u8> {
-        let own = match codec {
-            Codec::Deflate | Codec::LercDeflate => self.zlevel,
-            Codec::Zstd | Codec::LercZstd => self.zstd_level,
-            Codec::None | Codec::Lzw | Codec::Packbits | Codec::Lerc | Codec::Jpeg | Codec::Webp => None,
-        };
-        own.or(self.level)
+    /// The level that belongs to a codec: of keys that come twice the last.
+    pub fn level_of(&self, codec: &dyn Codec) -> Option<u8> {
+        let own = codec.info().level.as_ref().and_then(|level| self.levels.iter().rfind(|(key, _)| *key == level.gdal));
+        own.map(|(_, level)| *level).or(self.level)
     }
+}
+
+/// Keys of the codecs' own levels.
+fn level_keys() -> impl Iterator<Item = &'static str> {
+    own_keys(|codec| codec.info().level.as_ref())
+}
+
+/// Keys of the codecs' own qualities.
+fn quality_keys() -> impl Iterator<Item = &'static str> {
+    own_keys(|codec| codec.info().quality.as_ref())
+}
+
+fn own_keys(setting: fn(&'static dyn Codec) -> Option<&'static Setting>) -> impl Iterator<Item = &'static str> {
+    // A codec that is applied to another's bytes has its keys from its own row.
+    CODECS.iter().filter(|codec| codec.outer().is_none()).filter_map(move |codec| setting(*codec)).map(|setting| setting.gdal)
+}
+
+/// All keys, for a message.
+fn keys() -> String {
+    let before = ["COMPRESS", "LEVEL"].into_iter().chain(level_keys()).chain([MAX_Z_ERROR]);
+    before.chain(quality_keys()).chain([OTHERS]).collect::<Vec<_>>().join(", ")
+}
+
+fn codec_of(value: &str) -> Result<&'static dyn Codec, Option<String>> {
+    codec::named(value).ok_or_else(|| {
+        let names: Vec<String> = CODECS.iter().map(|codec| codec.info().name.to_ascii_uppercase()).collect();
+        Some(names.join(", "))
+    })
 }
 
 fn one_of<T: ValueEnum>(value: &str) -> Result<T, Option<String>> {
@@ -145,7 +173,8 @@ mod tests {
     fn gdals_keys_are_taken_in_any_case() {
         let got =
             parse(&["compress=Zstd", "ZSTD_LEVEL=9", "TILED=yes", "BLOCKXSIZE=256", "blockysize=128", "NUM_THREADS=ALL_CPUS"]).unwrap();
-        assert_eq!((got.compress, got.level_of(Codec::Zstd), got.level_of(Codec::Deflate)), (Some(Codec::Zstd), Some(9), None));
+        let zstd = codec::named("zstd").unwrap();
+        assert_eq!((got.compress, got.level_of(zstd), got.level_of(codec::DEFAULT)), (Some(zstd), Some(9), None));
         assert_eq!((got.tiled, got.segment_cols, got.segment_rows, got.threads), (Some(true), Some(256), Some(128), Some(None)));
         assert_eq!(parse(&["PREDICTOR=YES", "BIGTIFF=IF_SAFER"]).unwrap().predictor, Some(PredictorName::Auto));
         assert_eq!(parse(&["PREDICTOR=2"]).unwrap().predictor, Some(PredictorName::Two));
@@ -158,6 +187,6 @@ mod tests {
             parse(&["COMPRESS=JXL"]).map_err(|e| e.contains("is not accepted: NONE, DEFLATE, ZSTD, LZW, PACKBITS, LERC")),
             Err(true)
         );
-        assert_eq!(parse(&["JXL_EFFORT=7"]), Err(format!("--co 'JXL_EFFORT=7' is not accepted: the key is one of {KEYS}")));
+        assert_eq!(parse(&["JXL_EFFORT=7"]), Err(format!("--co 'JXL_EFFORT=7' is not accepted: the key is one of {}", keys())));
     }
 }

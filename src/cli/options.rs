@@ -5,21 +5,19 @@ use super::{
     place::{self, DeclareOptions, PlaceOptions},
     stop::{Outcome, Stop},
     values::{
-        Backend, BigTiffName, Codec, CodecTuning, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
-        count, max_error, named, tile_shape, tile_side,
+        self, Backend, BigTiffName, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size, count, max_error,
+        named, tile_shape, tile_side,
     },
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
 use swath::{
+    codec::{self, Codec, Compression, Settings},
     execute::Context,
     graph::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice},
     job::Precision,
     plan::Budget,
-    raster::{
-        BigTiff, Bins, ByteSize, Compression, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType,
-        Segmentation,
-    },
+    raster::{BigTiff, Bins, ByteSize, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
 };
 
 /// Options of every job.
@@ -77,23 +75,23 @@ pub struct OutputOptions {
     #[arg(long, value_parser = count, value_name = "N")]
     pub strip_rows: Option<usize>,
     /// Codec [default: deflate]
-    #[arg(long, value_enum, ignore_case = true, value_name = "CODEC")]
-    pub compress: Option<Codec>,
-    /// Level of the codec: deflate 0 to 12, zstd 1 to 22
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = values::codec(), ignore_case = true, value_name = "CODEC")]
+    pub compress: Option<&'static dyn Codec>,
+    // Its help is made from the codecs' rows.
+    #[arg(long, value_name = "N", help = values::level_help())]
     pub level: Option<u8>,
     /// Greatest error of lerc in the samples' unit; 0 keeps every bit [default: 0]
     #[arg(long, value_parser = max_error, value_name = "E")]
     pub max_z_error: Option<MaxError>,
-    /// Quality of jpeg, 1 to 100 [default: 75]
-    #[arg(long, value_name = "N")]
+    // Likewise.
+    #[arg(long, value_name = "N", help = values::quality_help())]
     pub quality: Option<u8>,
     /// Predictor; auto: whichever makes the first tile smallest [default: auto]
     #[arg(long, value_enum, ignore_case = true)]
     pub predictor: Option<PredictorName>,
     /// Codec of the overviews [default: that of full resolution]
-    #[arg(long, value_enum, ignore_case = true, value_name = "CODEC")]
-    pub overview_compress: Option<Codec>,
+    #[arg(long, value_parser = values::codec(), ignore_case = true, value_name = "CODEC")]
+    pub overview_compress: Option<&'static dyn Codec>,
     /// Level of the overviews' codec
     #[arg(long, value_name = "N")]
     pub overview_level: Option<u8>,
@@ -267,33 +265,32 @@ impl OutputOptions {
     /// The codec of full resolution, if anything was said of it.
     fn compression(&self, creation: &Creation) -> Outcome<Option<Compression>> {
         let named = self.compress.or(creation.compress);
-        let codec = named.unwrap_or(Codec::Deflate);
-        let tuning = CodecTuning {
+        let codec = named.unwrap_or(codec::DEFAULT);
+        let settings = Settings {
             level: self.level.or(creation.level_of(codec)),
             max_z_error: self.max_z_error.or(creation.max_z_error),
             quality: self.quality.or(creation.quality),
         };
-        let said = named.is_some() || tuning != CodecTuning::default();
-        said.then(|| codec.at(tuning).map_err(Stop::Usage)).transpose()
+        let said = named.is_some() || settings != Settings::NONE;
+        said.then(|| values::compression(codec, settings).map_err(Stop::Usage)).transpose()
     }
 
     /// The codec of the overviews, if it is another than that of full resolution.
     fn overview_compression(&self, creation: &Creation) -> Outcome<Option<Compression>> {
         let named = self.overview_compress.or(creation.overview_compress);
-        let codec = named.or(self.compress).or(creation.compress).unwrap_or(Codec::Deflate);
-        let own =
-            CodecTuning { level: self.overview_level, max_z_error: creation.overview_max_z_error, quality: creation.overview_quality };
-        if named.is_none() && own == CodecTuning::default() {
+        let codec = named.or(self.compress).or(creation.compress).unwrap_or(codec::DEFAULT);
+        let own = Settings { level: self.overview_level, max_z_error: creation.overview_max_z_error, quality: creation.overview_quality };
+        if named.is_none() && own == Settings::NONE {
             return Ok(None);
         }
         let same = named.is_none() || named == self.compress.or(creation.compress);
         let shared = |typed: Option<u8>, creation: Option<u8>| if same { typed.or(creation) } else { None };
-        let tuning = CodecTuning {
+        let settings = Settings {
             level: own.level.or(shared(self.level, creation.level_of(codec))),
             max_z_error: own.max_z_error.or(if same { self.max_z_error.or(creation.max_z_error) } else { None }),
             quality: own.quality.or(shared(self.quality, creation.quality)),
         };
-        codec.at(tuning).map(Some).map_err(Stop::Usage)
+        values::compression(codec, settings).map(Some).map_err(Stop::Usage)
     }
 
     /// Threads that a creation option asks for.
@@ -326,7 +323,6 @@ impl OutputOptions {
 mod tests {
     use super::*;
     use clap::Parser;
-    use swath::raster::LercThen;
 
     #[derive(Parser)]
     struct Typed {
@@ -350,11 +346,11 @@ mod tests {
         assert_eq!(of("--co TILED=NO --co BLOCKYSIZE=7").segmentation, Segmentation::Strips { rows: 7 });
         assert_eq!(of("--co BLOCKXSIZE=256 --co BLOCKYSIZE=128").segmentation, Segmentation::Tiles { cols: 256, rows: 128 });
         assert_eq!(of("--co BLOCKSIZE=256 --tile-size 64").segmentation, Segmentation::Tiles { cols: 64, rows: 64 });
-        let zstd = CompressionChoice::Exactly(Compression::Zstd { level: 9 });
+        let zstd = CompressionChoice::Exactly(Compression::zstd(9));
         assert_eq!(of("--co COMPRESS=ZSTD --co ZSTD_LEVEL=9 --co ZLEVEL=1").compression, zstd);
         assert_eq!(of("--co COMPRESS=LZW --compress zstd --level 9").compression, zstd);
-        assert_eq!(of("--level 6").compression, CompressionChoice::Exactly(Compression::Deflate { level: 6 }));
-        assert_eq!(of("--predictor 3 --compress NONE").compression, CompressionChoice::Exactly(Compression::None));
+        assert_eq!(of("--level 6").compression, CompressionChoice::Exactly(Compression::deflate(6)));
+        assert_eq!(of("--predictor 3 --compress NONE").compression, CompressionChoice::Exactly(Compression::none()));
     }
 
     #[test]
@@ -370,19 +366,18 @@ mod tests {
         let of = |line| options(line).unwrap().options;
         let mine =
             of("--compress lerc-zstd --max-z-error 0.5 --level 9 --overview-compress zstd --overview-level 1 --overview-predictor 3");
-        assert_eq!(mine.overview_compression, Some(Compression::Zstd { level: 1 }));
+        assert_eq!(mine.overview_compression, Some(Compression::zstd(1)));
         assert_eq!(mine.overview_predictor, Some(PredictorChoice::Float));
-        let then = LercThen::Zstd { level: 9 };
-        let lerc = Compression::Lerc { max_z_error: MaxError::new(0.5).unwrap(), then };
-        assert_eq!(mine.compression, CompressionChoice::Exactly(lerc));
+        let lerc = |error| Compression::lerc_zstd(MaxError::new(error).unwrap(), 9);
+        assert_eq!(mine.compression, CompressionChoice::Exactly(lerc(0.5)));
         let gdals = of("--co COMPRESS=LERC_ZSTD --co MAX_Z_ERROR=0.5 --co ZSTD_LEVEL=9 --co MAX_Z_ERROR_OVERVIEW=1 --co INTERLEAVE=BAND");
-        assert_eq!(gdals.overview_compression, Some(Compression::Lerc { max_z_error: MaxError::new(1.0).unwrap(), then }));
+        assert_eq!(gdals.overview_compression, Some(lerc(1.0)));
         assert_eq!(gdals.interleave, Interleave::Band);
         assert_eq!(of("--compress zstd --co OVERVIEW_COMPRESS=AUTO").overview_compression, None);
         assert_eq!(of("--tile-size 512x256").segmentation, Segmentation::Tiles { cols: 512, rows: 256 });
         let jpeg = of("--compress jpeg --quality 90 --co OVERVIEW_QUALITY=60");
-        assert_eq!(jpeg.compression, CompressionChoice::Exactly(Compression::Jpeg { quality: 90 }));
-        assert_eq!(jpeg.overview_compression, Some(Compression::Jpeg { quality: 60 }));
+        assert_eq!(jpeg.compression, CompressionChoice::Exactly(Compression::jpeg(90)));
+        assert_eq!(jpeg.overview_compression, Some(Compression::jpeg(60)));
         assert!(options("--compress lzw --level 3").is_err() && options("--max-z-error 1").is_err());
     }
 

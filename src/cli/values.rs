@@ -2,12 +2,13 @@
 
 use clap::{
     ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use std::{fmt::Debug, ops::RangeInclusive, str::FromStr};
+use std::{fmt::Debug, str::FromStr};
 use swath::{
+    codec::{self, CODECS, Codec, CodecInfo, Compression, Setting, Settings, listed},
     graph::{Overviews, PredictorChoice},
-    raster::{BigTiff, Compression, Interleave, LercThen, MaxError, PrefixMethod},
+    raster::{BigTiff, Interleave, MaxError, PrefixMethod},
 };
 
 /// `--backend`.
@@ -28,23 +29,6 @@ pub enum Format {
     Gtiff,
     // Cloud-optimised GeoTIFF.
     Cog,
-}
-
-/// `--compress`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Codec {
-    None,
-    Deflate,
-    Zstd,
-    Lzw,
-    Packbits,
-    Lerc,
-    #[value(alias = "lerc_deflate")]
-    LercDeflate,
-    #[value(alias = "lerc_zstd")]
-    LercZstd,
-    Jpeg,
-    Webp,
 }
 
 /// `--interleave`.
@@ -153,54 +137,57 @@ pub enum ProgressWhen {
     Never,
 }
 
-/// Level of deflate where only the codec is named: by measurement the ratio of 6 at 1.2 to 2 times the speed.
-const DEFLATE_LEVEL: u8 = 4;
-/// Level of ZSTD where only the codec is named.
-const ZSTD_LEVEL: u8 = 3;
-
-/// Quality of JPEG where none is named, as GDAL's.
-const JPEG_QUALITY: u8 = 75;
-
-/// What is asked of a codec besides its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct CodecTuning {
-    pub level: Option<u8>,
-    pub max_z_error: Option<MaxError>,
-    pub quality: Option<u8>,
+/// `--compress`: a parser of codecs by name; `_` may stand for `-`, as in GDAL's names.
+pub fn codec() -> impl TypedValueParser<Value = &'static dyn Codec> {
+    let names = CODECS.iter().map(|codec| codec.info().name);
+    let values = names.map(|name| PossibleValue::new(name).aliases(name.contains('-').then(|| name.replace('-', "_"))));
+    PossibleValuesParser::new(values).try_map(|typed: String| codec::named(&typed).ok_or(Unnamed))
 }
 
-impl Codec {
-    /// The codec at a level, or at its default.
-    pub fn at(self, tuning: CodecTuning) -> Result<Compression, String> {
-        let CodecTuning { level, max_z_error, quality } = tuning;
-        let within = |name: &str, range: RangeInclusive<u8>, default: u8, asked: Option<u8>| match asked {
-            Some(n) if !range.contains(&n) => Err(format!("{name} {n} is not accepted: {} to {}", range.start(), range.end())),
-            Some(n) => Ok(n),
-            None => Ok(default),
-        };
-        let deflate = || within("deflate level", 0..=12, DEFLATE_LEVEL, level);
-        let zstd = || within("zstd level", 1..=22, ZSTD_LEVEL, level);
-        let lerc = |then| Compression::Lerc { max_z_error: max_z_error.unwrap_or(MaxError::NONE), then };
-        if max_z_error.is_some() && !matches!(self, Self::Lerc | Self::LercDeflate | Self::LercZstd) {
-            return Err("a greatest error goes with lerc, lerc-deflate or lerc-zstd only".to_owned());
-        }
-        if quality.is_some() && self != Self::Jpeg {
-            return Err("a quality goes with jpeg only".to_owned());
-        }
-        Ok(match self {
-            Self::Deflate => Compression::Deflate { level: deflate()? },
-            Self::Zstd => Compression::Zstd { level: zstd()? },
-            Self::LercDeflate => lerc(LercThen::Deflate { level: deflate()? }),
-            Self::LercZstd => lerc(LercThen::Zstd { level: zstd()? }),
-            _ if level.is_some() => return Err("a level goes with deflate or zstd only".to_owned()),
-            Self::None => Compression::None,
-            Self::Lzw => Compression::Lzw,
-            Self::Packbits => Compression::PackBits,
-            Self::Lerc => lerc(LercThen::Nothing),
-            Self::Jpeg => Compression::Jpeg { quality: within("quality", 1..=100, JPEG_QUALITY, quality)? },
-            Self::Webp => Compression::WebP,
-        })
+/// Help of `--level`.
+pub fn level_help() -> String {
+    let levels = codecs_with(|codec| codec.outer().is_none() && codec.info().level.is_some());
+    let levels = levels.map(|info| format!("{} {}", info.name, info.level.as_ref().map_or(String::new(), Setting::accepted)));
+    format!("Level of the codec: {}", levels.collect::<Vec<_>>().join(", "))
+}
+
+/// Help of `--quality`.
+pub fn quality_help() -> String {
+    let qualities = codecs_with(|codec| codec.info().quality.is_some()).filter_map(|info| info.quality.as_ref().map(|q| (info.name, q)));
+    let qualities = qualities.map(|(name, quality)| format!("{name}, {} [default: {}]", quality.accepted(), quality.default));
+    format!("Quality of {}", qualities.collect::<Vec<_>>().join("; "))
+}
+
+/// The codecs of which something holds.
+fn codecs_with(test: fn(&dyn Codec) -> bool) -> impl Iterator<Item = &'static CodecInfo> {
+    CODECS.iter().filter(move |codec| test(**codec)).map(|codec| codec.info())
+}
+
+/// A codec with the settings that were typed, and its defaults for others.
+pub fn compression(codec: &'static dyn Codec, typed: Settings) -> Result<Compression, String> {
+    let names = |test| listed(&codecs_with(test).map(|info| info.name).collect::<Vec<_>>());
+    let within = |name: &str, setting: &Setting, n: u8| match setting.range.contains(&n) {
+        true => Ok(()),
+        false => Err(format!("{name} {n} is not accepted: {}", setting.accepted())),
+    };
+    let info = codec.info();
+    if typed.max_z_error.is_some() && !info.max_z_error {
+        return Err(format!("a greatest error goes with {} only", names(|codec| codec.info().max_z_error)));
     }
+    match (typed.quality, &info.quality) {
+        (Some(n), Some(quality)) => within("quality", quality, n)?,
+        (Some(_), None) => return Err(format!("a quality goes with {} only", names(|codec| codec.info().quality.is_some()))),
+        (None, _) => {}
+    }
+    match (typed.level, &info.level) {
+        (Some(n), Some(level)) => within(level.what, level, n)?,
+        (Some(_), None) => {
+            let names = names(|codec| codec.outer().is_none() && codec.info().level.is_some());
+            return Err(format!("a level goes with {names} only"));
+        }
+        (None, _) => {}
+    }
+    Ok(Compression::new(codec, typed))
 }
 
 /// A greatest error.
@@ -287,17 +274,23 @@ mod tests {
 
     #[test]
     fn levels_belong_to_codecs() {
-        let at = |codec: Codec, level| codec.at(CodecTuning { level, ..CodecTuning::default() });
-        assert_eq!(at(Codec::Zstd, Some(9)), Ok(Compression::Zstd { level: 9 }));
-        assert_eq!(at(Codec::Deflate, None), Ok(Compression::Deflate { level: 4 }));
-        assert_eq!(at(Codec::Deflate, Some(0)), Ok(Compression::Deflate { level: 0 }));
-        assert_eq!(at(Codec::Deflate, Some(13)), Err("deflate level 13 is not accepted: 0 to 12".to_owned()));
-        assert!(at(Codec::Lzw, Some(1)).is_err() && at(Codec::None, None).is_ok() && at(Codec::Zstd, Some(0)).is_err());
-        let then = LercThen::Zstd { level: 9 };
-        let tuning = CodecTuning { level: Some(9), max_z_error: MaxError::new(0.5), quality: None };
-        assert_eq!(Codec::LercZstd.at(tuning), Ok(Compression::Lerc { max_z_error: MaxError::new(0.5).unwrap(), then }));
-        assert!(Codec::Zstd.at(tuning).is_err() && Codec::Lerc.at(tuning).is_err());
-        assert!(Codec::Deflate.at(CodecTuning { quality: Some(80), ..CodecTuning::default() }).is_err());
+        let of = |name| codec::named(name).unwrap();
+        let at = |name, level| compression(of(name), Settings { level, ..Settings::NONE });
+        assert_eq!(at("zstd", Some(9)), Ok(Compression::zstd(9)));
+        assert_eq!(at("deflate", None), Ok(Compression::deflate(4)));
+        assert_eq!(at("deflate", Some(0)), Ok(Compression::deflate(0)));
+        assert_eq!(at("deflate", Some(13)), Err("deflate level 13 is not accepted: 0 to 12".to_owned()));
+        assert_eq!(at("lzw", Some(1)), Err("a level goes with deflate or zstd only".to_owned()));
+        assert!(at("none", None).is_ok() && at("zstd", Some(0)).is_err());
+        let typed = Settings { level: Some(9), max_z_error: MaxError::new(0.5), quality: None };
+        assert_eq!(compression(of("lerc-zstd"), typed), Ok(Compression::lerc_zstd(MaxError::new(0.5).unwrap(), 9)));
+        assert_eq!(compression(of("zstd"), typed), Err("a greatest error goes with lerc, lerc-deflate or lerc-zstd only".to_owned()));
+        assert!(compression(of("lerc"), typed).is_err());
+        let quality = |name, n| compression(of(name), Settings { quality: Some(n), ..Settings::NONE });
+        assert_eq!(quality("deflate", 80), Err("a quality goes with jpeg only".to_owned()));
+        assert_eq!(quality("jpeg", 0), Err("quality 0 is not accepted: 1 to 100".to_owned()));
+        assert_eq!(level_help(), "Level of the codec: deflate 0 to 12, zstd 1 to 22");
+        assert_eq!(quality_help(), "Quality of jpeg, 1 to 100 [default: 75]");
     }
 
     #[test]

@@ -4,10 +4,12 @@ use super::{
     geokeys,
     ifd::{Value, ascii},
 };
-use crate::raster::{Compression, Georeferencing, Interleave, Layout, LercThen, LevelSize, Predictor, Profile, Segmentation};
+use crate::{
+    codec::{Compression, TagNumbers},
+    encode::{Layout, MASK_COMPRESSION},
+    raster::{GDAL_METADATA_TAG, Georeferencing, Interleave, LevelSize, Predictor, Profile, Segmentation},
+};
 
-/// `GDAL_METADATA`.
-pub(super) const GDAL_METADATA: u16 = 42112;
 /// `Predictor`.
 pub(super) const PREDICTOR: u16 = 317;
 /// `NewSubfileType`.
@@ -20,8 +22,9 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
     let short = |value: u16| Value::Short(vec![value]);
     let long = |value: usize| Value::Long(vec![value as u32]);
     let mut colour = Colour::of(profile);
-    if matches!(layout.compression, Compression::Jpeg { .. }) && profile.bands == 3 && layout.interleave == Interleave::Pixel {
-        // What the JPEGs hold, whatever the bands are; readers give the three bands back.
+    let samples = if layout.interleave == Interleave::Pixel { profile.bands } else { 1 };
+    if layout.compression.info().ycbcr && samples == 3 {
+        // What the segments hold, whatever the bands are; readers give the three bands back.
         (colour.photometric, colour.extra_samples) = (6, Vec::new());
     }
     let mut entries = vec![
@@ -44,22 +47,9 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
     if !colour.extra_samples.is_empty() {
         entries.push((338, Value::Short(colour.extra_samples)));
     }
-    if let Compression::Lerc { then, .. } = layout.compression {
-        // `LercParameters`: version 2.4, and the codec behind.
-        let then = match then {
-            LercThen::Nothing => 0,
-            LercThen::Deflate { .. } => 1,
-            LercThen::Zstd { .. } => 2,
-        };
-        entries.push((50674, Value::Long(vec![4, then])));
-    }
-    if colour.photometric == 6 {
-        // `YCbCrSubSampling` and `ReferenceBlackWhite`: half the chroma both ways, the whole range of a byte.
-        entries.push((530, Value::Short(vec![2, 2])));
-        entries.push((532, Value::Rational(vec![(0, 1), (255, 1), (128, 1), (255, 1), (128, 1), (255, 1)])));
-    }
+    entries.extend(layout.compression.codec().tags(samples).iter().map(|&(tag, numbers)| (tag, numbers.into())));
     if let Some(xml) = &profile.gdal_metadata {
-        entries.push((GDAL_METADATA, Value::Ascii(ascii(xml))));
+        entries.push((GDAL_METADATA_TAG, Value::Ascii(ascii(xml))));
     }
     entries.extend(profile.texts.iter().map(|(tag, text)| (*tag, Value::Ascii(ascii(text)))));
     if let Some(nodata) = profile.nodata {
@@ -88,9 +78,9 @@ pub(super) fn mask_entries(layout: &Layout, size: LevelSize, reduced: bool) -> V
         (NEW_SUBFILE_TYPE, Value::Long(vec![MASK | if reduced { REDUCED } else { 0 }])),
         (256, long(size.cols)),
         (257, long(size.rows)),
-        // One bit a pixel, deflated.
+        // One bit a pixel.
         (258, short(1)),
-        (259, short(8)),
+        (259, short(compression(MASK_COMPRESSION))),
         (262, short(4)),
         (277, short(1)),
         (284, short(1)),
@@ -108,16 +98,17 @@ fn segmentation(segmentation: Segmentation, raster_rows: usize) -> Vec<(u16, Val
     }
 }
 
-fn compression(codec: Compression) -> u16 {
-    match codec {
-        Compression::None => 1,
-        Compression::Lzw => 5,
-        Compression::Deflate { .. } => 8,
-        Compression::Zstd { .. } => 50000,
-        Compression::PackBits => 32773,
-        Compression::Lerc { .. } => 34887,
-        Compression::Jpeg { .. } => 7,
-        Compression::WebP => 50001,
+fn compression(compression: Compression) -> u16 {
+    compression.info().tiff[0]
+}
+
+impl From<TagNumbers> for Value {
+    fn from(numbers: TagNumbers) -> Self {
+        match numbers {
+            TagNumbers::Short(numbers) => Self::Short(numbers.to_vec()),
+            TagNumbers::Long(numbers) => Self::Long(numbers.to_vec()),
+            TagNumbers::Rational(numbers) => Self::Rational(numbers.to_vec()),
+        }
     }
 }
 

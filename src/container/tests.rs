@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes},
+    codec::Compression,
+    encode::{EncodeScratch, Layout, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes},
     error::Error,
     raster::*,
 };
@@ -30,7 +31,7 @@ fn layout(segmentation: Segmentation, compression: Compression, predictor: Predi
 const TILES: Segmentation = Segmentation::Tiles { cols: 32, rows: 16 };
 const PLAIN: Layout = Layout {
     segmentation: TILES,
-    compression: Compression::None,
+    compression: Compression::none(),
     predictor: Predictor::None,
     bigtiff: BigTiff::Auto,
     interleave: Interleave::Pixel,
@@ -95,17 +96,17 @@ fn decoded(path: &Path) -> Vec<u8> {
 #[test]
 fn another_reader_sees_the_same_pixels_in_every_kind_of_file() {
     let dir = tempfile::tempdir().unwrap();
-    let codecs = [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw];
+    let codecs = [Compression::none(), Compression::deflate(4), Compression::zstd(3), Compression::lzw()];
     for (k, sample) in SampleType::ALL.into_iter().enumerate() {
         for (c, compression) in codecs.into_iter().enumerate() {
             for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
-                let uncompressed = compression == Compression::None;
+                let uncompressed = compression == Compression::none();
                 if predictor == Predictor::Float && !sample.is_float() || predictor != Predictor::None && uncompressed {
                     continue;
                 }
                 let segmentation = [TILES, Segmentation::Strips { rows: 7 }, Segmentation::Strips { rows: 500 }][(k + c) % 3];
                 // tiff 0.11.3 loses LZW tiles that stick out of the raster, GDAL's alike; the oracles read those.
-                let segmentation = if compression == Compression::Lzw { Segmentation::Strips { rows: 7 } } else { segmentation };
+                let segmentation = if compression == Compression::lzw() { Segmentation::Strips { rows: 7 } } else { segmentation };
                 let bigtiff = if (k + c) % 2 == 0 { BigTiff::Yes } else { BigTiff::Auto };
                 let profile = Profile::new(45, 33, 1 + (k + c) % 4, sample);
                 let path = dir.path().join(format!("{sample}-{c}-{}.tif", predictor.tiff()));

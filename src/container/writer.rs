@@ -11,10 +11,10 @@ use super::{
     tags,
 };
 use crate::{
-    encode::Statistics,
+    encode::{Layout, Statistics},
     error::{Error, Result},
     graph::Handover,
-    raster::{BigTiff, Compression, Container, Interleave, Layout, LevelSize, Predictor, PrefixMethod, Profile, Segmentation},
+    raster::{BigTiff, Container, GDAL_METADATA_TAG, Interleave, LevelSize, Predictor, PrefixMethod, Profile, Segmentation},
 };
 use std::{
     io::{self, BufWriter, Seek, SeekFrom, Write},
@@ -103,8 +103,8 @@ impl FileSpec {
         let mut base = tags::entries(&self.profile, &self.layout, self.predictor_open && self.layout.compression.takes_predictor());
         if self.statistics {
             let room = metadata::room(self.profile.gdal_metadata.as_deref(), self.profile.bands);
-            base.retain(|entry| entry.0 != tags::GDAL_METADATA);
-            base.push((tags::GDAL_METADATA, Value::Ascii(vec![0; room + 1])));
+            base.retain(|entry| entry.0 != GDAL_METADATA_TAG);
+            base.push((GDAL_METADATA_TAG, Value::Ascii(vec![0; room + 1])));
         }
         let open = self.predictor_open && self.overview_layout.compression.takes_predictor();
         let mut all = vec![base];
@@ -207,9 +207,10 @@ impl GeoTiffWriter {
         let prefix = Prefix { ifds: spec.directories(&segments), cog, masked: spec.masked };
         let classic = prefix.bytes(HeaderKind::Classic);
         // What cannot fit is refused before a pixel is computed; what may not fit, when it happens.
-        let least = match layout.compression {
-            Compression::None => (profile.cols as u64 * profile.rows as u64).saturating_mul(profile.pixel_bytes() as u64),
-            _ => 0,
+        let least = if layout.compression.is_stored() {
+            (profile.cols as u64 * profile.rows as u64).saturating_mul(profile.pixel_bytes() as u64)
+        } else {
+            0
         };
         if layout.bigtiff == BigTiff::No && !size::fits_classic(classic.saturating_add(least)) {
             return refuse(OUTGROWN.to_owned());
@@ -298,7 +299,7 @@ impl GeoTiffWriter {
     pub fn set_statistics(&mut self, bands: &[Statistics]) {
         if let Some((xml, pixels)) = &self.metadata {
             let text = metadata::with_statistics(xml.as_deref(), bands, *pixels);
-            self.prefix.ifds[0].replace(tags::GDAL_METADATA, Value::Ascii(ascii(&text)));
+            self.prefix.ifds[0].replace(GDAL_METADATA_TAG, Value::Ascii(ascii(&text)));
         }
     }
 

@@ -1,10 +1,14 @@
 //! Masks: which pixels are valid, one bit each, as GDAL writes them inside a TIFF.
 
-use super::{Counts, EncodeScratch, EncodedSegment, MaskFrom, SegmentSpec, cast::Cell, segment::fit};
+use super::{Counts, EncodeScratch, MaskFrom, SegmentSpec, cast::Cell, scratch::fit};
 use crate::{
+    codec::{Compression, Shape},
     error::Result,
     raster::{PixelWindow, SampleType, Segmentation, Sentinel, Span, with_sample_type},
 };
+
+/// Masks are deflated, whatever the samples are.
+pub const COMPRESSION: Compression = Compression::deflate(6);
 
 /// One byte a pixel of the window's row: 0 where the mask's sample is, or where one of the samples is missing.
 pub(super) fn validity(spec: &SegmentSpec, pixels: &[u8], valid: &mut [u8]) {
@@ -48,7 +52,7 @@ pub(super) fn encode(
     rows: Span,
     cols: Span,
     scratch: &mut EncodeScratch,
-) -> Result<EncodedSegment> {
+) -> Result<(Vec<u8>, Counts)> {
     let row_bytes = row_bytes(spec);
     let out_rows = match spec.layout.segmentation {
         Segmentation::Tiles { rows, .. } => rows,
@@ -66,8 +70,9 @@ pub(super) fn encode(
             missing += eight.iter().filter(|&&valid| valid == 0).count() as u64;
         }
     }
-    let bytes = scratch.compress_mask()?;
-    Ok(EncodedSegment { bytes, counts: Counts { missing, collisions: 0 }, statistics: Vec::new() })
+    let shape = Shape { rows: 1, cols: out_rows * row_bytes, samples: 1, sample: SampleType::U8 };
+    let bytes = scratch.compress_mask(COMPRESSION, shape)?;
+    Ok((bytes, Counts { missing, collisions: 0 }))
 }
 
 /// What missing samples become in a file whose mask says which they are: NaN, or 0.

@@ -16,15 +16,11 @@
 
 mod carve;
 mod cast;
-mod codec;
-mod lerc;
 mod mask;
 mod memory;
 mod missing;
 mod overview;
-mod packbits;
-mod pictures;
-mod predict;
+mod scratch;
 mod segment;
 mod spec;
 mod statistics;
@@ -33,12 +29,12 @@ mod tally;
 #[cfg(test)]
 mod roundtrip;
 
-pub use codec::EncodeScratch;
-pub use mask::fill as mask_fill;
+pub use mask::{COMPRESSION as MASK_COMPRESSION, fill as mask_fill};
 pub use memory::{max_segment_bytes, scratch_bytes};
 pub use missing::{Counts, MaskFrom, MissingRule};
 pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyramid_bytes, pyramid_state_bytes};
+pub use scratch::EncodeScratch;
 pub use segment::{EncodedSegment, SegmentEncoder};
-pub use spec::SegmentSpec;
+pub use spec::{Layout, SegmentSpec};
 pub use statistics::{Statistics, statistics_of};
 pub use tally::{tally_bytes, tally_len};

@@ -1,15 +1,15 @@
 use super::{
-    Counts, EncodeScratch, SegmentSpec, Statistics,
+    Counts, EncodeScratch, Layout, SegmentSpec, Statistics,
     carve::Carve,
-    codec::Shape,
     mask, memory,
-    predict::predict_row,
+    scratch::fit,
     statistics::Gather,
     tally::{tally, tally_len},
 };
 use crate::{
+    codec::{Shape, predict_row},
     error::{Error, Result},
-    raster::{Bins, Compression, Layout, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
+    raster::{Bins, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
 };
 
 /// Makes the segments of one raster; shared by all workers.
@@ -87,12 +87,11 @@ impl SegmentEncoder {
             return Err(Error::Internal("a window has other samples than its encoder"));
         }
         if plane == spec.planes() {
-            return mask::encode(spec, window, rows, cols, scratch);
+            let (bytes, counts) = mask::encode(spec, window, rows, cols, scratch)?;
+            return Ok(EncodedSegment { bytes, counts, statistics: Vec::new() });
         }
         let (counts, statistics) = self.carve_segment(window, rows, cols, plane, scratch);
-        let (_, seg_cols) = spec.layout.segmentation.shape(spec.cols);
-        let seg_rows = scratch.tile.len() / spec.row_bytes();
-        let shape = Shape { rows: seg_rows, cols: seg_cols, samples: spec.samples(), sample: spec.output_sample };
+        let shape = Shape { rows: scratch.tile.len() / spec.row_bytes(), ..spec.shape() };
         Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression, shape)?, counts, statistics })
     }
 
@@ -160,8 +159,7 @@ impl SegmentEncoder {
         let padding = spec.missing.padding(spec.output_sample);
         let (mut counts, mut masked) = (Counts::default(), 0);
         let mut gathers = vec![Gather::default(); samples];
-        // A step at the raster's border would ring into it.
-        let smooth = matches!(spec.layout.compression, Compression::Jpeg { .. });
+        let repeats_border = spec.layout.compression.info().repeats_border;
         for (k, out) in tile.chunks_exact_mut(row_bytes).enumerate() {
             let carved = if direct { &mut *out } else { &mut row[..] };
             let mut filled = 0;
@@ -183,7 +181,7 @@ impl SegmentEncoder {
                 }
                 self.gather(&carved[..inside], spec.mask.map(|_| &valid[..]), &mut gathers, tallies);
             }
-            if smooth && filled > 0 {
+            if repeats_border && filled > 0 {
                 repeat_last(carved, filled, samples * sample_bytes);
                 filled = carved.len();
             }
@@ -192,7 +190,7 @@ impl SegmentEncoder {
                 predict_row(spec.layout.predictor, spec.output_sample, samples, row, out);
             }
         }
-        if smooth {
+        if repeats_border {
             repeat_last(tile, rows.len() * row_bytes, row_bytes);
         }
         if spec.mask.is_some() {
@@ -248,13 +246,4 @@ fn repeat_last(bytes: &mut [u8], filled: usize, unit: usize) {
     for at in (filled..bytes.len()).step_by(unit) {
         bytes.copy_within(filled - unit..filled, at);
     }
-}
-
-/// Exactly `len` bytes, of any content: every one is written afterwards.
-pub(super) fn fit(buffer: &mut Vec<u8>, len: usize) {
-    if buffer.capacity() < len {
-        *buffer = Vec::new();
-        *buffer = vec![0; len];
-    }
-    buffer.resize(len, 0);
 }

@@ -1,8 +1,25 @@
-use super::{MaskFrom, MissingRule, lerc};
+use super::{MaskFrom, MissingRule};
 use crate::{
+    codec::{CODECS, Compression, Shape, listed},
     error::{Error, Result},
-    raster::{Compression, Interleave, Layout, LercThen, Predictor, SampleType, Segmentation, Sentinel},
+    raster::{BigTiff, Interleave, Predictor, SampleType, Segmentation, Sentinel},
 };
+use serde::Serialize;
+
+/// How an output's pixels become segments: everything resolved, nothing left to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    /// Tiles or strips.
+    pub segmentation: Segmentation,
+    /// Codec and level.
+    pub compression: Compression,
+    /// Predictor.
+    pub predictor: Predictor,
+    /// Header kind.
+    pub bigtiff: BigTiff,
+    /// Chunky or planar.
+    pub interleave: Interleave,
+}
 
 /// What a segment is made of and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,47 +94,32 @@ impl SegmentSpec {
         rows * self.row_bytes()
     }
 
-    /// What codecs that know of pixels cannot hold.
-    fn check_codec(&self, codec: Compression) -> Result<()> {
-        let refuse = |what, given: String, accepted: &str| Err(Error::Usage { what, given, accepted: accepted.to_owned() });
-        let sample = self.output_sample;
+    /// The pixels of a full segment.
+    pub(super) fn shape(&self) -> Shape {
         let (rows, cols) = self.layout.segmentation.shape(self.cols);
-        match codec {
-            Compression::Lerc { then: LercThen::Deflate { level }, .. } if level > 12 => {
-                return refuse("deflate level", level.to_string(), "0 to 12");
-            }
-            Compression::Lerc { then: LercThen::Zstd { level }, .. } if !(1..=22).contains(&level) => {
-                return refuse("zstd level", level.to_string(), "1 to 22");
-            }
-            Compression::Lerc { .. } if !lerc::holds(sample) => {
-                return refuse("lerc", format!("{sample} samples"), "integers of 8 to 32 bits, float32 or float64");
-            }
-            Compression::Lerc { .. } if sample.is_float() && self.samples() > 1 => {
-                return refuse(
-                    "lerc",
-                    format!("pixels of {} {sample} samples", self.bands),
-                    "one band, or bands apart (--interleave band)",
-                );
-            }
-            Compression::Jpeg { quality } if !(1..=100).contains(&quality) => {
-                return refuse("jpeg quality", quality.to_string(), "1 to 100");
-            }
-            Compression::Jpeg { .. } if sample != SampleType::U8 || !matches!(self.samples(), 1 | 3) => {
-                return refuse("jpeg", format!("{} bands of {sample}", self.bands), "uint8 in one or three bands");
-            }
-            Compression::WebP if sample != SampleType::U8 || !matches!(self.samples(), 3 | 4) => {
-                return refuse("webp", format!("{} bands of {sample}", self.bands), "uint8 in three or four bands");
-            }
-            Compression::Jpeg { .. } if rows.max(cols) > 65_500 => {
-                return refuse("jpeg", format!("{cols}x{rows} pixels"), "sides up to 65500");
-            }
-            Compression::WebP if rows.max(cols) > 16_384 => return refuse("webp", format!("{cols}x{rows} pixels"), "sides up to 16384"),
-            _ => {}
-        }
+        Shape { rows, cols, samples: self.samples(), sample: self.output_sample }
+    }
+
+    /// Refuses settings out of range, and samples that the codec does not hold or the predictor does not go with.
+    fn check_codec(&self) -> Result<()> {
+        let refuse = |what, given: String, accepted: String| Err(Error::Usage { what, given, accepted });
+        let (compression, predictor, sample) = (self.layout.compression, self.layout.predictor, self.output_sample);
+        compression.check()?;
+        compression.codec().check(&self.shape(), self.bands)?;
         // A reader would not know the sentinel again, and take what is near it for valid.
-        if codec.is_lossy(sample.is_float()) && self.sentinel().is_some_and(|s| !s.is_nan()) {
+        if compression.is_lossy(sample.is_float()) && self.sentinel().is_some_and(|s| !s.is_nan()) {
             let accepted = if sample.is_float() { "--nodata nan, or --mask" } else { "--mask, or an input without nodata" };
-            return refuse("lossy codec", "a nodata value that it would change".into(), accepted);
+            return refuse("lossy codec", "a nodata value that it would change".into(), accepted.into());
+        }
+        // libtiff ignores the predictor elsewhere, so nobody would undo it.
+        if predictor != Predictor::None && !compression.takes_predictor() {
+            let names: Vec<&str> =
+                CODECS.iter().map(|codec| codec.info()).filter(|info| info.takes_predictor).map(|info| info.name).collect();
+            let names = listed(&names);
+            return refuse("predictor", format!("{} without {names}", predictor.tiff()), format!("none, or {names} beside it"));
+        }
+        if predictor == Predictor::Float && !sample.is_float() {
+            return refuse("predictor", format!("3 with {sample} samples"), "3 for floating-point samples only".into());
         }
         Ok(())
     }
@@ -131,19 +133,7 @@ impl SegmentSpec {
             Segmentation::Strips { rows: 0 } => return refuse("strip rows", "0".into(), "1 or more"),
             _ => {}
         }
-        match self.layout.compression {
-            Compression::Deflate { level } if level > 12 => return refuse("deflate level", level.to_string(), "0 to 12"),
-            Compression::Zstd { level } if !(1..=22).contains(&level) => return refuse("zstd level", level.to_string(), "1 to 22"),
-            codec => self.check_codec(codec)?,
-        }
-        // libtiff ignores the predictor elsewhere, so nobody would undo it.
-        if self.layout.predictor != Predictor::None && !self.layout.compression.takes_predictor() {
-            let accepted = "none, or deflate, zstd or lzw beside it";
-            return refuse("predictor", format!("{} without deflate, zstd or lzw", self.layout.predictor.tiff()), accepted);
-        }
-        if self.layout.predictor == Predictor::Float && !self.output_sample.is_float() {
-            return refuse("predictor", format!("3 with {} samples", self.output_sample), "3 for floating-point samples only");
-        }
+        self.check_codec()?;
         let (rows, cols) = self.layout.segmentation.shape(self.cols);
         let raw = [cols, rows, self.samples(), self.output_sample.bytes()].iter().map(|&n| n as u128).product::<u128>();
         let raw = if matches!(self.layout.segmentation, Segmentation::Strips { .. }) {

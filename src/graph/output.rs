@@ -1,6 +1,7 @@
 use super::handover::{Handover, MemoryOutput, WriterOutput};
-use crate::raster::{
-    BigTiff, Bins, Compression, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation,
+use crate::{
+    codec::Compression,
+    raster::{BigTiff, Bins, Container, Interleave, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
 };
 use std::{
     io::Write,

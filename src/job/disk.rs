@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     graph::Handover,
     plan::OutputSpec,
-    raster::{ByteSize, Compression},
+    raster::ByteSize,
 };
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ pub fn check<'a>(files: impl Iterator<Item = (usize, &'a ResolvedOutput, &'a Out
         }
         let (need, free) = (ByteSize::b(before.saturating_add(most)), ByteSize::b(free));
         // Segments that no codec shortens have the length that was said.
-        if file.encoder.spec().layout.compression == Compression::None && !file.destination.options.sparse {
+        if file.encoder.spec().layout.compression.is_stored() && !file.destination.options.sparse {
             let problem = format!("needs {need} on disk while it is written, and {free} are free");
             return Err(Error::Output { path: file.destination.path.clone(), problem });
         }

@@ -4,13 +4,13 @@ use super::resolved_output::ResolvedOutput;
 use crate::{
     container::{CompleteFile, FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
     encode::{
-        Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
+        Counts, EncodeScratch, EncodedSegment, Layout, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
         tally_len,
     },
     error::{Error, Result},
     execute::{BufferPool, FinishedWindow, Grant, Shelf},
     plan::{OutputSpec, UnitId},
-    raster::{Bins, Layout, LevelSize, PixelWindow, Predictor, Span},
+    raster::{Bins, LevelSize, PixelWindow, Predictor, Span},
 };
 use std::{collections::VecDeque, sync::Arc};
 

@@ -2,10 +2,11 @@
 
 use super::metadata;
 use crate::{
+    codec::Compression,
     container::writer_bytes,
     encode::{
-        MaskFrom, MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, mask_fill, max_segment_bytes, overview_tile_bytes, pyramid_bytes,
-        scratch_bytes, tally_bytes,
+        Layout, MaskFrom, MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, mask_fill, max_segment_bytes, overview_tile_bytes,
+        pyramid_bytes, scratch_bytes, tally_bytes,
     },
     error::{Error, Result},
     graph::{
@@ -13,13 +14,9 @@ use crate::{
         WriteOptions,
     },
     plan::{OutputSpec, Packing},
-    raster::{
-        Compression, Container, Interleave, Layout, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel,
-    },
+    raster::{Container, Interleave, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
 };
 
-/// Level of deflate where none is asked for: by measurement the ratio of level 6 at 1.2 to 2 times its speed.
-const DEFLATE_LEVEL: u8 = 4;
 /// Rows and columns by which a raster that becomes no file is cut.
 const UNWRITTEN_TILE: usize = 256;
 /// Side of an overview's tiles in a file of strips.
@@ -54,6 +51,7 @@ pub fn unwritten_spec(name: &str, grid: &GridInfo, node: usize, readback_pixel_b
         node,
         segment_rows: UNWRITTEN_TILE.min(grid.rows),
         segment_cols: UNWRITTEN_TILE.min(grid.cols),
+        parts: 1,
         readback_pixel_bytes,
         scratch_bytes: 0,
         max_segment_bytes: 0,
@@ -195,7 +193,7 @@ fn output_file(
     }
     profile.masked = mask.is_some();
     let compression = match options.compression {
-        CompressionChoice::Default => Compression::Deflate { level: DEFLATE_LEVEL },
+        CompressionChoice::Default => Compression::default(),
         CompressionChoice::Exactly(compression) => compression,
     };
     let predictor = predictor(options.predictor, compression, profile.sample);
@@ -311,6 +309,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutp
         node,
         segment_rows,
         segment_cols,
+        parts: spec.parts(),
         readback_pixel_bytes,
         scratch_bytes: scratch_bytes(spec),
         max_segment_bytes: max_segment_bytes(spec),

@@ -5,13 +5,10 @@
 //! the allocator takes memory for small buffers in blocks and gives a buffer above a block's size one of its own.
 
 use super::{
-    sizes::Sizes,
+    sizes::{KERNEL_WORKGROUP, PACK_WORKGROUP, Sizes},
     spec::{DeviceLimits, NodeKind},
 };
 use serde::Serialize;
-
-/// Bytes of one more `Grid`, as buffers are aligned.
-const UNIFORM_BYTES: usize = 256;
 
 /// Predicted device memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,53 +29,69 @@ pub struct DevicePeak {
     pub blocks: u64,
 }
 
-/// Predicts the device memory of a job; `Err` names the bytes of a buffer that exceed a limit of the adapter.
-pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DevicePeak, u64> {
+/// A buffer or a dispatch that is larger than the adapter allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ExceedsAdapter;
+
+/// Predicts the device memory of a job.
+///
+/// # Errors
+/// [`ExceedsAdapter`]: under this schedule some buffer or dispatch is larger than the adapter allows.
+pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DevicePeak, ExceedsAdapter> {
     let Sizes { spec, schedule, execution } = sizes;
+    check_dispatches(sizes, limits)?;
+    let in_flight = execution.units_in_flight.min(schedule.units_count());
+    // Small buffers are written through copies, which are free once their unit is done. There is one of the unit that is
+    // recorded, and one of each that is left on the device meanwhile: of three in flight one, of fewer none.
+    let small = |bytes: usize| bytes * (1 + in_flight.saturating_sub(1).max(1));
     let mut parts = DevicePeak::default();
     let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
     let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
     let mut add = |part: &mut u64, bytes: usize| {
-        let bytes = bytes as u64;
-        *part += bytes;
-        blocks.add(bytes);
-        if bytes > largest { Err(bytes) } else { Ok(()) }
+        *part += bytes as u64;
+        blocks.add(bytes as u64);
+        if bytes as u64 > largest { Err(ExceedsAdapter) } else { Ok(()) }
     };
     for (node, n) in spec.nodes.iter().enumerate() {
         add(&mut parts.windows, sizes.window_bytes(node))?;
         for _ in 0..sizes.device_carries(node) {
             add(&mut parts.carries, sizes.carry_bytes(node))?;
         }
-        if matches!(n.kind, NodeKind::Ingest { .. }) {
-            for _ in 0..sizes.upload_turns() {
-                add(&mut parts.staging, sizes.upload_bytes(node))?;
-            }
+        for _ in 0..sizes.upload_turns() {
+            add(&mut parts.staging, sizes.upload_bytes(node))?;
         }
-        // Uniforms and row factors of one unit, and the copies of them on their way.
-        let rows = schedule.maxima().new_rows[node];
-        if n.table_bytes > 0 {
-            // And the copy on its way.
-            add(&mut parts.parameters, n.table_bytes)?;
+        // A table is written once, through a copy.
+        for _ in 0..2 {
             add(&mut parts.parameters, n.table_bytes)?;
         }
-        let more_inputs = match &n.kind {
-            NodeKind::Operator { inputs, .. } => inputs.len().saturating_sub(1),
-            NodeKind::Ingest { .. } => 0,
-        };
-        add(&mut parts.parameters, 2 * (rows * 16 + 1024 + more_inputs * UNIFORM_BYTES))?;
+        add(&mut parts.parameters, small(sizes.kernel_buffers(node).total_bytes()))?;
     }
-    for (index, output) in spec.outputs.iter().enumerate() {
-        let bytes = sizes.readback_bytes(index);
-        if output.readback_pixel_bytes < spec.nodes[output.node].pixel_bytes {
+    for output in 0..spec.outputs.len() {
+        let bytes = sizes.readback_bytes(output);
+        if spec.is_packed(output) {
             add(&mut parts.packed, bytes)?;
+            add(&mut parts.parameters, small(sizes.pack_buffers(output).total_bytes()))?;
         }
-        for _ in 0..execution.units_in_flight.min(schedule.units_count()) {
+        for _ in 0..in_flight {
             add(&mut parts.staging, bytes)?;
         }
     }
     parts.blocks = blocks.bytes();
     parts.peak = blocks.dedicated + parts.blocks;
     Ok(parts)
+}
+
+/// Every dispatch of one unit has at most as many workgroups in each direction as the adapter allows.
+fn check_dispatches(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<(), ExceedsAdapter> {
+    let Sizes { spec, schedule, .. } = sizes;
+    let maxima = schedule.maxima();
+    let groups = limits.max_workgroups as usize;
+    let fits = |size: [usize; 2], workgroup: [usize; 2]| size.iter().zip(workgroup).all(|(&n, side)| n.div_ceil(side) <= groups);
+    let kernels = (0..spec.nodes.len()).filter(|&node| matches!(spec.nodes[node].kind, NodeKind::Operator { .. }));
+    let kernels_fit = kernels.into_iter().all(|node| fits([maxima.cols[node], maxima.new_rows[node]], KERNEL_WORKGROUP));
+    let packed = (0..spec.outputs.len()).filter(|&output| spec.is_packed(output));
+    let packing_fits = packed.into_iter().all(|output| fits(sizes.packed_words(output), PACK_WORKGROUP));
+    if kernels_fit && packing_fits { Ok(()) } else { Err(ExceedsAdapter) }
 }
 
 /// Buffers in blocks, as an allocator lays them out that never looks back: no real one needs more.

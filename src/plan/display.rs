@@ -43,8 +43,7 @@ impl Plan {
             .outputs
             .iter()
             .map(|o| {
-                let segments = spec.rows.div_ceil(o.segment_rows) * spec.cols.div_ceil(o.segment_cols);
-                json!({ "path": o.name, "width": spec.cols, "height": spec.rows, "segments": segments,
+                json!({ "path": o.name, "width": spec.cols, "height": spec.rows, "segments": spec.segments(o),
                         "segment_rows": o.segment_rows, "segment_cols": o.segment_cols, "max_bytes": o.file_bytes,
                         "overviews": o.overviews.iter().map(|size| [size.cols, size.rows]).collect::<Vec<_>>() })
             })
@@ -121,7 +120,7 @@ impl fmt::Display for Plan {
             writeln!(f, "survey    a pass before, over {}{again}: {swaths} swaths, {lanes} lanes, {peak} of host memory", of.join(", "))?;
         }
         for output in &spec.outputs {
-            let segments = spec.rows.div_ceil(output.segment_rows) * spec.cols.div_ceil(output.segment_cols);
+            let segments = spec.segments(output);
             writeln!(f, "output    {}: {segments} segments of {} x {}", output.name, output.segment_cols, output.segment_rows)?;
             if !output.overviews.is_empty() {
                 let sizes: Vec<String> = output.overviews.iter().map(|size| format!("{} x {}", size.cols, size.rows)).collect();

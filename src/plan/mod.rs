@@ -7,6 +7,7 @@ mod chunk_columns;
 mod device_peak;
 mod display;
 mod host_peak;
+mod refusal;
 mod schedule;
 mod search;
 mod sizes;
@@ -16,12 +17,16 @@ mod spec;
 pub use chunk_columns::{narrowed, touched};
 pub use device_peak::DevicePeak;
 pub use host_peak::HostPeak;
+pub use refusal::{Refusal, Shortfall};
 pub use schedule::{Maxima, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
-pub use sizes::{BUFFER_BYTES, FIXED_BYTES, PieceBuffers, Sizes, buffer_slack, cursor_bytes, pooled_bytes};
+pub use sizes::{
+    BUFFER_BYTES, FIXED_BYTES, GRID_BYTES, KERNEL_WORKGROUP, KernelBuffers, PACK_UNIFORM_BYTES, PACK_WORKGROUP, PieceBuffers, Sizes,
+    buffer_slack, cursor_bytes, pooled_bytes,
+};
 pub use spec::{
-    Budget, DecodeMode, DeviceLimits, Execution, JobSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit, UnitId,
-    UnitSource,
+    Budget, DecodeMode, DeviceLimits, Execution, JobSpec, KernelSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit,
+    UnitId, UnitSource,
 };
 
 use crate::raster::Span;

@@ -5,17 +5,16 @@
 
 use super::{
     Plan,
-    device_peak::{self, DevicePeak},
+    device_peak::{self, DevicePeak, ExceedsAdapter},
     host_peak::{self, HostPeak},
+    refusal::{Refusal, Shortfall},
     schedule::{Schedule, gcd},
     sizes::Sizes,
     source_demand::SourceDemand,
     spec::{Budget, DecodeMode, Execution, JobSpec, SourceSpec},
 };
-use crate::{
-    error::{Error, Result},
-    raster::{ByteSize, Chunking, Span, StreamCost},
-};
+use crate::raster::{ByteSize, Chunking, Span, StreamCost};
+use std::cell::OnceCell;
 
 /// Pixels that a swath has at least, if the raster and the budget allow: enough to keep every thread busy (CPU) or to
 /// hide a dispatch (device).
@@ -25,62 +24,111 @@ const DEVICE_SWATH_PIXELS: usize = 8 << 20;
 /// Plans a job: pure arithmetic, no I/O.
 ///
 /// # Errors
-/// [`Error::Budget`] naming the minimum, where no way of cutting the job fits.
-pub fn plan(spec: &JobSpec, budget: Budget) -> Result<Plan> {
+/// [`Refusal::Memory`] naming the minimum, where no way of cutting the job fits; [`Refusal::Adapter`].
+pub fn plan(spec: &JobSpec, budget: Budget) -> Result<Plan, Refusal> {
     plan_cut(spec, budget, &Cut::default())
 }
 
 /// As [`plan`], with parts of the cut given instead of chosen.
 ///
 /// # Errors
-/// As [`plan`]; [`Error::Usage`] for a cut that splits segments.
-pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan> {
+/// As [`plan`]; [`Refusal::Cut`] for a cut that splits segments.
+pub fn plan_cut(spec: &JobSpec, budget: Budget, cut: &Cut) -> Result<Plan, Refusal> {
     let quantum = swath_quantum(spec);
     let cuts = match (cut.swath_rows, cut.lane_cols) {
         (None, None) => cuts(spec, quantum),
         _ => vec![cut_by_hand(spec, quantum, cut)?],
     };
-    let schedules: Vec<(Schedule, SourceDemand)> = cuts
-        .into_iter()
-        .map(|(swath_rows, lane_cols)| {
-            let schedule = Schedule::new(spec, swath_rows, lane_cols);
-            let demand = SourceDemand::new(spec, &schedule);
-            (schedule, demand)
-        })
-        .collect();
-    let mut refusal = Refusal::default();
-    for threads in thread_choices(spec.threads.max(1)) {
-        for (schedule, demand) in &schedules {
-            for modes in mode_choices(spec, schedule, cut.decode) {
-                for &units_in_flight in in_flight_choices(spec) {
-                    let execution = Execution {
-                        threads,
-                        units_in_flight,
-                        strip_rows: strip_rows(schedule.swath_rows, threads),
-                        modes: modes.clone(),
-                        on_device: spec.device.is_some(),
-                    };
-                    let sizes = Sizes { spec, schedule, execution: &execution };
-                    let device = match spec.device.as_ref().map(|limits| device_peak::predict(sizes, limits)) {
-                        None => None,
-                        Some(Ok(peak)) if peak.peak <= budget.device.bytes() => Some(peak),
-                        Some(Ok(peak)) => {
-                            refusal.device(peak.peak);
-                            continue;
+    let candidates = cuts.into_iter().map(|cut| Candidate { cut, ..Candidate::default() }).collect();
+    Search { spec, decode: cut.decode, candidates }.run(budget)
+}
+
+/// A way of cutting a job, and what follows from it once it has been looked at.
+#[derive(Default)]
+struct Candidate {
+    /// Rows of a swath, columns of a lane.
+    cut: (usize, usize),
+    found: OnceCell<(Schedule, SourceDemand)>,
+    /// Device memory with one, two and three units in flight: threads and decode modes do not change it.
+    device: [OnceCell<Result<DevicePeak, ExceedsAdapter>>; 3],
+}
+
+/// Everything that the search for a plan goes through, in order of preference.
+struct Search<'a> {
+    spec: &'a JobSpec,
+    decode: Option<DecodeMode>,
+    candidates: Vec<Candidate>,
+}
+
+impl Search<'_> {
+    /// The first combination that fits.
+    fn run(&self, budget: Budget) -> Result<Plan, Refusal> {
+        let spec = self.spec;
+        let (mut host_minimum, mut device_minimum): (Option<ByteSize>, Option<ByteSize>) = (None, None);
+        let lower = |minimum: &mut Option<ByteSize>, peak: ByteSize| *minimum = Some(minimum.map_or(peak, |m| m.min(peak)));
+        for threads in thread_choices(spec.threads.max(1)) {
+            for candidate in &self.candidates {
+                let (schedule, demand) = candidate.look(spec);
+                for modes in mode_choices(spec, schedule, self.decode) {
+                    for &units_in_flight in in_flight_choices(spec) {
+                        let execution = Execution {
+                            threads,
+                            units_in_flight,
+                            strip_rows: strip_rows(schedule.swath_rows, threads),
+                            modes: modes.clone(),
+                            on_device: spec.device.is_some(),
+                        };
+                        let sizes = Sizes { spec, schedule, execution: &execution };
+                        let device = match candidate.device_peak(sizes) {
+                            None => None,
+                            Some(Err(ExceedsAdapter)) => continue,
+                            Some(Ok(peak)) if peak.peak <= budget.device.bytes() => Some(peak),
+                            Some(Ok(peak)) => {
+                                lower(&mut device_minimum, ByteSize::b(peak.peak));
+                                continue;
+                            }
+                        };
+                        let host = host_peak::predict(sizes, demand);
+                        if host.peak as u64 <= budget.host.bytes() {
+                            return Ok(finish(spec, budget, schedule.clone(), execution, host, device));
                         }
-                        Some(Err(_)) => continue,
-                    };
-                    refusal.device_fits = true;
-                    let host = host_peak::predict(sizes, demand);
-                    if host.peak as u64 <= budget.host.bytes() {
-                        return Ok(finish(spec, budget, schedule.clone(), execution, host, device));
+                        lower(&mut host_minimum, ByteSize::b(host.peak as u64));
                     }
-                    refusal.host(host.peak as u64);
                 }
             }
         }
+        match (host_minimum, device_minimum) {
+            // Some cuts fit the device: the smallest of their host peaks is enough.
+            (Some(_), _) => Err(Refusal::Memory(Shortfall { budget, host: host_minimum, device: None })),
+            (None, Some(least)) => {
+                // No cut fits the device, so none was predicted for the host: with enough device memory, does it fit?
+                let host = match self.run(Budget { device: least, ..budget }) {
+                    Err(Refusal::Memory(shortfall)) => shortfall.host,
+                    _ => None,
+                };
+                Err(Refusal::Memory(Shortfall { budget, host, device: device_minimum }))
+            }
+            (None, None) => Err(Refusal::Adapter),
+        }
     }
-    Err(refusal.error(budget))
+}
+
+impl Candidate {
+    /// The schedule of this cut, and what it asks of the sources.
+    fn look(&self, spec: &JobSpec) -> &(Schedule, SourceDemand) {
+        self.found.get_or_init(|| {
+            let schedule = Schedule::new(spec, self.cut.0, self.cut.1);
+            let demand = SourceDemand::new(spec, &schedule);
+            (schedule, demand)
+        })
+    }
+
+    /// The device memory of this cut; `None` on the CPU backend.
+    fn device_peak(&self, sizes: Sizes<'_>) -> Option<Result<DevicePeak, ExceedsAdapter>> {
+        let limits = sizes.spec.device.as_ref()?;
+        let found = &self.device[sizes.execution.units_in_flight - 1];
+        Some(*found.get_or_init(|| device_peak::predict(sizes, limits)))
+    }
 }
 
 /// Numbers of threads to try: what is allowed, then ever fewer.
@@ -114,48 +162,12 @@ impl Cut {
     }
 }
 
-fn cut_by_hand(spec: &JobSpec, quantum: usize, cut: &Cut) -> Result<(usize, usize)> {
+fn cut_by_hand(spec: &JobSpec, quantum: usize, cut: &Cut) -> Result<(usize, usize), Refusal> {
     let (rows, cols) = cut.shape(spec, quantum);
     if cut.suits(spec) {
         return Ok((rows, cols));
     }
-    Err(Error::Usage {
-        what: "cut",
-        given: format!("{rows} rows, {cols} columns"),
-        accepted: "lanes of whole columns of segments, in swaths that divide the rows of every segment".to_owned(),
-    })
-}
-
-#[derive(Default)]
-struct Refusal {
-    host: Option<u64>,
-    device: Option<u64>,
-    device_fits: bool,
-}
-
-impl Refusal {
-    fn host(&mut self, peak: u64) {
-        self.host = Some(self.host.map_or(peak, |h| h.min(peak)));
-    }
-
-    fn device(&mut self, peak: u64) {
-        self.device = Some(self.device.map_or(peak, |d| d.min(peak)));
-    }
-
-    fn error(self, budget: Budget) -> Error {
-        match (self.device_fits, self.device, self.host) {
-            (true, _, Some(host)) => Error::Budget {
-                memory: "host",
-                budget: budget.host,
-                minimum: ByteSize::b(host),
-                hint: " (--host-memory; smaller tiles need less)",
-            },
-            (_, Some(device), _) => {
-                Error::Budget { memory: "device", budget: budget.device, minimum: ByteSize::b(device), hint: " (--device-memory)" }
-            }
-            _ => Error::Internal("one row of segments exceeds the adapter's buffer limits in every cut"),
-        }
-    }
+    Err(Refusal::Cut { given: format!("{rows} rows, {cols} columns") })
 }
 
 /// Rows that swaths are multiples of: whole rows of segments of every output, or, where these have too little in common,

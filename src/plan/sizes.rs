@@ -3,7 +3,7 @@
 
 use super::{
     schedule::Schedule,
-    spec::{DecodeMode, Execution, JobSpec, NodeKind, OutputSpec},
+    spec::{DecodeMode, Execution, JobSpec, NodeKind},
 };
 use crate::raster::{Chunking, StreamCost};
 
@@ -40,9 +40,43 @@ pub fn cursor_bytes(plane: &Chunking) -> usize {
         }
 }
 
-/// Bytes of a staging buffer for `rows` x `cols` pixels: rows are padded to four bytes.
-fn staging_bytes(rows: usize, cols: usize, pixel_bytes: usize) -> usize {
-    rows * (cols * pixel_bytes).next_multiple_of(4)
+/// Columns and rows of pixels that one workgroup of an operator's kernel computes.
+pub const KERNEL_WORKGROUP: [usize; 2] = [16, 16];
+
+/// Words and rows that one workgroup of the packing kernel packs.
+pub const PACK_WORKGROUP: [usize; 2] = [64, 4];
+
+/// Bytes of the uniform that tells a kernel which raster, pixels and windows it works on.
+pub const GRID_BYTES: usize = 464;
+
+/// Bytes of the same for the packing kernel, and of its parameters.
+pub const PACK_UNIFORM_BYTES: [usize; 2] = [32, 16];
+
+/// Bytes of the factors that a kernel is given for each row: four float32.
+const ROW_FACTOR_BYTES: usize = 16;
+
+/// Multiple of bytes that buffers on the device begin at.
+const DEVICE_ALIGNMENT: usize = 256;
+
+/// Bytes of the small buffers of one kernel: what it is given beside windows and tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelBuffers {
+    /// Factors of the rows of one unit.
+    pub factors: usize,
+    /// Its own parameters.
+    pub parameters: usize,
+    /// The grid of one dispatch.
+    pub grid: usize,
+    /// Number of dispatches in one unit; each has a grid of its own.
+    pub dispatches: usize,
+}
+
+impl KernelBuffers {
+    /// Bytes of all of them, aligned.
+    pub fn total_bytes(self) -> usize {
+        let aligned = |bytes: usize| bytes.next_multiple_of(DEVICE_ALIGNMENT);
+        aligned(self.factors) + aligned(self.parameters) + self.dispatches * aligned(self.grid)
+    }
 }
 
 /// The sizes of a job under a schedule and an execution.
@@ -143,8 +177,7 @@ impl Sizes<'_> {
     /// Bytes that segments between encoder and writer may have: one for every worker, and two that wait for their turn.
     /// Those that wait count as they are, so that there are more of them the better they compress.
     pub fn segments_bytes(self) -> usize {
-        let segments = |o: &OutputSpec| self.spec.rows.div_ceil(o.segment_rows) * self.spec.cols.div_ceil(o.segment_cols);
-        let all: usize = self.spec.outputs.iter().map(segments).sum();
+        let all: usize = self.spec.outputs.iter().map(|output| self.spec.segments(output)).sum();
         let largest = self.spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
         (self.execution.threads.max(1) + 2).min(all) * largest
     }
@@ -181,11 +214,36 @@ impl Sizes<'_> {
         }
     }
 
+    /// The small buffers of a node's kernel; none for ingest nodes.
+    pub fn kernel_buffers(self, node: usize) -> KernelBuffers {
+        let Some(kernel) = self.spec.nodes[node].kernel else { return KernelBuffers::default() };
+        KernelBuffers {
+            factors: self.schedule.maxima().new_rows[node].max(1) * ROW_FACTOR_BYTES,
+            parameters: kernel.parameter_bytes,
+            grid: GRID_BYTES,
+            dispatches: kernel.dispatches,
+        }
+    }
+
+    /// The small buffers of the kernel that packs an output to bytes; none where nothing is packed.
+    pub fn pack_buffers(self, output: usize) -> KernelBuffers {
+        let [grid, parameters] = PACK_UNIFORM_BYTES;
+        let buffers = KernelBuffers { factors: 0, parameters, grid, dispatches: 1 };
+        if self.spec.is_packed(output) { buffers } else { KernelBuffers::default() }
+    }
+
     /// Bytes of one buffer in which an output comes back from the device.
     pub fn readback_bytes(self, output: usize) -> usize {
-        let rows = self.schedule.maxima().output_rows[output];
+        let [words, rows] = self.packed_words(output);
+        rows * words * 4
+    }
+
+    /// Words of four bytes across the widest window of an output as it comes back, and most rows of one: rows are padded to
+    /// whole words.
+    pub fn packed_words(self, output: usize) -> [usize; 2] {
         let cols = self.schedule.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
-        staging_bytes(rows, cols, self.spec.outputs[output].readback_pixel_bytes)
+        let words = (cols * self.spec.outputs[output].readback_pixel_bytes).div_ceil(4);
+        [words, self.schedule.maxima().output_rows[output]]
     }
 }
 

@@ -39,6 +39,17 @@ impl JobSpec {
         (0..self.nodes.len()).rev().find(reads).unwrap_or(node)
     }
 
+    /// Segments of an output at full resolution, those of all bands and of the mask.
+    pub fn segments(&self, output: &OutputSpec) -> usize {
+        self.rows.div_ceil(output.segment_rows) * self.cols.div_ceil(output.segment_cols) * output.parts
+    }
+
+    /// Whether an output is packed to bytes on the device before it comes back.
+    pub fn is_packed(&self, output: usize) -> bool {
+        let output = &self.outputs[output];
+        (1..self.nodes[output.node].pixel_bytes).contains(&output.readback_pixel_bytes)
+    }
+
     /// Whether a node is written to an output.
     pub fn is_written(&self, node: usize) -> bool {
         self.outputs.iter().any(|o| o.node == node)
@@ -71,8 +82,27 @@ pub struct NodeSpec {
     pub pixel_bytes: usize,
     /// Most bytes of what it looks up on the device.
     pub table_bytes: usize,
+    /// Its kernel; `None` for ingest nodes, and where the job is planned for the CPU backend.
+    pub kernel: Option<KernelSpec>,
     /// Most bytes that a thread allocates for itself while it computes the node's rows on the CPU.
     pub scratch_bytes: usize,
+}
+
+impl NodeSpec {
+    /// A node that takes rows of a source and turns them into windows of `pixel_bytes` bytes a pixel.
+    pub fn ingest(name: &str, source: usize, pixel_bytes: usize) -> Self {
+        let kind = NodeKind::Ingest { source };
+        Self { name: name.to_owned(), kind, pixel_bytes, table_bytes: 0, kernel: None, scratch_bytes: 0 }
+    }
+}
+
+/// The kernel of a node, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct KernelSpec {
+    /// Bytes of its own parameters.
+    pub parameter_bytes: usize,
+    /// Dispatches in one unit: one, or one for each input.
+    pub dispatches: usize,
 }
 
 /// What a node does.
@@ -106,6 +136,8 @@ pub struct OutputSpec {
     pub segment_rows: usize,
     /// Columns of one segment (the raster's width for strips).
     pub segment_cols: usize,
+    /// Segments in one place: one for each band where bands are stored apart, and one for the mask.
+    pub parts: usize,
     /// Bytes of one pixel as it is read back (1 where the device packs bytes).
     pub readback_pixel_bytes: usize,
     /// Scratch of one encoding worker.

@@ -18,61 +18,6 @@ pub enum Segmentation {
     },
 }
 
-/// Codec of the segments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Compression {
-    /// Stored as it is.
-    None,
-    /// Deflate in a zlib wrapper (TIFF 8), by libdeflate, level 0 to 12.
-    Deflate {
-        /// 0 (stored) to 12 (slowest).
-        level: u8,
-    },
-    /// Zstandard (TIFF 50000), level 1 to 22.
-    Zstd {
-        /// 1 (fastest) to 22 (slowest).
-        level: u8,
-    },
-    /// TIFF LZW (5).
-    Lzw,
-    /// Runs of equal bytes (TIFF 32773).
-    PackBits,
-    /// LERC (TIFF 34887): samples within an error of what they were; integers of 8 to 32 bits and f32, f64.
-    Lerc {
-        /// Greatest difference of a sample to what it was; 0 keeps every bit.
-        max_z_error: MaxError,
-        /// What is done with LERC's bytes.
-        then: LercThen,
-    },
-    /// Baseline JPEG (TIFF 7) for bytes of one or three bands; three are taken for RGB and stored as YCbCr 4:2:0.
-    Jpeg {
-        /// 1 (worst) to 100 (best).
-        quality: u8,
-    },
-    /// Lossless WebP (TIFF 50001) for bytes of three (RGB) or four bands (RGBA).
-    WebP,
-}
-
-/// A second codec behind LERC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LercThen {
-    /// None.
-    #[default]
-    Nothing,
-    /// Deflate, level 0 to 12.
-    Deflate {
-        /// As in [`Compression::Deflate`].
-        level: u8,
-    },
-    /// Zstandard, level 1 to 22.
-    Zstd {
-        /// As in [`Compression::Zstd`].
-        level: u8,
-    },
-}
-
 /// A greatest error: finite and not negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -94,23 +39,6 @@ impl MaxError {
     /// The number.
     pub fn get(self) -> f64 {
         self.0
-    }
-}
-
-impl Compression {
-    /// Whether samples may come back as others than they were (of a sample type that is not floating point, LERC
-    /// changes nothing up to an error below 1).
-    pub fn is_lossy(self, float: bool) -> bool {
-        match self {
-            Self::Lerc { max_z_error, .. } => max_z_error.get() >= if float { f64::MIN_POSITIVE } else { 1.0 },
-            Self::Jpeg { .. } => true,
-            _ => false,
-        }
-    }
-
-    /// Whether a predictor may stand before the codec: readers ignore it elsewhere.
-    pub fn takes_predictor(self) -> bool {
-        matches!(self, Self::Deflate { .. } | Self::Zstd { .. } | Self::Lzw)
     }
 }
 
@@ -185,21 +113,6 @@ pub enum PrefixMethod {
     CopyRange,
     /// Read and written back to front.
     Shift,
-}
-
-/// How an output's pixels become segments: everything resolved, nothing left to guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Layout {
-    /// Tiles or strips.
-    pub segmentation: Segmentation,
-    /// Codec and level.
-    pub compression: Compression,
-    /// Predictor.
-    pub predictor: Predictor,
-    /// Header kind.
-    pub bigtiff: BigTiff,
-    /// Chunky or planar.
-    pub interleave: Interleave,
 }
 
 impl Segmentation {

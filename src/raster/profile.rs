@@ -12,6 +12,9 @@ pub const TEXT_TAGS: [(u16, &str); 7] = [
     (33432, "TIFFTAG_COPYRIGHT"),
 ];
 
+/// TIFF tag of GDAL's metadata, an XML text: see [`Profile::gdal_metadata`].
+pub const GDAL_METADATA_TAG: u16 = 42112;
+
 /// What a raster is, before anything is known of its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Profile {

@@ -9,7 +9,6 @@ mod array;
 mod chunk_at;
 mod convert;
 mod counters;
-mod decoders;
 mod generator;
 mod geotiff;
 mod read_at;
@@ -26,6 +25,7 @@ pub use read_at::ReadAt;
 pub use unscaled::Unscaled;
 
 use crate::{
+    codec::{Decoders, decoder_bytes},
     error::Result,
     raster::{Chunking, Profile},
 };
@@ -90,7 +90,7 @@ pub struct DecodeScratch {
     pub encoded: Vec<u8>,
     /// One row, for predictor 3.
     pub row: Vec<u8>,
-    decoders: decoders::Decoders,
+    decoders: Decoders,
 }
 
 impl DecodeScratch {
@@ -104,9 +104,9 @@ impl DecodeScratch {
         &mut self.encoded[..len]
     }
 
-    /// Upper bound of the bytes that decoding chunks of such a plane needs, the state of every decoder included
-    /// (libdeflate 12 KiB, weezl 60 KiB, ZSTD 160 KiB, made when first used).
+    /// Upper bound of the bytes that decoding chunks of such a plane needs, the state of every decoder included (each is
+    /// made when it is first used).
     pub fn bytes_for(plane: &Chunking) -> usize {
-        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + (280 << 10)
+        plane.max_encoded_bytes + plane.cols * plane.pixel_bytes + decoder_bytes()
     }
 }

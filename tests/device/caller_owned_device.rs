@@ -210,7 +210,7 @@ fn a_lost_device_hands_the_job_over_to_the_cpu() {
     let dir = tempfile::tempdir().unwrap();
     for (name, operator) in [("slope", false), ("hillshade", true)] {
         let raster = || if operator { on_host().apply(Hillshade::default()) } else { on_host().apply(Slope::default()) };
-        let to = |file: &str| GTiff::at(dir.path().join(format!("{name}-{file}.tif"))).tile_size(64).compression(Compression::None);
+        let to = |file: &str| GTiff::at(dir.path().join(format!("{name}-{file}.tif"))).tile_size(64).compression(Compression::none());
         let cut = swath::plan::Cut { swath_rows: Some(64), ..Default::default() };
         Job::new().write(raster(), to("cpu")).cut(cut).plan(BUDGET).unwrap().run().unwrap();
         let Some(mine) = mine() else { return };

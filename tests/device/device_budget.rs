@@ -45,7 +45,7 @@ fn the_allocator_stays_under_every_device_budget() {
         let watch = Arc::new(Watch { context: context.clone(), most: AtomicU64::new(0) });
         let dem = dem(4096, 1500).raster();
         let names = ["slope.tif", "shade.tif"].map(|name| dir.path().join(name));
-        let to = |i: usize| GTiff::at(&names[i]).tile_size(256).compression(Compression::Zstd { level: 1 }).overwrite(true);
+        let to = |i: usize| GTiff::at(&names[i]).tile_size(256).compression(Compression::zstd(1)).overwrite(true);
         let budget = Budget { host: ByteSize::mib(512), device: ByteSize::mib(mib) };
         let job = Job::new().write(dem.apply(Slope::default()), to(0)).write(dem.apply(Hillshade::default()), to(1));
         let report = job.context(context).observer(watch.clone()).plan(budget).unwrap().run().unwrap();
@@ -83,4 +83,23 @@ fn a_device_budget_too_small_is_refused_naming_the_minimum() {
     let Err(Error::Budget { memory: "device", minimum, .. }) = plan(ByteSize::mib(2)) else { panic!("2 MiB must be refused") };
     assert!(minimum > ByteSize::mib(2) && minimum <= ByteSize::mib(16), "{minimum}");
     plan(minimum).unwrap().run().unwrap();
+}
+
+/// A dispatch has at most 65,535 workgroups of 16 pixels in each direction: 1,048,560 columns or rows.
+#[test]
+fn rasters_wider_or_taller_than_one_dispatch_are_computed() {
+    let Some(context) = gpu_context() else { return };
+    for (cols, rows) in [(1_100_000, 8), (2, 1_100_000)] {
+        let run = |context: Context| {
+            let output = MemoryOutput::new();
+            let to = GTiff::in_memory(&output).compression(Compression::none());
+            let to = if cols > rows { to.tile_size(16) } else { to.strips(4096) };
+            let job = Job::new().write(dem(cols, rows).apply(Slope::default()), to);
+            let report = job.context(context).plan(Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }).unwrap().run().unwrap();
+            (report, output.take().unwrap())
+        };
+        let (report, bytes) = run(context.clone());
+        assert_eq!((report.backend, report.warnings.len()), ("gpu", 0), "{rows} x {cols}: {:?}", report.warnings);
+        assert!(bytes == run(Context::cpu()).1, "{rows} x {cols}: the bytes differ");
+    }
 }

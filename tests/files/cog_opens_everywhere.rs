@@ -7,12 +7,12 @@ use std::{fs, path::Path, process::Command};
 use swath::{
     graph::{CompressionChoice, Destination, PredictorChoice},
     prelude::*,
-    raster::{Affine, Georeferencing, Interleave, LercThen, MaxError, Sample, Segmentation, with_sample_type},
+    raster::{Affine, Georeferencing, Interleave, MaxError, Sample, Segmentation, with_sample_type},
 };
 
-const LERC: Compression = Compression::Lerc { max_z_error: MaxError::NONE, then: LercThen::Deflate { level: 1 } };
+const LERC: Compression = Compression::lerc_deflate(MaxError::NONE, 1);
 const CODECS: [Compression; 6] =
-    [Compression::None, Compression::Deflate { level: 4 }, Compression::Zstd { level: 3 }, Compression::Lzw, Compression::PackBits, LERC];
+    [Compression::none(), Compression::deflate(4), Compression::zstd(3), Compression::lzw(), Compression::packbits(), LERC];
 
 fn budget() -> Budget {
     Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }
@@ -79,7 +79,7 @@ impl Matrix<'_> {
             destination = destination.interleave(Interleave::Band);
         }
         if k % 5 == 1 {
-            destination = destination.overview_compression(Compression::Zstd { level: 1 });
+            destination = destination.overview_compression(Compression::zstd(1));
         }
         let nodata = if mask.is_some() { None } else { nodata };
         let mask = mask.map_or(Value::Null, |path| json!(path));
@@ -115,7 +115,7 @@ impl Matrix<'_> {
         let path = out.path.clone();
         let report = Job::new().write(raster, out).context(context.clone()).plan(budget()).unwrap().run().unwrap();
         let output = &report.outputs[0];
-        let lossy = matches!(options.compression, CompressionChoice::Exactly(Compression::Jpeg { .. }));
+        let lossy = matches!(options.compression, CompressionChoice::Exactly(codec) if codec.info().name == "jpeg");
         self.cases.push(json!({
             "file": path, "raw": raw, "rows": output.height, "cols": output.width, "bands": bands, "dtype": sample.name(),
             "cog": options.container == swath::raster::Container::Cog, "nodata": nodata.map(|n| n.to_string()),
@@ -132,7 +132,7 @@ impl Matrix<'_> {
         let heights = samples::<f32>(k, 1, rows, cols, Some(f32::NAN));
         let dem = ArraySource::from_bands(heights).unwrap().georeferencing(georef()).raster();
         let nodata = if sample == SampleType::U8 { Nodata::Integer(0) } else { Nodata::Integer(-9984) };
-        let mask = k % 2 == 1 || matches!(compression, Compression::Jpeg { .. });
+        let mask = k % 2 == 1 || compression.info().name == "jpeg";
         let mut out = self.destination(k, compression, PredictorChoice::Auto, cog).mask(mask);
         let nodata = (!mask).then_some(nodata);
         (out.options.sample, out.options.nodata) = (Some(sample), nodata);
@@ -151,7 +151,7 @@ impl Matrix<'_> {
             let source = GeoTiff::open(case["file"].as_str().unwrap()).unwrap();
             assert!(source.profile().masked, "{case}");
             let (bands, sample) = (source.profile().bands, source.profile().sample);
-            let mut out = self.destination(k, Compression::Lzw, PredictorChoice::Auto, k.is_multiple_of(2));
+            let mut out = self.destination(k, Compression::lzw(), PredictorChoice::Auto, k.is_multiple_of(2));
             if k % 2 == 1 && bands > 1 {
                 out = out.interleave(Interleave::Band);
             }
@@ -204,7 +204,7 @@ fn every_reader_sees_cogs_and_overviews_as_they_were_meant() {
     }
     for context in &contexts {
         for cog in [true, false] {
-            matrix.computed(context, Compression::Jpeg { quality: 80 }, SampleType::U8, cog);
+            matrix.computed(context, Compression::jpeg(80), SampleType::U8, cog);
         }
     }
     matrix.copies_of_masks();

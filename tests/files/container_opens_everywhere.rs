@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command, sync::Arc};
 use swath::{
+    codec::Compression,
     container::{FileSpec, GeoTiffWriter, SegmentKey},
-    encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes},
+    encode::{EncodeScratch, Layout, MissingRule, SegmentEncoder, SegmentSpec, max_segment_bytes},
     raster::*,
     source::{ChunkAt, Counters, DecodeScratch, GeoTiff, Source},
 };
@@ -106,22 +107,21 @@ fn nodata(k: usize, sample: SampleType) -> (Option<Nodata>, Option<String>) {
 /// Every codec that keeps every bit of such samples.
 fn codecs(sample: SampleType) -> Vec<Compression> {
     let mut codecs = vec![
-        Compression::None,
-        Compression::Deflate { level: 4 },
-        Compression::Zstd { level: 3 },
-        Compression::Lzw,
-        Compression::PackBits,
-        Compression::Deflate { level: 0 },
-        Compression::Zstd { level: 19 },
+        Compression::none(),
+        Compression::deflate(4),
+        Compression::zstd(3),
+        Compression::lzw(),
+        Compression::packbits(),
+        Compression::deflate(0),
+        Compression::zstd(19),
     ];
     if !matches!(sample, SampleType::U64 | SampleType::I64 | SampleType::F16) {
         let max_z_error = MaxError::NONE;
-        for then in [LercThen::Nothing, LercThen::Deflate { level: 4 }, LercThen::Zstd { level: 3 }] {
-            codecs.push(Compression::Lerc { max_z_error, then });
-        }
+        let kinds = [Compression::lerc(max_z_error), Compression::lerc_deflate(max_z_error, 4), Compression::lerc_zstd(max_z_error, 3)];
+        codecs.extend(kinds);
     }
     if sample == SampleType::U8 {
-        codecs.push(Compression::WebP);
+        codecs.push(Compression::webp());
     }
     codecs
 }
@@ -168,7 +168,7 @@ fn other_readers_decode_the_same_pixels_from_every_file() {
                     let k = cases.len();
                     // One pixel, one row, one column, and sizes that no tile divides.
                     let (cols, rows) = [(45, 33), (64, 32), (1, 1), (100, 1), (1, 40), (31, 17)][k / 2 % 6];
-                    let picture = compression == Compression::WebP;
+                    let picture = compression == Compression::webp();
                     let bands = if picture { 3 + k % 2 } else { 1 + k / 3 % 4 };
                     let mut profile = Profile::new(cols, rows, bands, sample);
                     if picture {
@@ -178,7 +178,7 @@ fn other_readers_decode_the_same_pixels_from_every_file() {
                     let (georef, mut case) = georeferencing[k % georeferencing.len()].clone();
                     (profile.nodata, profile.georef) = (declared, georef);
                     let bigtiff = if k / 5 % 2 == 0 { BigTiff::Auto } else { BigTiff::Yes };
-                    let apart = matches!(compression, Compression::Lerc { .. }) && sample.is_float();
+                    let apart = compression.info().max_z_error && sample.is_float();
                     let planar = bands > 1 && !picture && (apart || k / 7 % 2 == 0);
                     let interleave = if planar { Interleave::Band } else { Interleave::Pixel };
                     let layout = Layout { segmentation, compression, predictor, bigtiff, interleave };
@@ -210,14 +210,14 @@ fn other_readers_decode_the_same_pixels_from_every_file() {
 
 /// Files whose samples come back within a tolerance: smooth, so that JPEG may be held to something.
 fn lossy(dir: &Path) -> Vec<Value> {
-    let lerc = |error, then| Compression::Lerc { max_z_error: MaxError::new(error).unwrap(), then };
+    let error = |error| MaxError::new(error).unwrap();
     let cases = [
-        (SampleType::U8, 1, Compression::Jpeg { quality: 90 }, 6.0),
-        (SampleType::U8, 3, Compression::Jpeg { quality: 90 }, 12.0),
-        (SampleType::U8, 3, Compression::Jpeg { quality: 100 }, 6.0),
-        (SampleType::F32, 1, lerc(0.5, LercThen::Nothing), 0.5),
-        (SampleType::F64, 1, lerc(0.01, LercThen::Deflate { level: 6 }), 0.01),
-        (SampleType::I16, 1, lerc(3.0, LercThen::Zstd { level: 9 }), 3.0),
+        (SampleType::U8, 1, Compression::jpeg(90), 6.0),
+        (SampleType::U8, 3, Compression::jpeg(90), 12.0),
+        (SampleType::U8, 3, Compression::jpeg(100), 6.0),
+        (SampleType::F32, 1, Compression::lerc(error(0.5)), 0.5),
+        (SampleType::F64, 1, Compression::lerc_deflate(error(0.01), 6), 0.01),
+        (SampleType::I16, 1, Compression::lerc_zstd(error(3.0), 9), 3.0),
     ];
     let mut made = Vec::new();
     for (k, (sample, bands, compression, tolerance)) in cases.into_iter().enumerate() {
@@ -274,8 +274,7 @@ fn georeferenced_files_satisfy_the_ogc_rules_and_four_readers() {
         (profile.nodata, profile.georef) = (Some(Nodata::Integer(-9999)), georef);
         let segmentation = Segmentation::Tiles { cols: 32, rows: 32 };
         let bigtiff = if k % 3 == 0 { BigTiff::Yes } else { BigTiff::Auto };
-        let layout =
-            Layout { segmentation, compression: Compression::Deflate { level: 4 }, predictor, bigtiff, interleave: Interleave::Pixel };
+        let layout = Layout { segmentation, compression: Compression::deflate(4), predictor, bigtiff, interleave: Interleave::Pixel };
         let bytes: Vec<u8> = (0..(50 * 70 * sample.bytes()) as u32).map(|at| (at % 64) as u8).collect();
         let file = dir.path().join(format!("ogc{k}.tif"));
         write(&file, &profile, layout, &bytes);

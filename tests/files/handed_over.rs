@@ -83,7 +83,7 @@ fn a_broken_writer_and_a_failed_job_leave_nothing() {
     // What was there from an earlier job is not taken for this one's.
     let output = MemoryOutput::new();
     run(GTiff::in_memory(&output)).unwrap();
-    let none = swath::graph::CompressionChoice::Exactly(Compression::None);
+    let none = swath::graph::CompressionChoice::Exactly(Compression::none());
     let mut strict = GTiff::in_memory(&output).nodata(Nodata::Integer(60)).sample(SampleType::U8).strict(true);
     strict.options.compression = none;
     assert!(run(strict).is_err());

@@ -17,13 +17,6 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("op", &["color_map", "color_map/file", "color_map/perceptual", "color_map/ramp"], "an operator and the parts of its file"),
     ("op", &["reclassify", "reclassify/mapping"], "an operator and the parts of its file"),
     ("op", &["separable", "separable/across", "separable/down"], "a node of the graph and the two that it becomes"),
-    ("encode", &["codec", "lerc", "mask", "memory", "pictures", "segment", "spec"], "codecs move to files of their own"),
-    (
-        "source",
-        &["decoders", "geotiff/codec", "geotiff/packbits", "geotiff/pictures", "geotiff/suspended"],
-        "codecs move to files of their own",
-    ),
-    ("source", &["geotiff", "geotiff/cursor"], "what is known of an open file moves to a file of its own when the codecs have left"),
 ];
 
 /// A module's path below `src`; the crate's root is empty.

@@ -4,7 +4,7 @@ use crate::sources::{all_sources, code_of, without_tests};
 use std::collections::BTreeSet;
 
 /// Left to right: a layer imports only what stands to its left, and `error`.
-const ORDER: &[&str] = &["raster", "source", "graph", "op", "plan", "execute", "encode", "container", "job", "picture"];
+const ORDER: &[&str] = &["raster", "codec", "source", "graph", "op", "plan", "execute", "encode", "container", "job", "picture"];
 
 /// What stands above all layers and may import any of them; no layer imports these.
 const ABOVE: &[&str] = &["lib", "prelude", "main", "cli"];

@@ -9,7 +9,7 @@ use swath::{
     op::WgslOperator,
     plan::Cut,
     prelude::*,
-    raster::{Affine, Georeferencing, Segmentation},
+    raster::{Affine, Georeferencing, Interleave, Segmentation},
     source::Source,
 };
 
@@ -130,7 +130,7 @@ fn any_number_of_rasters_stack_whatever_the_cut() {
             }
             let to = dir.path().join("stack.tif");
             let write = |cut: Cut| {
-                let destination = GTiff::at(&to).tile_size(32).compression(Compression::None).overwrite(true);
+                let destination = GTiff::at(&to).tile_size(32).compression(Compression::none()).overwrite(true);
                 Job::new().cut(cut).context(context.clone()).write(stack.clone(), destination).plan(BUDGET).unwrap().run().unwrap();
                 std::fs::read(&to).unwrap()
             };
@@ -190,7 +190,7 @@ fn budgets_hold_for_results_of_many_bands_and_change_no_byte() {
         for mib in if on_device { [512, 48, 20] } else { [512, 24, 6] } {
             let host = ByteSize::mib(if on_device { 512 } else { mib });
             let budget = Budget { host, device: ByteSize::mib(mib) };
-            let destination = GTiff::at(&to).tile_size(64).compression(Compression::Zstd { level: 1 }).overwrite(true);
+            let destination = GTiff::at(&to).tile_size(64).compression(Compression::zstd(1)).overwrite(true);
             let job = Job::new().threads(2).write(slopes.clone(), destination).context(context.clone());
             let report = job.plan(budget).unwrap().run().unwrap();
             for memory in [&report.host, &report.device] {
@@ -253,4 +253,14 @@ fn chosen_bands_of_a_file_keep_their_bits_and_colours() {
     let twice = file.select(&[4, 3, 2]).band(2);
     let read = compute_array(&twice, &Context::cpu(), BUDGET).unwrap();
     assert!(read.iter().zip(bytes.index_axis(Axis(0), 2)).all(|(a, &b)| *a == f32::from(b)));
+}
+
+#[test]
+fn plans_count_the_segments_of_planar_outputs() {
+    let dir = tempfile::tempdir().unwrap();
+    let raster = file(&dir.path().join("in.tif"), 5).raster();
+    let to = GTiff::at(dir.path().join("out.tif")).tile_size(32).interleave(Interleave::Band);
+    let planned = Job::new().write(raster, to).plan(BUDGET).unwrap();
+    let counted = planned.plan().to_json()["outputs"][0]["segments"].clone();
+    assert_eq!(counted, planned.run().unwrap().outputs[0].segments);
 }

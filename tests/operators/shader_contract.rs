@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 use swath::{
+    execute::gpu::PACK_BYTE,
     graph::Operator,
     op::{ARRANGERS, GridUniform, OperatorInfo, PARTS, REGISTRY, UniformLayout},
+    plan::{KERNEL_WORKGROUP, PACK_WORKGROUP},
 };
 use wgpu::naga::{
     self, AddressSpace, Expression, Literal, Module, TypeInner,
@@ -83,6 +85,20 @@ fn constants_have_the_same_bits_on_both_sides() {
         let rust: BTreeMap<&str, u32> = info.constants.iter().flat_map(|table| table.iter()).map(|c| (c.name, c.bits)).collect();
         assert_eq!(shader, rust, "{}", info.name);
     }
+}
+
+/// Columns and rows of the workgroups of a module's entry point.
+fn workgroup(module: &Module) -> [usize; 2] {
+    let [x, y, _] = module.entry_points[0].workgroup_size;
+    [x as usize, y as usize]
+}
+
+#[test]
+fn workgroups_are_those_that_plans_count() {
+    for (info, operator) in examples() {
+        assert_eq!(workgroup(&module(info, &*operator)), KERNEL_WORKGROUP, "{}", info.name);
+    }
+    assert_eq!(workgroup(&naga::front::wgsl::parse_str(PACK_BYTE).unwrap()), PACK_WORKGROUP);
 }
 
 #[test]

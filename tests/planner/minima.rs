@@ -49,7 +49,7 @@ enum Chunks {
 /// Plans a slope to tiles of 256, deflate level 1, with 2 threads, as `tests/oracle/once_matrix.py` runs it.
 fn plan_slope(cols: usize, rows: usize, chunks: Chunks, host: ByteSize) -> Result<Plan> {
     let dem = GeoTiff::reader(header(cols, rows, chunks), "model")?;
-    let to = GTiff::at("slope.tif").tile_size(256).compression(Compression::Deflate { level: 1 });
+    let to = GTiff::at("slope.tif").tile_size(256).compression(Compression::deflate(1));
     let job = Job::new().threads(2).write(dem.apply(Slope::default()), to);
     Ok(job.plan(Budget { host, device: ByteSize::mib(1) })?.plan().clone())
 }

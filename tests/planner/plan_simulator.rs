@@ -14,8 +14,7 @@ use crate::simulator::{
 };
 use proptest::prelude::*;
 use swath::{
-    error::Error,
-    plan::{Budget, Cut, DecodeMode, JobSpec, Plan, plan, plan_cut},
+    plan::{Budget, Cut, DecodeMode, JobSpec, Plan, Refusal, Shortfall, plan, plan_cut},
     raster::ByteSize,
 };
 
@@ -25,11 +24,19 @@ fn host(bytes: u64) -> Budget {
     Budget { host: ByteSize::b(bytes), ..AMPLE }
 }
 
-/// The minimum that a refusal names.
-fn minimum(refused: Result<Plan, Error>, memory: &str) -> Result<u64, TestCaseError> {
+/// The minima that a refusal names, host and device apart.
+fn minima(refused: Result<Plan, Refusal>) -> Result<(Option<u64>, Option<u64>), TestCaseError> {
     match refused {
-        Err(Error::Budget { memory: named, minimum, .. }) if named == memory => Ok(minimum.bytes()),
-        other => Err(TestCaseError::fail(format!("a refusal of {memory} memory, not {other:?}"))),
+        Err(Refusal::Memory(Shortfall { host, device, .. })) => Ok((host.map(|b| b.bytes()), device.map(|b| b.bytes()))),
+        other => Err(TestCaseError::fail(format!("a refusal for want of memory, not {other:?}"))),
+    }
+}
+
+/// The minimum of host memory that a refusal names, where the device has enough.
+fn host_minimum(refused: Result<Plan, Refusal>) -> Result<u64, TestCaseError> {
+    match minima(refused)? {
+        (Some(host), None) => Ok(host),
+        other => Err(TestCaseError::fail(format!("a minimum of host memory only, not {other:?}"))),
     }
 }
 
@@ -37,9 +44,9 @@ fn minimum(refused: Result<Plan, Error>, memory: &str) -> Result<u64, TestCaseEr
 fn check_budgets(spec: &JobSpec, between: f64) -> Result<(), TestCaseError> {
     let ample = plan(spec, AMPLE).map_err(|e| TestCaseError::fail(format!("ample memory is refused: {e}")))?;
     follow(&ample)?;
-    let least = minimum(plan(spec, host(1)), "host")?;
+    let least = host_minimum(plan(spec, host(1)))?;
     must(least <= ample.host.peak as u64, || "the minimum exceeds the peak of a plan".to_owned())?;
-    must(minimum(plan(spec, host(least - 1)), "host")? == least, || "the minimum depends on the budget".to_owned())?;
+    must(host_minimum(plan(spec, host(least - 1)))? == least, || "the minimum depends on the budget".to_owned())?;
     let smallest = plan(spec, host(least)).map_err(|e| TestCaseError::fail(format!("the minimum {least} is refused: {e}")))?;
     follow(&smallest)?;
     let budget = host(budget_between(least, ample.host.peak as u64, between));
@@ -48,15 +55,18 @@ fn check_budgets(spec: &JobSpec, between: f64) -> Result<(), TestCaseError> {
     follow(&middle)
 }
 
-/// As [`check_budgets`], for the device: its minimum, then the host's minimum beside it.
+/// As [`check_budgets`], for the device: its minimum, and the host's minimum beside it, which are named together.
 fn check_device(spec: &JobSpec) -> Result<(), TestCaseError> {
-    let refused = plan(spec, Budget { device: ByteSize::b(1), ..AMPLE });
-    let least = minimum(refused, "device")?;
+    let (None, Some(least)) = minima(plan(spec, Budget { device: ByteSize::b(1), ..AMPLE }))? else {
+        return Err(TestCaseError::fail("a minimum of device memory only"));
+    };
     let tight = Budget { device: ByteSize::b(least), ..AMPLE };
     let smallest = plan(spec, tight).map_err(|e| TestCaseError::fail(format!("the device minimum {least} is refused: {e}")))?;
     must(smallest.device.is_some_and(|d| d.peak <= least), || "a plan exceeds its device budget".to_owned())?;
     follow(&smallest)?;
-    let least_host = minimum(plan(spec, Budget { host: ByteSize::b(1), ..tight }), "host")?;
+    let least_host = host_minimum(plan(spec, Budget { host: ByteSize::b(1), ..tight }))?;
+    let named = minima(plan(spec, Budget { host: ByteSize::b(1), device: ByteSize::b(1) }))?;
+    must(named == (Some(least_host), Some(least)), || format!("{named:?} is named, {least_host} and {least} are needed"))?;
     let both = Budget { host: ByteSize::b(least_host), ..tight };
     follow(&plan(spec, both).map_err(|e| TestCaseError::fail(format!("both minima together are refused: {e}")))?)
 }
@@ -71,9 +81,9 @@ fn check_cut(spec: &JobSpec, sketch: &Sketch) -> Result<(), TestCaseError> {
         match plan_cut(spec, AMPLE, &cut) {
             Ok(plan) => follow(&plan)?,
             // Lanes that split segments, or swaths that would break the file's order.
-            Err(Error::Usage { .. }) => {}
+            Err(Refusal::Cut { .. }) => {}
             // What is chosen may exceed the adapter where what is searched for does not.
-            Err(Error::Internal(_)) if spec.device.is_some() => {}
+            Err(Refusal::Adapter) if spec.device.is_some() => {}
             Err(e) => return Err(TestCaseError::fail(format!("{cut:?}: {e}"))),
         }
     }
@@ -94,7 +104,7 @@ proptest! {
     fn whoever_follows_a_plan_for_a_device_finds_it_kept(sketch in sketch(), between in 0.0..1.0f64) {
         let spec = job(&sketch, true);
         // Some adapters cannot hold one row of segments in any cut.
-        if let Err(Error::Internal(_)) = plan(&spec, AMPLE) {
+        if let Err(Refusal::Adapter) = plan(&spec, AMPLE) {
             return Ok(());
         }
         check_budgets(&spec, between)?;

@@ -1,6 +1,6 @@
 //! Planning looks at few swaths, however many there are: counted, not timed.
 
-use swath::plan::{Budget, JobSpec, NodeKind, NodeSpec, OutputSpec, Schedule, SourceSpec, plan};
+use swath::plan::{Budget, DeviceLimits, JobSpec, KernelSpec, NodeKind, NodeSpec, OutputSpec, Refusal, Schedule, SourceSpec, plan};
 use swath::raster::{ByteSize, Chunking, StreamCost};
 
 /// Five operators of halo 2 over one source, to one output.
@@ -14,17 +14,17 @@ fn job(rows: usize, cols: usize, chunk: (usize, usize), segment: (usize, usize))
         index_bytes: 0,
         scratch_bytes: vec![plane.max_encoded_bytes],
     };
-    let mut nodes =
-        vec![NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source: 0 }, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 }];
+    let mut nodes = vec![NodeSpec::ingest("read", 0, 4)];
     for node in 0..5 {
         let kind = NodeKind::Operator { inputs: vec![node], halo_rows: 2, halo_cols: 2 };
-        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 0 });
+        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, kernel: None, scratch_bytes: 0 });
     }
     let output = OutputSpec {
         name: "output".to_owned(),
         node: 5,
         segment_rows: segment.0,
         segment_cols: segment.1,
+        parts: 1,
         readback_pixel_bytes: 4,
         scratch_bytes: 8 * segment.0 * segment.1,
         max_segment_bytes: 4 * segment.0 * segment.1,
@@ -61,4 +61,41 @@ fn a_million_rows_are_planned_by_looking_at_few_swaths() {
         assert!(refused.is_err());
         assert!(plan(spec, Budget { host: ByteSize::gib(4096), device: ByteSize::b(1) }).is_ok());
     }
+}
+
+const AMPLE: Budget = Budget { host: ByteSize::gib(4096), device: ByteSize::gib(4096) };
+
+#[test]
+fn no_dispatch_exceeds_the_workgroups_of_an_adapter() {
+    let unlimited = 1 << 40;
+    let limits = DeviceLimits {
+        max_buffer_bytes: unlimited,
+        max_binding_bytes: unlimited,
+        max_workgroups: 65_535,
+        allocation_bytes: 4 << 20,
+        max_inputs: 6,
+    };
+    let kernel = Some(KernelSpec { parameter_bytes: 32, dispatches: 1 });
+    // A workgroup is 16 x 16 pixels: 1,048,560 columns or rows are the most.
+    for (rows, cols) in [(8, 1_100_000), (3_000_000, 2), (3_000_000, 2_000_000)] {
+        let mut spec = JobSpec { device: Some(limits), ..job(rows, cols, (512, 512), (512, 512)) };
+        spec.nodes[1..].iter_mut().for_each(|node| node.kernel = kernel);
+        let plan = plan(&spec, AMPLE).unwrap();
+        let maxima = plan.schedule.maxima();
+        let most = maxima.cols.iter().chain(&maxima.new_rows).max().unwrap();
+        assert!(*most <= 1_048_560, "{rows} x {cols}: a dispatch over {most} columns or rows");
+    }
+    // Strips cannot be cut into lanes.
+    let strips = JobSpec { device: Some(limits), ..job(8, 1_100_000, (512, 512), (1, 1_100_000)) };
+    assert_eq!(plan(&strips, AMPLE), Err(Refusal::Adapter));
+}
+
+#[test]
+fn segments_of_planar_outputs_are_all_counted() {
+    let mut spec = job(512, 512, (512, 512), (512, 512));
+    spec.outputs[0].parts = 60;
+    let plan = plan(&spec, AMPLE).unwrap();
+    assert_eq!(plan.host.segments, (plan.execution.threads + 2) * spec.outputs[0].max_segment_bytes);
+    assert_eq!(plan.to_json()["outputs"][0]["segments"], 60);
+    assert!(plan.to_string().contains("60 segments of 512 x 512"), "{plan}");
 }

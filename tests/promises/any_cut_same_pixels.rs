@@ -43,7 +43,7 @@ fn run(dir: &Path, run: &Run<'_>) -> (Vec<Vec<u8>>, Report, usize) {
     let mut job = Job::new().threads(run.threads).cut(run.cut).context(run.context.clone());
     let names = ["slope.tif", "twice.tif", "shade.tif", "aspect.tif"];
     for (raster, name) in [slope, twice, shade, aspect].into_iter().zip(names) {
-        let mut destination = GTiff::at(dir.join(name)).compression(Compression::Deflate { level: 1 }).overwrite(true);
+        let mut destination = GTiff::at(dir.join(name)).compression(Compression::deflate(1)).overwrite(true);
         // One output has higher tiles than the others: its rows wait for their tile to be complete.
         let rows = if name == "twice.tif" { run.tile.0 + 32 } else { run.tile.0 };
         destination.options.segmentation = Segmentation::Tiles { rows, cols: run.tile.1 };

@@ -52,12 +52,7 @@ fn run(dir: &Path, what: &What, how: &How, context: &Context) -> (Vec<Vec<u8>>, 
     let tiled = |mut destination: Destination, method: Resampling| {
         destination.options.segmentation = Segmentation::Tiles { rows: what.tile.0, cols: what.tile.1 };
         destination.options.prefix = how.prefix;
-        destination
-            .overviews(what.levels)
-            .resampling(method)
-            .statistics(true)
-            .histogram(bins)
-            .compression(Compression::Deflate { level: 1 })
+        destination.overviews(what.levels).resampling(method).statistics(true).histogram(bins).compression(Compression::deflate(1))
     };
     let at = |name: &str| dir.join(name);
     let aspect = dem.apply(Aspect::default());

@@ -51,9 +51,9 @@ fn check<T: Sample>(bands: usize) {
     let budget = Budget { host: ByteSize::mib(64), device: ByteSize::mib(64) };
     let run = |raster: Raster, to: Destination| Job::new().write(raster, to).plan(budget).unwrap().run().unwrap();
     run(source.raster(), GTiff::at(&first).tile_size(32));
-    let zstd = GTiff::at(&second).strips(9).compression(Compression::Zstd { level: 3 }).predictor(PredictorChoice::Horizontal);
+    let zstd = GTiff::at(&second).strips(9).compression(Compression::zstd(3)).predictor(PredictorChoice::Horizontal);
     run(GeoTiff::open(&first).unwrap().raster(), zstd);
-    run(GeoTiff::open(&second).unwrap().raster(), GTiff::at(&third).tile_size(64).compression(Compression::Lzw));
+    run(GeoTiff::open(&second).unwrap().raster(), GTiff::at(&third).tile_size(64).compression(Compression::lzw()));
     let mut expected = Vec::new();
     for pixel in 0..rows * cols {
         for band in 0..bands {

@@ -40,7 +40,7 @@ fn file(operator: &Arc<dyn Operator>, context: &Context, cut: &Cut) -> Vec<u8> {
     let inputs = (0..operator.inputs()).map(|k| Raster::stack(seeds(k).map(input).collect())).collect();
     // In memory: a file is made durable at every job's end, which is slow.
     let output = MemoryOutput::new();
-    let mut destination = GTiff::in_memory(&output).compression(Compression::None);
+    let mut destination = GTiff::in_memory(&output).compression(Compression::none());
     destination.options.segmentation = Segmentation::Tiles { rows: TILE, cols: TILE };
     destination.options.sample = Some(SampleType::F32);
     destination.options.nodata = Some(Nodata::Integer(-9999));

@@ -137,12 +137,12 @@ impl Graph {
             let (segmentation, compression, predictor) = match kind {
                 _ if plain => return array.chunks(rows, cols).raster(),
                 0 | 1 => return array.chunks(chunk.0, chunk.1).raster(),
-                2 => (tiles(chunk.0, chunk.1), Compression::Deflate { level: 1 }, PredictorChoice::Auto),
-                3 => (Segmentation::Strips { rows: chunk.0 }, Compression::Lzw, PredictorChoice::Horizontal),
-                4 => (Segmentation::Strips { rows: rows + 1 }, Compression::Deflate { level: 6 }, PredictorChoice::Float),
-                5 => (tiles(chunk.0, chunk.1), Compression::Zstd { level: 1 }, PredictorChoice::None),
-                6 => (tiles(chunk.0, chunk.1), Compression::None, PredictorChoice::None),
-                _ => (Segmentation::Strips { rows: chunk.0 }, Compression::Zstd { level: 3 }, PredictorChoice::Auto),
+                2 => (tiles(chunk.0, chunk.1), Compression::deflate(1), PredictorChoice::Auto),
+                3 => (Segmentation::Strips { rows: chunk.0 }, Compression::lzw(), PredictorChoice::Horizontal),
+                4 => (Segmentation::Strips { rows: rows + 1 }, Compression::deflate(6), PredictorChoice::Float),
+                5 => (tiles(chunk.0, chunk.1), Compression::zstd(1), PredictorChoice::None),
+                6 => (tiles(chunk.0, chunk.1), Compression::none(), PredictorChoice::None),
+                _ => (Segmentation::Strips { rows: chunk.0 }, Compression::zstd(3), PredictorChoice::Auto),
             };
             let mut destination = GTiff::at(&path).compression(compression).predictor(predictor);
             destination.options.segmentation = segmentation;
@@ -183,11 +183,11 @@ impl Graph {
                 _ => Segmentation::Tiles { rows: 32, cols: 16 },
             };
             let (compression, predictor) = match codec {
-                0 => (Compression::None, PredictorChoice::None),
-                1 => (Compression::Lzw, PredictorChoice::None),
-                2 => (Compression::Zstd { level: 1 }, PredictorChoice::Auto),
-                3 => (Compression::Deflate { level: 1 }, PredictorChoice::Horizontal),
-                _ => (Compression::Deflate { level: 1 }, PredictorChoice::Auto),
+                0 => (Compression::none(), PredictorChoice::None),
+                1 => (Compression::lzw(), PredictorChoice::None),
+                2 => (Compression::zstd(1), PredictorChoice::Auto),
+                3 => (Compression::deflate(1), PredictorChoice::Horizontal),
+                _ => (Compression::deflate(1), PredictorChoice::Auto),
             };
             destination = destination.compression(compression).predictor(predictor);
             destination = match sample {

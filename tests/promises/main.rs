@@ -27,6 +27,7 @@ mod copies_keep_every_bit;
 mod every_operator_any_cut;
 mod failures_leave_nothing;
 mod graphs;
+mod job_options_pairwise;
 mod outputs_stand_alone;
 mod survey;
 mod whole_or_absent;

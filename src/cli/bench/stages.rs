@@ -10,12 +10,13 @@ use crate::cli::{
 };
 use std::{hint::black_box, path::Path, sync::Arc, thread, time::Instant};
 use swath::{
-    encode::{EncodeScratch, MissingRule, SegmentEncoder, SegmentSpec},
+    codec::Compression,
+    encode::{EncodeScratch, Layout, MissingRule, SegmentEncoder, SegmentSpec},
     execute::Context,
     graph::{GTiff, GridInfo, InputRows, Operator, Raster, RowsTask},
     job::Job,
     op::REGISTRY,
-    raster::{BigTiff, Compression, Interleave, Layout, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
+    raster::{BigTiff, Interleave, PixelRows, PixelWindow, Predictor, SampleType, Segmentation, Span},
     source::{ChunkAt, Counters, DecodeScratch, GeoTiff, Source},
 };
 
@@ -96,10 +97,10 @@ pub fn codecs(threads: usize, runs: usize) -> Outcome<Vec<Rate>> {
         data: Arc::new(Field(height_field(TILE, TILE))),
     };
     let kinds = [
-        ("none", Compression::None, Predictor::None),
-        ("deflate 4, predictor 3", Compression::Deflate { level: 4 }, Predictor::Float),
-        ("deflate 6, predictor 3", Compression::Deflate { level: 6 }, Predictor::Float),
-        ("zstd 3, predictor 3", Compression::Zstd { level: 3 }, Predictor::Float),
+        ("none", Compression::none(), Predictor::None),
+        ("deflate 4, predictor 3", Compression::deflate(4), Predictor::Float),
+        ("deflate 6, predictor 3", Compression::deflate(6), Predictor::Float),
+        ("zstd 3, predictor 3", Compression::zstd(3), Predictor::Float),
     ];
     let mut rates = Vec::new();
     for (what, compression, predictor) in kinds {

@@ -25,7 +25,7 @@ pub enum Meaning {
     Select(ChosenBands),
     Stack(Vec<Branch>),
     Tee(Vec<Chain>),
-    Write(WriteStep),
+    Write(Box<WriteStep>),
 }
 
 /// What becomes bands of a stack: the step before goes on, unless a file is read.
@@ -96,7 +96,7 @@ fn meaning(step: Step) -> Outcome<Meaning> {
         WRITE => {
             // What holds for every output is typed before what holds for this one, which wins.
             let matches = matches(&step, WriteStep::augment_args(Command::new(WRITE)).args_override_self(true))?;
-            Ok(Meaning::Write(WriteStep::from_arg_matches(&matches).map_err(|error| complaint(&step, &error))?))
+            Ok(Meaning::Write(Box::new(WriteStep::from_arg_matches(&matches).map_err(|error| complaint(&step, &error))?)))
         }
         name => {
             let Some(verb) = Verb::find(name) else {

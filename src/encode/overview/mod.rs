@@ -19,12 +19,13 @@ mod tests;
 
 pub use blocks::OverviewTile;
 
-use super::{MaskFrom, SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, mask, missing::MissingRule, segment::pick};
+use super::{Layout, MaskFrom, SegmentEncoder, SegmentSpec, carve::Carve, cast::Cell, mask, missing::MissingRule, segment::pick};
 use crate::{
+    codec::Compression,
     error::{Error, Result},
     execute::BufferPool,
     plan::pooled_bytes,
-    raster::{Compression, Layout, LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
+    raster::{LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};
 use ladder::{BandLadder, Ladder, ladder_bytes};

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
+    codec::Compression,
     execute::Ledger,
-    raster::{BigTiff, Compression, Interleave, PixelRows, Predictor, SampleType},
+    raster::{BigTiff, Interleave, PixelRows, Predictor, SampleType},
 };
 use proptest::prelude::*;
 
@@ -128,7 +129,7 @@ fn made<T: Cell>(case: &Case, pixels: &[T], sentinel: Option<Sentinel>) -> Vec<(
     let segmentation = if case.strips { Segmentation::Strips { rows: 7 } } else { Segmentation::Tiles { cols, rows } };
     let layout = Layout {
         segmentation,
-        compression: Compression::None,
+        compression: Compression::none(),
         predictor: Predictor::None,
         bigtiff: BigTiff::Auto,
         interleave: Interleave::Pixel,

@@ -48,7 +48,6 @@ impl DeviceNode {
         }
         let mut uploads = Vec::new();
         let mut device_operator = None;
-        let most_rows = plan.schedule.maxima().new_rows[node];
         match &pass.nodes[node].run {
             NodeRun::Ingest { reading: Reading::Verbatim { .. }, .. } => return Err(Error::Internal("a verbatim copy needs no device")),
             NodeRun::Resident { .. } => {}
@@ -59,7 +58,7 @@ impl DeviceNode {
             }
             NodeRun::Operator { operator, inputs } => {
                 let inputs: Vec<&wgpu::Buffer> = inputs.iter().map(|&i| &before[i].window).collect();
-                device_operator = Some(DeviceOperator::new(gpu, operator.as_ref(), most_rows, &window, &inputs, buffer)?);
+                device_operator = Some(DeviceOperator::new(gpu, operator.as_ref(), sizes.kernel_buffers(node), &window, &inputs, buffer)?);
             }
         }
         Ok(Self { window, carries, uploads, operator: device_operator })

@@ -5,8 +5,10 @@ use crate::{
     error::{Error, Result},
     graph::{GridInfo, Operator},
     op::{GridUniform, MISSING_BITS},
-    plan::Step,
+    plan::{GRID_BYTES, KernelBuffers, Step},
 };
+
+const _: () = assert!(size_of::<GridUniform>() == GRID_BYTES, "plans count on another size of the grid");
 
 /// A kernel with its buffers.
 pub(super) struct DeviceOperator {
@@ -31,7 +33,7 @@ impl DeviceOperator {
     pub fn new(
         gpu: &Gpu,
         operator: &dyn Operator,
-        most_rows: usize,
+        sizes: KernelBuffers,
         window: &wgpu::Buffer,
         inputs: &[&wgpu::Buffer],
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
@@ -39,10 +41,13 @@ impl DeviceOperator {
         let kernel = Kernel::of_operator(gpu, operator)?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let parameters = operator.gpu_kernel().params;
+        if parameters.len() > sizes.parameters || inputs_by_dispatch(operator, inputs).len() > sizes.dispatches {
+            return Err(Error::Internal("a kernel has more parameters or dispatches than its plan"));
+        }
         let params = buffer(parameters.len() as u64, uniform, "params")?;
         gpu.queue.write_buffer(&params, 0, &parameters);
         let factors_usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-        let factors = buffer((most_rows.max(1) * 16) as u64, factors_usage, "row factors")?;
+        let factors = buffer(sizes.factors as u64, factors_usage, "row factors")?;
         let mut table = None;
         if operator.most_table_bytes() > 0 {
             let contents = operator.gpu_table();
@@ -54,8 +59,8 @@ impl DeviceOperator {
             table = Some(on_device);
         }
         let mut passes = Vec::new();
-        for inputs in dispatches(operator, inputs) {
-            let grid = buffer(size_of::<GridUniform>() as u64, uniform, "grid")?;
+        for inputs in inputs_by_dispatch(operator, inputs) {
+            let grid = buffer(sizes.grid as u64, uniform, "grid")?;
             let mut bindings = vec![&grid, &params, &factors, window];
             bindings.extend(inputs);
             bindings.extend(&table);
@@ -91,7 +96,7 @@ impl DeviceOperator {
         };
         let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(raster, row)).collect();
         gpu.queue.write_buffer(&self.factors, 0, bytemuck::cast_slice(&factors));
-        for (index, (pass, windows)) in self.passes.iter().zip(dispatches(operator, windows)).enumerate() {
+        for (index, (pass, windows)) in self.passes.iter().zip(inputs_by_dispatch(operator, windows)).enumerate() {
             grid.out_band = index as u32;
             grid.inputs[..windows.len()].copy_from_slice(windows);
             gpu.queue.write_buffer(&pass.grid, 0, bytemuck::bytes_of(&grid));
@@ -101,6 +106,6 @@ impl DeviceOperator {
 }
 
 /// The inputs of each dispatch of an operator: all at once, or one by one.
-fn dispatches<'a, T>(operator: &dyn Operator, inputs: &'a [T]) -> std::slice::Chunks<'a, T> {
+fn inputs_by_dispatch<'a, T>(operator: &dyn Operator, inputs: &'a [T]) -> std::slice::Chunks<'a, T> {
     inputs.chunks(if operator.is_dispatched_by_input() { 1 } else { inputs.len().max(1) })
 }

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     execute::{PassContext, StageCounters},
     op::uniform,
-    plan::Step,
+    plan::{PACK_UNIFORM_BYTES, Step},
     raster::{SampleType, Span},
 };
 use std::sync::Arc;
@@ -54,6 +54,9 @@ uniform! {
     }
 }
 
+const _: () = assert!(size_of::<PackGrid>() == PACK_UNIFORM_BYTES[0], "plans count on another size of the grid");
+const _: () = assert!(size_of::<PackParams>() == PACK_UNIFORM_BYTES[1], "plans count on another size of the parameters");
+
 /// One output's way back.
 pub struct OutputStage {
     readbacks: Arc<Readbacks>,
@@ -82,14 +85,14 @@ impl OutputStage {
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
     ) -> Result<Self> {
         let plan = pass.plan;
-        let bytes = plan.sizes().readback_bytes(index);
+        let (bytes, sizes) = (plan.sizes().readback_bytes(index), plan.sizes().pack_buffers(index));
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let bands = pass.nodes[plan.spec.outputs[index].node].bands;
         let Some(packing) = pass.outputs[index].packing else { return Ok(Self { readbacks, bands, pack: None }) };
         let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let grid = buffer(size_of::<PackGrid>() as u64, uniform, "pack grid")?;
-        let params = buffer(size_of::<PackParams>() as u64, uniform, "pack params")?;
+        let grid = buffer(sizes.grid as u64, uniform, "pack grid")?;
+        let params = buffer(sizes.parameters as u64, uniform, "pack params")?;
         let parameters =
             PackParams { lowest: packing.range.0.into(), highest: packing.range.1.into(), sentinel: packing.sentinel.into(), pad0: 0 };
         gpu.queue.write_buffer(&params, 0, bytemuck::bytes_of(&parameters));

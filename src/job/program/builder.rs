@@ -14,7 +14,7 @@ use crate::{
         requested::{Requested, RequestedOutput, Sources, Target},
         resolved_output::keeps_mask,
     },
-    plan::{DeviceLimits, NodeKind, NodeSpec},
+    plan::{DeviceLimits, KernelSpec, NodeKind, NodeSpec},
     raster::{Profile, SampleType},
     source::Source,
 };
@@ -50,6 +50,12 @@ pub(super) fn is_read_on_host(raster: &Raster) -> bool {
 fn is_copied(output: &RequestedOutput) -> bool {
     let Node::Source { source, .. } = output.raster.node() else { return false };
     matches!(output.to, Target::File(_)) && !scale_warnings::is_undone(source)
+}
+
+/// An operator's kernel, in numbers.
+fn kernel_spec(operator: &dyn Operator) -> KernelSpec {
+    let dispatches = if operator.is_dispatched_by_input() { operator.inputs() } else { 1 };
+    KernelSpec { parameter_bytes: operator.gpu_kernel().params.len(), dispatches }
 }
 
 /// Whether kernels run on a device, where there is one: a copy takes the whole job to the CPU, and so does float64.
@@ -238,6 +244,7 @@ impl<'a> ProgramBuilder<'a> {
             kind,
             pixel_bytes: 4 * bands,
             table_bytes: operator.most_table_bytes(),
+            kernel: self.on_device.then(|| kernel_spec(operator.as_ref())),
             scratch_bytes: operator.cpu_scratch_bytes(),
         };
         Ok(self.push(spec, NodeRun::Operator { operator: operator.clone(), inputs: nodes }, (bands, SampleType::F32)))
@@ -347,10 +354,8 @@ impl<'a> ProgramBuilder<'a> {
         if let Some((.., node)) = self.ingests.iter().find(|(s, b, r, _)| (*s, b, *r) == (index, wanted, reading)) {
             return Ok(*node);
         }
-        let kind = NodeKind::Ingest { source: index };
-        let spec = |name: &str, pixel_bytes| NodeSpec { name: name.to_owned(), kind, pixel_bytes, table_bytes: 0, scratch_bytes: 0 };
         let node = if source.on_device().is_some() && !reading.is_verbatim() {
-            self.push(spec("device", 4), NodeRun::Resident { source: source.clone() }, (1, SampleType::F32))
+            self.push(NodeSpec::ingest("device", index, 4), NodeRun::Resident { source: source.clone() }, (1, SampleType::F32))
         } else {
             let converter = converter(source.as_ref(), profile, wanted, reading)?;
             let planes = self.sources[index].positions_of(&converter.needed_planes());
@@ -359,7 +364,7 @@ impl<'a> ProgramBuilder<'a> {
                 Reading::Wide => (1, SampleType::F64),
                 Reading::Rounded | Reading::FromOrigin => (1, SampleType::F32),
             };
-            let spec = spec("read", converter.window_pixel_bytes());
+            let spec = NodeSpec::ingest("read", index, converter.window_pixel_bytes());
             self.push(spec, NodeRun::Ingest { converter, planes, reading }, (bands, sample))
         };
         self.ingests.push((index, wanted.clone(), reading, node));

@@ -1,12 +1,11 @@
 //! Rows of one chunk column, from the top down.
 
 use super::{
-    Codec, Inner,
-    codec::{INPUT_BYTES, refuse_old_lzw},
-    image::{Address, Image},
-    suspended::Suspended,
+    file::OpenFile,
+    image::{Address, INPUT_BYTES, Image},
 };
 use crate::{
+    codec::{Codec, StreamDecoder, Streaming},
     error::{Error, Result},
     source::{ChunkAt, Counters, DecodeScratch, RowCursor},
 };
@@ -17,7 +16,7 @@ use std::{
 
 /// A cursor over one chunk column of one plane.
 pub(super) struct Cursor {
-    file: Arc<Inner>,
+    file: Arc<OpenFile>,
     counters: Arc<Counters>,
     plane: usize,
     chunk_col: usize,
@@ -39,7 +38,7 @@ enum State {
 
 /// A suspended decoder and its input.
 struct Stream {
-    decoder: Suspended,
+    decoder: Box<dyn StreamDecoder>,
     buffer: Vec<u8>,
     /// Bytes of the buffer that are used up.
     used: usize,
@@ -48,10 +47,10 @@ struct Stream {
 }
 
 impl Cursor {
-    pub fn new(file: Arc<Inner>, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Self {
+    pub fn new(file: Arc<OpenFile>, plane: usize, chunk_col: usize, counters: Arc<Counters>) -> Self {
         let (image, _) = file.locate(ChunkAt { plane, chunk_row: 0, chunk_col });
-        let state = match (image.codec, image.stream().0) {
-            (Codec::None, _) => State::Direct,
+        let state = match (image.codec.info().streaming, image.stream().0) {
+            (Streaming::Stored, _) => State::Direct,
             (_, true) => State::Held(Vec::new()),
             (_, false) => State::Suspended(None),
         };
@@ -83,7 +82,7 @@ impl RowCursor for Cursor {
 
 impl Cursor {
     /// `count` rows of one chunk from its row `first`.
-    fn read_within_chunk(&mut self, file: &Inner, image: &Image, at: ChunkAt, first: usize, count: usize, out: &mut [u8]) -> Result<()> {
+    fn read_within_chunk(&mut self, file: &OpenFile, image: &Image, at: ChunkAt, first: usize, count: usize, out: &mut [u8]) -> Result<()> {
         if let State::Held(chunk) = &mut self.state {
             let row_bytes = image.row_bytes();
             if first == 0 {
@@ -107,7 +106,7 @@ impl Cursor {
             State::Suspended(stream) => {
                 let stream = stream_at(stream, image.codec, (first == 0).then_some(address)).map_err(|e| file.bad_chunk(at, e))?;
                 let last = first + count == image.stored_rows(at.chunk_row);
-                stream.fill(file, at, &self.counters, raw, (first == 0, last), image.codec)?
+                stream.fill(file, at, &self.counters, raw, last)?
             }
             _ => {
                 let end = ((first + count) * raw_row) as u64;
@@ -124,14 +123,14 @@ impl Cursor {
 }
 
 /// The stream in hand, begun anew at `address` if one is given.
-fn stream_at(stream: &mut Option<Stream>, codec: Codec, address: Option<Address>) -> Result<&mut Stream, String> {
+fn stream_at<'a>(stream: &'a mut Option<Stream>, codec: &dyn Codec, address: Option<Address>) -> Result<&'a mut Stream, String> {
     if let (Some(stream), Some(address)) = (stream.as_mut(), address) {
         stream.decoder.reset();
         stream.buffer.clear();
         (stream.used, stream.rest) = (0, address);
     } else if let Some(address) = address {
         let buffer = Vec::with_capacity(INPUT_BYTES);
-        *stream = Some(Stream { decoder: Suspended::new(codec)?, buffer, used: 0, rest: address });
+        *stream = Some(Stream { decoder: codec.stream()?, buffer, used: 0, rest: address });
     }
     stream.as_mut().ok_or_else(|| "its first row was not read".to_owned())
 }
@@ -139,22 +138,11 @@ fn stream_at(stream: &mut Option<Stream>, codec: Codec, address: Option<Address>
 impl Stream {
     /// Decodes the next `out.len()` bytes; at the end of the chunk a checksum is verified. Returns the time spent
     /// reading.
-    fn fill(
-        &mut self,
-        file: &Inner,
-        at: ChunkAt,
-        counters: &Counters,
-        out: &mut [u8],
-        (first, last): (bool, bool),
-        codec: Codec,
-    ) -> Result<Duration> {
+    fn fill(&mut self, file: &OpenFile, at: ChunkAt, counters: &Counters, out: &mut [u8], last: bool) -> Result<Duration> {
         let (mut written, mut reading) = (0, Duration::ZERO);
         while written < out.len() {
             if self.used == self.buffer.len() {
                 reading += self.refill(file, at, counters)?;
-                if first && written == 0 && codec == Codec::Lzw {
-                    refuse_old_lzw(&self.buffer).map_err(|e| file.bad_chunk(at, e))?;
-                }
             }
             let step = self.decoder.step(&self.buffer[self.used..], &mut out[written..]).map_err(|e| file.bad_chunk(at, e))?;
             self.used += step.consumed;
@@ -164,14 +152,14 @@ impl Stream {
                 return Err(file.bad_chunk(at, "it yields fewer bytes than its rows need: it is truncated"));
             }
         }
-        if last && codec == Codec::Deflate {
+        if last && self.decoder.has_checksum() {
             reading += self.verify(file, at, counters)?;
         }
         Ok(reading)
     }
 
     /// Lets the decoder come to the checksum at the end of its stream. More data than rows are ignored.
-    fn verify(&mut self, file: &Inner, at: ChunkAt, counters: &Counters) -> Result<Duration> {
+    fn verify(&mut self, file: &OpenFile, at: ChunkAt, counters: &Counters) -> Result<Duration> {
         let mut reading = Duration::ZERO;
         loop {
             if self.used == self.buffer.len() {
@@ -188,7 +176,7 @@ impl Stream {
         }
     }
 
-    fn refill(&mut self, file: &Inner, at: ChunkAt, counters: &Counters) -> Result<Duration> {
+    fn refill(&mut self, file: &OpenFile, at: ChunkAt, counters: &Counters) -> Result<Duration> {
         let n = self.rest.len.min(INPUT_BYTES as u64);
         self.buffer.resize(n as usize, 0);
         self.used = 0;

@@ -1,11 +1,8 @@
 //! One image of a TIFF file as its decoder needs it: shape, chunk grid, codec and the address of every chunk.
 
-use super::{
-    codec::{Codec, LercThen},
-    ifd::{Header, Ifd},
-    pictures::{self, Picture},
-};
+use super::ifd::{Header, Ifd};
 use crate::{
+    codec::{self, Codec, SegmentInfo, Shape, Streaming},
     error::Result,
     raster::{Chunking, Predictor, SampleType, StreamCost},
     source::ChunkAt,
@@ -18,6 +15,9 @@ const MAX_SIDE: u64 = i32::MAX as u64;
 const MAX_CHUNK_BYTES: u64 = 1 << 32;
 /// Most decoded bytes of one uncompressed chunk.
 const MAX_RAW_CHUNK_BYTES: u64 = 1 << 44;
+
+/// Bytes that a cursor reads ahead of a suspended decoder.
+pub(super) const INPUT_BYTES: usize = 4 << 10;
 
 /// Where a chunk's encoded bytes lie; `len` 0 for a sparse chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,15 @@ pub(super) struct Image {
     pub packed: bool,
     /// Samples of more than one byte must be swapped to be native.
     pub swapped: bool,
-    pub codec: Codec,
+    pub codec: &'static dyn Codec,
     pub predictor: Predictor,
     pub tiled: bool,
     pub chunk_cols: usize,
     pub chunk_rows: usize,
-    /// `JPEGTables`, and whether the JPEGs hold YCbCr.
-    jpeg: (Vec<u8>, bool),
+    /// Bytes that all chunks share: see [`SegmentInfo::tables`].
+    tables: Vec<u8>,
+    /// Chunks hold YCbCr, and RGB is wanted.
+    ycbcr: bool,
     across: usize,
     down: usize,
     /// Addresses, plane after plane, row of chunks after row of chunks.
@@ -68,7 +70,9 @@ impl Image {
         };
         let (sample, packed) = sample_type(header, ifd, mask)?;
         let codec = codec(header, ifd)?;
-        let jpeg = jpeg(header, ifd, codec, bands)?;
+        codec.check_image(bands, header.one(ifd, Tag::PlanarConfiguration)? == Some(2)).map_err(|e| header.bad(e))?;
+        let tables = codec.info().tables.map_or(Ok(Vec::new()), |tag| header.bytes(ifd, Tag::from_u16_exhaustive(tag)))?;
+        let ycbcr = codec.info().ycbcr && header.one(ifd, Tag::PhotometricInterpretation)? == Some(6);
         let predictor = predictor(header, ifd, codec, sample, packed)?;
         let planar = match header.one(ifd, Tag::PlanarConfiguration)?.unwrap_or(1) {
             1 => false,
@@ -92,8 +96,7 @@ impl Image {
             }
         };
         let (across, down) = (cols.div_ceil(chunk_cols), rows.div_ceil(chunk_rows));
-        // Pictures come as native samples.
-        let swapped = header.big_endian != cfg!(target_endian = "big") && !codec.is_whole();
+        let swapped = header.big_endian != cfg!(target_endian = "big") && codec.info().streaming != Streaming::Whole;
         let mut image = Self {
             cols,
             rows,
@@ -107,7 +110,8 @@ impl Image {
             tiled,
             chunk_cols,
             chunk_rows,
-            jpeg,
+            tables,
+            ycbcr,
             across,
             down,
             index: Vec::new(),
@@ -118,7 +122,7 @@ impl Image {
     }
 
     fn check_chunk_size(&self, header: &Header<'_>) -> Result<()> {
-        let most = if self.codec == Codec::None { MAX_RAW_CHUNK_BYTES } else { MAX_CHUNK_BYTES };
+        let most = if self.codec.is_stored() { MAX_RAW_CHUNK_BYTES } else { MAX_CHUNK_BYTES };
         let bytes = (self.chunk_cols as u64 * self.chunk_rows as u64).checked_mul(self.pixel_bytes() as u64);
         match bytes {
             Some(bytes) if bytes <= most => Ok(()),
@@ -144,7 +148,7 @@ impl Image {
             return Err(header.bad(format!("the index lists {} chunks, where {chunks} are needed", offsets.len())));
         }
         let mut lengths = header.unsigned(ifd, lengths_tag, Some(chunks))?;
-        if lengths.is_empty() && self.codec == Codec::None {
+        if lengths.is_empty() && self.codec.is_stored() {
             // Some old writers leave the lengths out where they follow from the shape.
             let rows = |i: u64| self.stored_rows((i % per_plane) as usize / self.across);
             lengths = (0..chunks).map(|i| (rows(i) * self.raw_row_bytes()) as u64).collect();
@@ -210,24 +214,24 @@ impl Image {
 
     /// Bytes that the chunk index occupies.
     pub fn index_bytes(&self) -> usize {
-        self.index.capacity() * size_of::<Address>() + self.jpeg.0.capacity()
+        self.index.capacity() * size_of::<Address>() + self.tables.capacity()
     }
 
-    /// What a codec that decodes pictures must know.
-    pub fn picture(&self) -> Picture<'_> {
-        let (tables, ycbcr) = (&self.jpeg.0, self.jpeg.1);
-        Picture { cols: self.chunk_cols, samples: self.plane_samples(), sample: self.sample, tables, ycbcr }
+    /// What a codec knows of a chunk besides its bytes.
+    pub fn segment(&self) -> SegmentInfo<'_> {
+        let shape = Shape { rows: self.chunk_rows, cols: self.chunk_cols, samples: self.plane_samples(), sample: self.sample };
+        SegmentInfo { shape, tables: &self.tables, ycbcr: self.ycbcr }
     }
 
     /// Whether a cursor that holds one decoded chunk is cheaper than one that suspends a decoder, and which cost
     /// that makes.
     pub fn stream(&self) -> (bool, StreamCost) {
         let held = self.row_bytes() * (self.chunk_rows + 1) + self.max_encoded_bytes() + self.codec.whole_bytes();
-        let state = match self.codec.suspended_bytes() {
-            // Beside the decoder: one row, where predictor 3 is undone.
-            Some(state) => state + self.row_bytes(),
-            None if self.codec.is_whole() => return (true, StreamCost::State { bytes: held }),
-            None => return (false, StreamCost::RandomRows),
+        let state = match self.codec.info().streaming {
+            // Beside the decoder: its input, and one row, where predictor 3 is undone.
+            Streaming::Suspends { bytes } => INPUT_BYTES + bytes + self.row_bytes(),
+            Streaming::Whole => return (true, StreamCost::State { bytes: held }),
+            Streaming::Stored => return (false, StreamCost::RandomRows),
         };
         (held < state, StreamCost::State { bytes: held.min(state) })
     }
@@ -235,7 +239,7 @@ impl Image {
     /// Of the largest chunk: what is read, and what its codec takes besides.
     fn max_encoded_bytes(&self) -> usize {
         let largest = self.index.iter().map(|a| a.len).max().unwrap_or(0) as usize;
-        largest + pictures::extra_bytes(self.codec, self.row_bytes() * self.chunk_rows)
+        largest + self.codec.decode_bytes(self.row_bytes() * self.chunk_rows)
     }
 
     /// The numbers that the planner needs.
@@ -245,36 +249,19 @@ impl Image {
             rows: self.chunk_rows,
             pixel_bytes: self.pixel_bytes(),
             // Uncompressed chunks are read straight to where they are wanted.
-            max_encoded_bytes: if self.codec == Codec::None { 0 } else { self.max_encoded_bytes() },
+            max_encoded_bytes: if self.codec.is_stored() { 0 } else { self.max_encoded_bytes() },
             stream: self.stream().1,
         }
     }
 }
 
-fn codec(header: &Header<'_>, ifd: &Ifd) -> Result<Codec> {
-    // `LercParameters`.
-    const LERC: Tag = Tag::Unknown(50674);
-    let codec = Codec::from_tiff(header.one(ifd, Tag::Compression)?.unwrap_or(1)).map_err(|e| header.bad(e))?;
-    Ok(match codec {
-        Codec::Lerc(_) => Codec::Lerc(match header.unsigned(ifd, LERC, Some(2))?.get(1) {
-            None | Some(0) => LercThen::Nothing,
-            Some(1) => LercThen::Deflate,
-            Some(2) => LercThen::Zstd,
-            Some(n) => return Err(header.bad(format!("codec {n} behind LERC, where 0 (none), 1 (deflate) or 2 (ZSTD) is accepted"))),
-        }),
-        other => other,
-    })
-}
-
-/// `JPEGTables`, and whether the JPEGs hold YCbCr.
-fn jpeg(header: &Header<'_>, ifd: &Ifd, codec: Codec, bands: usize) -> Result<(Vec<u8>, bool)> {
-    if codec != Codec::Jpeg {
-        return Ok((Vec::new(), false));
-    }
-    if !matches!(bands, 1 | 3) && header.one(ifd, Tag::PlanarConfiguration)? != Some(2) {
-        return Err(header.bad(format!("JPEG of {bands} bands, where 1 or 3, or planes of their own, are accepted")));
-    }
-    Ok((header.bytes(ifd, Tag::JPEGTables)?, header.one(ifd, Tag::PhotometricInterpretation)? == Some(6)))
+fn codec(header: &Header<'_>, ifd: &Ifd) -> Result<&'static dyn Codec> {
+    /// Most numbers that a codec's own tag may have.
+    const PARAMETERS: u64 = 8;
+    let codec = codec::of_tiff(header.one(ifd, Tag::Compression)?.unwrap_or(1)).map_err(|e| header.bad(e))?;
+    let Some(tag) = codec.info().parameters else { return Ok(codec) };
+    let parameters = header.unsigned(ifd, Tag::from_u16_exhaustive(tag), Some(PARAMETERS))?;
+    Ok(codec.variant(&parameters).map_err(|e| header.bad(e))?.unwrap_or(codec))
 }
 
 fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType, bool)> {
@@ -314,8 +301,8 @@ fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType
     Ok((sample, false))
 }
 
-fn predictor(header: &Header<'_>, ifd: &Ifd, codec: Codec, sample: SampleType, packed: bool) -> Result<Predictor> {
-    if !codec.takes_predictor() {
+fn predictor(header: &Header<'_>, ifd: &Ifd, codec: &dyn Codec, sample: SampleType, packed: bool) -> Result<Predictor> {
+    if !codec.info().takes_predictor {
         return Ok(Predictor::None);
     }
     match header.one(ifd, Tag::Predictor)?.unwrap_or(1) {

@@ -4,22 +4,17 @@
 //! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
 //! Everything else is refused by name when the file is opened.
 
-mod codec;
 mod cursor;
+mod file;
 mod ifd;
 mod image;
-mod packbits;
-mod pictures;
-mod predictor;
 mod storage;
-mod suspended;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 pub use storage::Storage;
-pub(super) use suspended::Suspended;
 pub use validate::{Validation, validate, validate_reader};
 
 use crate::{
@@ -27,17 +22,9 @@ use crate::{
     raster::{Chunking, Nodata, Profile},
     source::{ChunkAt, Counters, DecodeScratch, ReadAt, RowCursor, Source},
 };
-use codec::Codec;
+use file::OpenFile;
 use image::Image;
-use predictor::RowFinish;
-use std::{
-    fmt,
-    fs::File,
-    io,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, fs::File, io, path::Path, sync::Arc};
 use tiff::tags::Tag;
 
 /// Directories that are searched for the mask of the first image.
@@ -45,18 +32,7 @@ const MAX_DIRECTORIES: usize = 64;
 
 /// A GeoTIFF file whose header has been read; pixels are read when asked for. Cheap to clone.
 #[derive(Clone)]
-pub struct GeoTiff(Arc<Inner>);
-
-struct Inner {
-    name: String,
-    data: Box<dyn ReadAt>,
-    profile: Profile,
-    planes: Vec<Chunking>,
-    image: Image,
-    mask: Option<Image>,
-    /// One native sample that fills sparse chunks.
-    fill: [u8; 8],
-}
+pub struct GeoTiff(Arc<OpenFile>);
 
 impl GeoTiff {
     /// Opens a file and reads its header, no pixels.
@@ -93,7 +69,7 @@ impl GeoTiff {
         if let Some(sentinel) = profile.nodata.and_then(|n: Nodata| n.matching(profile.sample)) {
             fill[..profile.sample.bytes()].copy_from_slice(sentinel.bytes());
         }
-        Ok(Self(Arc::new(Inner { name, data: Box::new(data), profile, planes, image, mask, fill })))
+        Ok(Self(Arc::new(OpenFile { name, data: Box::new(data), profile, planes, image, mask, fill })))
     }
 }
 
@@ -113,95 +89,6 @@ fn find_mask(header: &ifd::Header<'_>, mut next: u64, image: &Image) -> Result<O
         next = ifd.next;
     }
     Ok(None)
-}
-
-impl Inner {
-    /// The image that a plane belongs to, and the place of a chunk in that image.
-    fn locate(&self, at: ChunkAt) -> (&Image, ChunkAt) {
-        match &self.mask {
-            Some(mask) if at.plane == self.image.planes() => (mask, ChunkAt { plane: 0, ..at }),
-            _ => (&self.image, at),
-        }
-    }
-
-    fn finish_of(&self, image: &Image) -> RowFinish {
-        RowFinish {
-            predictor: image.predictor,
-            sample_bytes: image.sample.bytes(),
-            samples: image.plane_samples(),
-            swapped: image.swapped,
-            unpack_to: image.packed.then_some(image.chunk_cols),
-        }
-    }
-
-    /// Fills rows of a sparse chunk: nodata, or missing in a mask.
-    fn fill_sparse(&self, at: ChunkAt, out: &mut [u8]) {
-        let is_mask = at.plane == self.image.planes();
-        let sample = &self.fill[..self.profile.sample.bytes()];
-        if is_mask || sample.iter().all(|&b| b == sample[0]) {
-            return out.fill(if is_mask { 0 } else { sample[0] });
-        }
-        for place in out.chunks_exact_mut(sample.len()) {
-            place.copy_from_slice(sample);
-        }
-    }
-
-    /// Reads bytes of a chunk, counting them; returns how long it took.
-    fn read(&self, at: ChunkAt, offset: u64, buf: &mut [u8], counters: &Counters) -> Result<Duration> {
-        let started = Instant::now();
-        self.data.read_exact_at(offset, buf).map_err(|e| Error::Read {
-            name: self.name.clone(),
-            action: "read its pixels",
-            source: io::Error::new(e.kind(), format!("{}: {e}", self.place(at))),
-        })?;
-        let took = started.elapsed();
-        counters.count_read(buf.len(), took);
-        Ok(took)
-    }
-
-    fn place(&self, at: ChunkAt) -> String {
-        let plane = match &self.mask {
-            Some(_) if at.plane == self.image.planes() => " of the mask".to_owned(),
-            _ if self.image.planar => format!(" of band {}", at.plane + 1),
-            _ => String::new(),
-        };
-        format!("chunk in row {}, column {} of the chunk grid{plane}", at.chunk_row, at.chunk_col)
-    }
-
-    fn bad_chunk(&self, at: ChunkAt, problem: impl fmt::Display) -> Error {
-        Error::Input { name: self.name.clone(), problem: format!("{}: {problem}", self.place(at)) }
-    }
-
-    fn decode_chunk(&self, at: ChunkAt, scratch: &mut DecodeScratch, counters: &Counters, out: &mut [u8]) -> Result<()> {
-        let (image, within) = self.locate(at);
-        counters.count_decode(at);
-        let Some(address) = image.address(within) else {
-            self.fill_sparse(at, out);
-            return Ok(());
-        };
-        let rows = image.stored_rows(at.chunk_row);
-        let needed = rows * image.raw_row_bytes();
-        let started;
-        if image.codec == Codec::None {
-            if address.len < needed as u64 {
-                return Err(self.bad_chunk(at, format!("it has {} bytes, where {needed} are needed", address.len)));
-            }
-            self.read(at, address.offset, &mut out[..needed], counters)?;
-            started = Instant::now();
-        } else {
-            let encoded = scratch.encoded(address.len as usize);
-            self.read(at, address.offset, encoded, counters)?;
-            started = Instant::now();
-            let whole = image.chunk_rows * image.raw_row_bytes();
-            image
-                .codec
-                .decode_whole(&mut scratch.decoders, &scratch.encoded[..address.len as usize], image.picture(), &mut out[..whole], needed)
-                .map_err(|e| self.bad_chunk(at, e))?;
-        }
-        self.finish_of(image).finish(&mut out[..rows * image.row_bytes()], rows, &mut scratch.row);
-        counters.count_decode_time(started.elapsed());
-        Ok(())
-    }
 }
 
 impl Source for GeoTiff {

@@ -1,25 +1,22 @@
 //! What the tags of the first directory say about the raster: its profile and where it lies.
 
 use super::{
-    codec::Codec,
     ifd::{Header, Ifd},
     image::Image,
 };
 use crate::{
     error::Result,
-    raster::{Affine, GeoTags, Georeferencing, Metadata, Nodata, NodataError, Profile, RasterType, TEXT_TAGS},
+    raster::{Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, NodataError, Profile, RasterType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
-
-const GDAL_METADATA: Tag = Tag::Unknown(42112);
 
 /// The profile of an image.
 pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: bool) -> Result<Profile> {
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
-    // JPEGs of YCbCr are given as RGB.
-    let photometric = if photometric == 6 && image.codec == Codec::Jpeg { 2 } else { photometric };
+    // YCbCr inside segments is given as RGB.
+    let photometric = if photometric == 6 && image.codec.info().ycbcr { 2 } else { photometric };
     // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
     if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
         return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
@@ -28,7 +25,7 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
     };
-    let gdal_metadata = header.text(ifd, GDAL_METADATA)?;
+    let gdal_metadata = header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG))?;
     let sample_unit_m = gdal_metadata.as_deref().and_then(sample_unit);
     let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
     Ok(Profile {

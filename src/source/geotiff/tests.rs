@@ -196,7 +196,7 @@ fn what_is_not_accepted_is_refused_by_name() {
         (message(plain(&[])[..90].to_vec()), "the file is truncated"),
         (
             message(plain(&[(259, Short(vec![34712]))])),
-            "compression 34712 (JPEG 2000), where none, LZW, deflate, ZSTD, PackBits, LERC, JPEG or WebP is accepted",
+            "compression 34712 (JPEG 2000), where none, deflate, ZSTD, LZW, PackBits, LERC, JPEG or WebP is accepted",
         ),
         (message(plain(&[(259, Short(vec![6]))])), "(JPEG of the old kind)"),
         (message(plain(&[(339, Short(vec![6])), (258, Short(vec![64]))])), "complex samples of 64 bits"),
@@ -326,24 +326,15 @@ fn zstd_frame(raw: &[u8], window_log: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_zstd_decoder_stays_within_its_bounds() {
-    use zstd::zstd_safe::{DCtx, InBuffer, OutBuffer};
+fn zstd_frames_of_larger_windows_are_refused_by_cursors() {
+    const WINDOW_LOG: u32 = 23;
     let noise: Vec<u8> = (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 17) as u8).collect();
-    let frame = zstd_frame(&noise, codec::ZSTD_WINDOW_LOG);
-    let mut context = DCtx::create();
-    let (mut input, mut out) = (InBuffer::around(&frame), vec![0; 9 << 20]);
-    context.decompress_stream(&mut OutBuffer::around(&mut out[..]), &mut input).unwrap();
-    let state = context.sizeof();
-    assert!((8 << 20..Codec::Zstd.suspended_bytes().unwrap()).contains(&state), "{state} bytes of state");
-    let mut context = DCtx::create();
-    context.decompress(&mut out[..1000], &zstd::bulk::compress(&noise[..1000], 1).unwrap()).unwrap();
-    assert!(context.sizeof() <= Codec::Zstd.whole_bytes(), "{} bytes of context", context.sizeof());
-
+    let frame = zstd_frame(&noise, WINDOW_LOG);
     let with = |frame: Vec<u8>| open(tiff(&[(tags(5000, 4000, 8, 50000), vec![frame])])).unwrap();
     assert!(!with(frame.clone()).0.image.stream().0, "the decoder is suspended");
     let (whole, pulled) = read_all(&with(frame), &[999]).unwrap();
     assert!(whole == noise && pulled == noise);
-    let message = read_all(&with(zstd_frame(&noise, 24)), &[999]).unwrap_err().to_string();
+    let message = read_all(&with(zstd_frame(&noise, WINDOW_LOG + 1)), &[999]).unwrap_err().to_string();
     assert!(message.contains("its window exceeds 8 MiB"), "{message}");
 }
 

@@ -122,7 +122,7 @@ fn written(rasters: &[Raster], context: &Context, fused: bool) -> (Vec<Vec<u8>>,
     let to = |at: usize| dir.path().join(format!("{at}.tif"));
     let mut job = Job::new().threads(2).context(context.clone()).fusion(fused);
     for (at, raster) in rasters.iter().enumerate() {
-        job = job.write(raster.clone(), GTiff::at(to(at)).compression(Compression::None).tile_size(16));
+        job = job.write(raster.clone(), GTiff::at(to(at)).compression(Compression::none()).tile_size(16));
     }
     let report = job.plan(budget()).unwrap().run().unwrap();
     let files = (0..rasters.len()).map(|at| std::fs::read(to(at)).unwrap()).collect();

@@ -2,7 +2,7 @@
 //! code, so that a mistake there is not repeated here.
 
 use swath::{
-    plan::{DecodeMode, JobSpec, NodeKind, Plan, Unit},
+    plan::{DecodeMode, JobSpec, NodeKind, OutputSpec, Plan, Unit},
     raster::{Chunking, Span, StreamCost},
 };
 
@@ -89,7 +89,8 @@ pub fn lasting_bytes(plan: &Plan, widest: usize) -> usize {
 
 /// One segment at its largest for each thread and two that wait, or all there are where these are fewer.
 fn segments_bytes(plan: &Plan) -> usize {
-    let segments = plan.spec.outputs.iter().map(|o| plan.spec.rows.div_ceil(o.segment_rows) * plan.spec.cols.div_ceil(o.segment_cols));
+    let places = |o: &OutputSpec| plan.spec.rows.div_ceil(o.segment_rows) * plan.spec.cols.div_ceil(o.segment_cols);
+    let segments = plan.spec.outputs.iter().map(|o| o.parts * places(o));
     let largest = plan.spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
     largest * segments.sum::<usize>().min(plan.execution.threads + 2)
 }

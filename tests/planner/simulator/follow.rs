@@ -161,7 +161,14 @@ fn device(plan: &Plan, most: &Greatest) -> Checked {
         let carry = most.kept_rows[node] * plan.spec.cols * 4;
         let carries = if carry == 0 { 0 } else { plan.lanes.len().min(2) };
         buffers.extend(std::iter::repeat_n(carry, carries));
-        buffers.push(most.new_rows[node] * 16);
+        if let Some(kernel) = &plan.spec.nodes[node].kernel {
+            // Four factors a row, the parameters, a grid for each dispatch: what the device holds, and a copy that is written.
+            let small = [most.new_rows[node] * 16, kernel.parameter_bytes];
+            buffers.extend(small.into_iter().chain(std::iter::repeat_n(464, kernel.dispatches)).flat_map(|bytes| [bytes; 2]));
+            // Workgroups are 16 x 16.
+            let groups = most.cols[node].div_ceil(16).max(most.new_rows[node].div_ceil(16));
+            must(groups <= limits.max_workgroups as usize, || format!("{groups} workgroups in one direction"))?;
+        }
     }
     let units = plan.swaths() * plan.lanes.len();
     for (output, &bytes) in plan.spec.outputs.iter().zip(&most.readback_bytes) {

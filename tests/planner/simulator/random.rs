@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use swath::{
-    plan::{DeviceLimits, JobSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec},
+    plan::{DeviceLimits, JobSpec, KernelSpec, NodeKind, NodeSpec, OutputSpec, SourceSpec},
     raster::{Chunking, StreamCost},
 };
 
@@ -21,7 +21,8 @@ pub struct Sketch {
     /// Segment shapes, taken in turn; 0 columns are strips.
     pub segments: Vec<(usize, usize)>,
     pub threads: usize,
-    pub device: (u64, u64),
+    /// Sizes of blocks and of bindings, in powers of two, and which limit workgroups have.
+    pub device: (u64, u64, usize),
     pub cut: (usize, usize, usize),
 }
 
@@ -39,7 +40,7 @@ pub fn sketch() -> impl Strategy<Value = Sketch> {
     ];
     let first = ((1usize..150, 1usize..150), sources, prop::collection::vec(0usize..3, 0..3), operators);
     let second = (prop::collection::vec(0usize..100, 0..3), prop::collection::vec(segment, 1..4), 1usize..5);
-    let third = ((0u64..6, 12u64..18), (0usize..200, 0usize..9, 0usize..3));
+    let third = ((0u64..6, 12u64..18, 0usize..4), (0usize..200, 0usize..9, 0usize..3));
     (first, second, third).prop_map(|((size, sources, extra_ingests, operators), (taps, segments, threads), (device, cut))| Sketch {
         size,
         sources,
@@ -60,13 +61,15 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
     let ingests = (0..sketch.sources.len()).chain(sketch.extra_ingests.iter().map(|&s| s % sketch.sources.len()));
     for source in ingests {
         let pixel_bytes = if on_device { 4 } else { [4, 4, 8, 3][source % 4] };
-        nodes.push(NodeSpec { name: "read".to_owned(), kind: NodeKind::Ingest { source }, pixel_bytes, table_bytes: 0, scratch_bytes: 0 });
+        nodes.push(NodeSpec::ingest("read", source, pixel_bytes));
     }
     for (inputs, halo_rows, halo_cols) in &sketch.operators {
         // Mostly the newest nodes, so that chains get deep.
         let inputs = inputs.iter().map(|&i| if i < 60 { nodes.len() - 1 - i % nodes.len().min(2) } else { i % nodes.len() }).collect();
         let kind = NodeKind::Operator { inputs, halo_rows: *halo_rows, halo_cols: *halo_cols };
-        nodes.push(NodeSpec { name: "operator".to_owned(), kind, pixel_bytes: 4, table_bytes: 0, scratch_bytes: 700 * halo_rows });
+        let kernel = on_device.then_some(KernelSpec { parameter_bytes: 16 + 300 * halo_rows, dispatches: 1 + halo_cols % 3 });
+        let (name, scratch_bytes) = ("operator".to_owned(), 700 * halo_rows);
+        nodes.push(NodeSpec { name, kind, pixel_bytes: 4, table_bytes: 0, kernel, scratch_bytes });
     }
     let consumed = |node: usize| nodes.iter().any(|n| matches!(&n.kind, NodeKind::Operator { inputs, .. } if inputs.contains(&node)));
     let mut written: Vec<usize> = (0..nodes.len()).filter(|&n| !consumed(n)).collect();
@@ -80,6 +83,7 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
             node,
             segment_rows,
             segment_cols,
+            parts: 1 + segment_rows % 3,
             readback_pixel_bytes: if on_device && segment_rows % 2 == 0 { 1 } else { nodes[node].pixel_bytes },
             scratch_bytes: 2 * raw + 1000,
             max_segment_bytes: raw + 11,
@@ -111,7 +115,7 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
     let device = on_device.then(|| DeviceLimits {
         max_buffer_bytes: 1 << (sketch.device.1 + 2),
         max_binding_bytes: 1 << sketch.device.1,
-        max_workgroups: 65_535,
+        max_workgroups: [65_535, 65_535, 5, 3][sketch.device.2],
         max_inputs: 6,
         allocation_bytes: 256 << sketch.device.0,
     });

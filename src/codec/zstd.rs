@@ -1,0 +1,189 @@
+//! Zstandard (TIFF 50000): one frame a segment, without a checksum and with its content size.
+
+use super::{
+    Codec, CodecInfo, Compression, Decoders, Encoder, SegmentInfo, Setting, Settings, Shape, Step, StreamDecoder, Streaming,
+    stream::decode_all,
+};
+use ::zstd::{
+    bulk::{Compressor, Decompressor},
+    stream::raw::{DParameter, Decoder, Operation},
+    zstd_safe::compress_bound,
+};
+
+/// Zstandard.
+#[derive(Debug)]
+pub(super) struct Zstd;
+
+impl Compression {
+    /// Zstandard (TIFF 50000): level 1 (fastest) to 22 (slowest).
+    pub const fn zstd(level: u8) -> Self {
+        Self { codec: &Zstd, settings: Settings { level: Some(level), ..Settings::NONE } }
+    }
+}
+
+/// The level of the library itself is the default.
+pub(super) const LEVEL: Setting = Setting { what: "zstd level", range: 1..=22, default: 3, gdal: "ZSTD_LEVEL" };
+
+/// Largest window (as a power of two) of a frame that is decoded row by row: that of level 19.
+const WINDOW_LOG: u32 = 23;
+
+static INFO: CodecInfo = CodecInfo {
+    name: "zstd",
+    title: "ZSTD",
+    tiff: &[50000],
+    level: Some(LEVEL),
+    takes_predictor: true,
+    // The window, the context and the buffers of a block.
+    streaming: Streaming::Suspends { bytes: (1 << WINDOW_LOG) + (768 << 10) },
+    ..CodecInfo::BASE
+};
+
+impl Codec for Zstd {
+    fn info(&self) -> &CodecInfo {
+        &INFO
+    }
+
+    fn bound(&self, raw: usize) -> usize {
+        compress_bound(raw)
+    }
+
+    fn encoder_bytes(&self, settings: &Settings, raw: usize) -> usize {
+        context_bytes(settings.level.unwrap_or(LEVEL.default), raw)
+    }
+
+    fn encoder(&self, settings: &Settings) -> Option<Box<dyn Encoder>> {
+        // Defaults are what we want: no checksum, content size in the frame, no worker threads.
+        Some(Box::new(Compressor::new(settings.level?.into()).ok()?))
+    }
+
+    fn decode(&self, decoders: &mut Decoders, encoded: &[u8], _: &SegmentInfo<'_>, out: &mut [u8], needed: usize) -> Result<usize, String> {
+        let decoder = decoders.state(|| Decompressor::new().map_err(|e| e.to_string()))?;
+        match decoder.decompress_to_buffer(encoded, out) {
+            Ok(written) => Ok(written),
+            // More data than the segment has pixels, several frames, or damage, which is named here.
+            Err(_) => decode_all(self.stream()?.as_mut(), encoded, &mut out[..needed]),
+        }
+    }
+
+    fn decoder_bytes(&self) -> usize {
+        // The library's context takes 160 KiB.
+        192 << 10
+    }
+
+    fn stream(&self) -> Result<Box<dyn StreamDecoder>, String> {
+        let mut decoder = Decoder::new().map_err(|e| e.to_string())?;
+        decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG)).map_err(|e| e.to_string())?;
+        Ok(Box::new(decoder))
+    }
+}
+
+impl Encoder for Compressor<'static> {
+    fn encode(&mut self, raw: &[u8], _: Shape, packed: &mut [u8]) -> Option<usize> {
+        self.compress_to_buffer(raw, packed).ok()
+    }
+
+    #[cfg(test)]
+    fn state_bytes(&mut self) -> Option<usize> {
+        Some(self.context_mut().sizeof())
+    }
+}
+
+impl StreamDecoder for Decoder<'static> {
+    fn reset(&mut self) {
+        // Resetting only the session cannot fail.
+        drop(self.reinit());
+    }
+
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, String> {
+        let status = self.run_on_buffers(input, out).map_err(|e| {
+            let large = e.to_string().contains("too much memory");
+            let problem = "its window exceeds 8 MiB: rows of such chunks are not handed out a few at a time; \
+                           give more memory, so that whole chunks fit, or compress it at a level below 20";
+            if large { problem.to_owned() } else { "its ZSTD data are damaged".to_owned() }
+        })?;
+        // A frame's end is not the segment's: another may follow.
+        Ok(Step { consumed: status.bytes_read, written: status.bytes_written, ended: false })
+    }
+}
+
+/// A bound of `ZSTD_sizeof_CCtx` after one-shot compression of `raw` bytes, from the structure of the context:
+/// tables by level, clipped to the input; a store for the sequences of one block; fixed state.
+fn context_bytes(level: u8, raw: usize) -> usize {
+    /// Greatest logarithms of the chain and hash tables by level, whatever the input's size (zstd 1.5.7).
+    const CHAIN_HASH_LOG: [(u32, u32); 22] = [
+        (14, 15),
+        (15, 16),
+        (16, 17),
+        (18, 18),
+        (18, 19),
+        (18, 19),
+        (19, 20),
+        (19, 20),
+        (20, 21),
+        (21, 22),
+        (21, 22),
+        (22, 23),
+        (22, 22),
+        (22, 23),
+        (23, 23),
+        (22, 22),
+        (23, 22),
+        (23, 22),
+        (24, 22),
+        (25, 23),
+        (26, 24),
+        (27, 25),
+    ];
+    let (chain, hash) = CHAIN_HASH_LOG[usize::from(level.clamp(1, 22)) - 1];
+    let window = raw.max(1).next_power_of_two().trailing_zeros().clamp(10, 27);
+    let (chain, hash) = (chain.min(window + 1), hash.min(window + 1));
+    // Greedy and lazy levels keep a byte of tags beside every entry of the hash table.
+    let tags = if (4..=12).contains(&level) { 1 << hash } else { 0 };
+    let tables = (4 << chain) + (4 << hash) + tags;
+    // From level 11 on, by size of the input, the optimal parser and its table of 3-byte matches come in.
+    let optimal = if level >= 11 { (4 << window.min(17)) + (160 << 10) } else { 0 };
+    // Long-distance matching switches itself on where the window has 2^27 bytes.
+    let long_distance = if window == 27 && level >= 20 { 24 << 20 } else { 0 };
+    let block = (1usize << window).min(128 << 10);
+    let sequences = block + block / 3 * 11;
+    tables + optimal + long_distance + sequences + (48 << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zstd_context_stays_close_under_its_bound() {
+        for level in 1..=19u8 {
+            for raw in [200, 4 << 10, 16 << 10, (16 << 10) + 1, 100 << 10, 128 << 10, 256 << 10, 300 << 10, 1 << 20, 4 << 20] {
+                let mut compressor = Compressor::new(level.into()).unwrap();
+                compressor.compress(&vec![7; raw]).unwrap();
+                let measured = compressor.context_mut().sizeof();
+                let bound = context_bytes(level, raw);
+                assert!(measured <= bound, "level {level}, {raw} bytes: {measured} > {bound}");
+                assert!(raw < (300 << 10) || bound <= 2 * measured, "level {level}, {raw} bytes: {measured} far below {bound}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_zstd_decoder_stays_within_its_bounds() {
+        use ::zstd::zstd_safe::{CParameter, DCtx, InBuffer, OutBuffer};
+        use std::io::Write;
+        let noise: Vec<u8> = (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 17) as u8).collect();
+        let mut encoder = ::zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.set_parameter(CParameter::WindowLog(WINDOW_LOG)).unwrap();
+        encoder.write_all(&noise).unwrap();
+        let frame = encoder.finish().unwrap();
+        let mut context = DCtx::create();
+        let (mut input, mut out) = (InBuffer::around(&frame), vec![0; 9 << 20]);
+        context.decompress_stream(&mut OutBuffer::around(&mut out[..]), &mut input).unwrap();
+        let state = context.sizeof();
+        let Streaming::Suspends { bytes } = INFO.streaming else { panic!("it suspends") };
+        assert!((8 << 20..bytes).contains(&state), "{state} bytes of state");
+        let mut context = DCtx::create();
+        context.decompress(&mut out[..1000], &::zstd::bulk::compress(&noise[..1000], 1).unwrap()).unwrap();
+        assert!(context.sizeof() <= Zstd.decoder_bytes(), "{} bytes of context", context.sizeof());
+    }
+}
