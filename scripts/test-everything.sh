@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs every check of the project. Needs Rust; installs the other programs itself where it may (apt-get as root or with
-# sudo -n, Python packages into .venv), asks nothing, and says at the end what it could not check.
+# sudo -n, Python packages into .venv, standard libraries with rustup), asks nothing, and says at the end what it could not check.
 #
-#   SWATH_NO_INSTALL=1            install nothing
+#   SWATH_NO_INSTALL=1            install nothing, Rust's standard libraries of other platforms included
 #   SWATH_ORACLE_PYTHON=PYTHON    a Python with numpy scipy rasterio tifffile imagecodecs rio-cogeo, instead of .venv
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -87,7 +87,21 @@ step() {
 
 step cargo fmt --all --check
 step cargo clippy --all-targets --locked -- -D warnings
-step cargo clippy --no-default-features --all-targets --locked -- -D warnings
+for features in "" "--features cli" "--features gpu"; do
+  step cargo clippy --no-default-features $features --all-targets --locked -- -D warnings
+done
+
+# Other platforms are checked and not linked, so empty files do for what their C compilers would make.
+for platform in x86_64-pc-windows-gnu aarch64-apple-darwin; do
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$platform" ] && [ -z "${SWATH_NO_INSTALL:-}" ]; then
+    rustup target add "$platform" >"$log/rustup" 2>&1 || tail -n 5 "$log/rustup"
+  fi
+  if [ -d "$(rustc --print sysroot)/lib/rustlib/$platform" ]; then
+    step env "CC_${platform//-/_}=$PWD/scripts/empty-cc.sh" "AR_${platform//-/_}=$PWD/scripts/empty-cc.sh" cargo check --target "$platform" --locked
+  else
+    unchecked+=("the code for $platform: its standard library is not installed and could not be")
+  fi
+done
 
 # One build answers whether the software adapter can be reached.
 if cargo build --locked && "${CARGO_TARGET_DIR:-target}/debug/swath" devices --json >"$log/devices" 2>&1 && grep -qi "${SWATH_ADAPTER:-llvmpipe}" "$log/devices"; then
@@ -97,6 +111,7 @@ else
 fi
 
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --locked
+RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --no-default-features --lib --locked
 step cargo bench --locked --no-run
 
 say "cargo test"
@@ -106,6 +121,16 @@ cargo test --locked --no-fail-fast 2>&1 | tee "$log/test"
 echo "($((SECONDS - began)) s)"
 
 step cargo test --no-default-features --lib --locked
+
+# The program without the GPU backend computes, has no adapter, and says why.
+program_without_gpu() {
+  local said swath=(cargo run --quiet --no-default-features --features cli --locked --) dem=tests/data/jacksboro_utm16_f32.tif
+  "${swath[@]}" slope "$dem" "$log/slope.tif" --quiet || return 1
+  "${swath[@]}" devices --json | tr -d ' \n' | grep -q '"devices":\[\]' || return 1
+  said=$("${swath[@]}" slope "$dem" "$log/gpu.tif" --backend gpu 2>&1)
+  [ $? = 2 ] && grep "without its feature 'gpu'" <<<"$said"
+}
+step program_without_gpu
 
 # --- what came of it ----------------------------------------------------------------------------------------------
 

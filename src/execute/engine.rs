@@ -23,7 +23,7 @@ pub enum NodeRun {
     /// Rows that the caller's pass makes on the device.
     Resident {
         /// Whose [`Source::on_device`](crate::source::Source::on_device) is a
-        /// [`DeviceSource`](super::DeviceSource).
+        /// `DeviceSource`.
         source: Arc<dyn Source>,
     },
     /// Computes rows.

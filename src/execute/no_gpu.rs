@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     plan::{DeviceLimits, Unit},
 };
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 /// An opened device; there is none.
 #[derive(Debug)]
@@ -51,9 +51,12 @@ pub fn bench(gpu: &Arc<Gpu>, _pixels: usize) -> Result<DeviceRates> {
     match **gpu {}
 }
 
-/// Takes finished rows on the device; there is none.
+/// Takes finished rows on the device; there is none. A struct, so that code which handles consumers is not unreachable to the
+/// compiler.
 #[derive(Clone, Debug)]
-pub enum DeviceConsumer {}
+pub struct DeviceConsumer {
+    _never: Infallible,
+}
 
 /// The GPU backend; there is none.
 pub enum GpuBackend {}
