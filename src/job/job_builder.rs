@@ -4,7 +4,7 @@ use super::{
     pass::Pass,
     planned::PlannedJob,
     precision::Precision,
-    program,
+    program::{self, Program},
     requested::{Requested, Target},
     settings::PassSettings,
     survey::{self, SurveyPass},
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     execute::{Context, DeviceConsumer},
     graph::{Destination, Placement, Raster},
-    plan::{Budget, Cut},
+    plan::{Budget, Cut, Refusal},
 };
 use std::{sync::Arc, time::Instant};
 
@@ -137,47 +137,28 @@ impl Job {
         if !unfused {
             requested = program::fuse(&requested, &settings);
         }
-        let surveys = survey::plan_surveys(&requested, &settings, budget);
-        let pass = Pass::plan(requested, &settings, budget, cut);
-        let (surveys, mut pass) = all_or_largest_minimum(surveys, pass)?;
+        let surveys = survey::plan_surveys(&requested, &settings, budget)?;
+        let program = Program::build(&requested, &settings)?;
+        let pass = Pass::plan(requested, program, budget, cut);
+        let (surveys, mut pass) = all_or_joint_refusal(surveys, pass)?;
         pass.plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
         Ok(PlannedJob { pass, surveys, settings, plan_seconds: started.elapsed().as_secs_f64() })
     }
 }
 
-/// All passes, or the refusal that names what the whole job needs: the largest of the minima of its passes. What cannot be at any
-/// budget comes first.
-fn all_or_largest_minimum(surveys: Vec<Result<SurveyPass>>, pass: Result<Pass>) -> Result<(Vec<SurveyPass>, Pass)> {
-    let (mut planned, mut refused): (Vec<SurveyPass>, Option<Error>) = (Vec::new(), None);
-    let mut refuse = |error: Error| -> Result<()> {
-        let needs_more = match (&error, &refused) {
-            (Error::Budget { .. }, None) => true,
-            (Error::Budget { memory, minimum, .. }, Some(Error::Budget { memory: other, minimum: so_far, .. })) => {
-                (*memory == *other && minimum > so_far) || (*memory == "host" && *other != "host")
-            }
-            _ => return Err(error),
-        };
-        if needs_more {
-            refused = Some(error);
-        }
-        Ok(())
-    };
+/// All passes, or the refusal that names what the whole job needs: the largest of the minima of its passes.
+fn all_or_joint_refusal(surveys: Vec<Result<SurveyPass, Refusal>>, pass: Result<Pass, Refusal>) -> Result<(Vec<SurveyPass>, Pass)> {
+    let (mut planned, mut refused) = (Vec::new(), Vec::new());
     for survey in surveys {
         match survey {
             Ok(survey) => planned.push(survey),
-            Err(error) => refuse(error)?,
+            Err(refusal) => refused.push(refusal),
         }
     }
-    let pass = match pass {
-        Ok(pass) => Some(pass),
-        Err(error) => {
-            refuse(error)?;
-            None
-        }
-    };
-    match (refused, pass) {
+    let pass = pass.map_err(|refusal| refused.push(refusal)).ok();
+    match (refused.into_iter().reduce(Refusal::and), pass) {
         (None, Some(pass)) => Ok((planned, pass)),
-        (Some(error), _) => Err(error),
+        (Some(refusal), _) => Err(refusal.into()),
         (None, None) => Err(Error::Internal("a pass was neither planned nor refused")),
     }
 }

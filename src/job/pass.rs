@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{BufferPool, Context, FinishedWindow, InFlight, Ledger, PassContext, Trace, Workers},
-    plan::{self, Budget, Cut, Plan, UnitId},
+    plan::{self, Budget, Cut, Plan, Refusal, UnitId},
 };
 use crossbeam_channel::{Sender, unbounded};
 use std::{sync::Arc, time::Instant};
@@ -48,17 +48,8 @@ impl Pass {
     /// Plans a pass.
     ///
     /// # Errors
-    /// As [`Job::plan`](super::Job::plan).
-    pub fn plan(requested: Requested, settings: &PassSettings, budget: Budget, cut: Cut) -> Result<Self> {
-        let program = Program::build(&requested, settings)?;
-        Self::of_program(requested, program, budget, cut)
-    }
-
-    /// Plans a pass whose program is built already.
-    ///
-    /// # Errors
     /// As [`plan::plan_cut`].
-    pub fn of_program(requested: Requested, program: Program, budget: Budget, cut: Cut) -> Result<Self> {
+    pub fn plan(requested: Requested, program: Program, budget: Budget, cut: Cut) -> Result<Self, Refusal> {
         let plan = plan::plan_cut(&program.job_spec(), budget, &cut)?;
         Ok(Self { requested, program, plan, cut })
     }

@@ -17,7 +17,7 @@ use crate::{
     error::Result,
     execute::Trace,
     graph::{Node, Raster, Surveyed},
-    plan::{Budget, Cut, Plan},
+    plan::{Budget, Cut, Plan, Refusal},
 };
 
 /// A pass before the first: which operators it serves, and what it finds of which rasters.
@@ -32,7 +32,10 @@ pub(super) struct SurveyPass {
 pub(super) struct Resolved(Vec<(Raster, Raster)>);
 
 /// Plans every pass that must come before the job's own: one result a pass, so that all refusals are known.
-pub(super) fn plan_surveys(requested: &Requested, settings: &PassSettings, budget: Budget) -> Vec<Result<SurveyPass>> {
+///
+/// # Errors
+/// As [`Program::build`].
+pub(super) fn plan_surveys(requested: &Requested, settings: &PassSettings, budget: Budget) -> Result<Vec<Result<SurveyPass, Refusal>>> {
     let mut levels = Levels::default();
     for output in &requested.outputs {
         levels.of(&output.raster);
@@ -72,7 +75,7 @@ impl Levels {
 }
 
 impl SurveyPass {
-    fn plan(operators: Vec<Raster>, job: &Requested, settings: &PassSettings, budget: Budget) -> Result<Self> {
+    fn plan(operators: Vec<Raster>, job: &Requested, settings: &PassSettings, budget: Budget) -> Result<Result<Self, Refusal>> {
         let mut outputs: Vec<(Raster, SurveyOutput)> = Vec::new();
         for operator in &operators {
             let Node::Operator { operator, inputs } = operator.node() else { continue };
@@ -89,7 +92,7 @@ impl SurveyPass {
         // A cut that is given is for the job's own outputs; where it does not suit these tiles, another is found.
         let suits = settings.cut.suits(&program.job_spec());
         let cut = if suits { settings.cut } else { Cut { swath_rows: None, lane_cols: None, ..settings.cut } };
-        Ok(Self { pass: Pass::of_program(requested, program, budget, cut)?, operators, outputs })
+        Ok(Pass::plan(requested, program, budget, cut).map(|pass| Self { pass, operators, outputs }))
     }
 
     /// The plan.
