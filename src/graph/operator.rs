@@ -223,7 +223,7 @@ pub trait Operator: Send + Sync + fmt::Debug {
     }
 
     /// The operator that computes, given what a [`survey`](Self::survey) found of each input: it needs none any more,
-    /// and is planned as this one is (inputs, footprint and output are the same).
+    /// and is planned as this one is: inputs, footprint and output are the same, and its kernel's parameters have at most 4 KiB.
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) where nothing can be computed from such inputs.

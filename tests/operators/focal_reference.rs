@@ -6,7 +6,7 @@ use crate::twins::{
 };
 use swath::{
     graph::Operator,
-    op::{Convolve, Focal, FocalBorder, FocalMissing, FocalShape, FocalStat, REGISTRY},
+    op::{Convolve, ConvolveKernel, Focal, FocalBorder, FocalMissing, FocalShape, FocalStat, REGISTRY},
     raster::Affine,
 };
 
@@ -122,10 +122,17 @@ fn every_convolution_is_the_float64_one() {
     let weights = vec![vec![1.0, 0.0, 2.0], vec![0.5, 4.0, -3.0], vec![-1.0, 2.5, 7.0]];
     let mut greatest = 0.0f64;
     for dem in dems() {
-        for kernel in swath::op::ConvolveKernel::ALL {
+        for kernel in ConvolveKernel::ALL {
             for (missing, border) in FocalMissing::ALL.iter().flat_map(|m| FocalBorder::ALL.iter().map(move |b| (*m, *b))) {
                 for (sigma, normalize) in [(0.7, false), (1.6, true)] {
-                    let convolve = Convolve { kernel: *kernel, sigma, amount: 0.6, weights: weights.clone(), normalize, missing, border };
+                    // Each kernel is given the options that it takes: others are refused.
+                    let mut convolve = Convolve { kernel: *kernel, missing, border, ..Convolve::default() };
+                    match kernel {
+                        ConvolveKernel::Gaussian => convolve.sigma = sigma,
+                        ConvolveKernel::Unsharp => (convolve.sigma, convolve.amount) = (sigma, 0.6),
+                        ConvolveKernel::Custom => (convolve.weights, convolve.normalize) = (weights.clone(), normalize),
+                        _ => {}
+                    }
                     convolve.check().expect("valid");
                     let truth = focal::convolve(&dem, &convolve);
                     // What cancels is no better than float64 makes absolute heights of thousands.

@@ -52,10 +52,15 @@ fn is_copied(output: &RequestedOutput) -> bool {
     matches!(output.to, Target::File(_)) && !scale_warnings::is_undone(source)
 }
 
+/// What is planned for the parameters of a kernel that a survey has yet to make.
+const SURVEYED_PARAMETER_BYTES: usize = 4096;
+
 /// An operator's kernel, in numbers.
 fn kernel_spec(operator: &dyn Operator) -> KernelSpec {
     let dispatches = if operator.is_dispatched_by_input() { operator.inputs() } else { 1 };
-    KernelSpec { parameter_bytes: operator.gpu_kernel().params.len(), dispatches }
+    // Before its survey an operator has no kernel yet.
+    let parameter_bytes = if operator.survey().is_some() { SURVEYED_PARAMETER_BYTES } else { operator.gpu_kernel().params.len() };
+    KernelSpec { parameter_bytes, dispatches }
 }
 
 /// Whether kernels run on a device, where there is one: a copy takes the whole job to the CPU, and so does float64.
