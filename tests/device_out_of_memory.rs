@@ -23,7 +23,13 @@ fn run(folder: &Path, name: &str, address_space_kib: u64) -> Option<serde_json::
     );
     let _ = std::fs::remove_file(folder.join(format!("{name}.json")));
     // One heap for all threads: how many there are, and where they begin, is chance, and each takes 64 MiB of address space.
-    let status = Command::new("bash").env("MALLOC_ARENA_MAX", "1").args(["-c", &script]).current_dir(folder).stderr(std::process::Stdio::null()).status().unwrap();
+    let status = Command::new("bash")
+        .env("MALLOC_ARENA_MAX", "1")
+        .args(["-c", &script])
+        .current_dir(folder)
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
     let report = std::fs::read_to_string(folder.join(format!("{name}.json"))).ok().filter(|_| status.success())?;
     Some(serde_json::from_str(&report).unwrap())
 }
