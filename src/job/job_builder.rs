@@ -4,7 +4,7 @@ use super::{
     pass::Pass,
     planned::PlannedJob,
     precision::Precision,
-    program::{self, Program},
+    program,
     requested::{Requested, Target},
     settings::PassSettings,
     survey::{self, SurveyPass},
@@ -138,8 +138,7 @@ impl Job {
             requested = program::fuse(&requested, &settings);
         }
         let surveys = survey::plan_surveys(&requested, &settings, budget)?;
-        let program = Program::build(&requested, &settings)?;
-        let pass = Pass::plan(requested, program, budget, cut);
+        let pass = Pass::plan(requested, &settings, budget, |_| cut)?;
         let (surveys, mut pass) = all_or_joint_refusal(surveys, pass)?;
         pass.plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
         Ok(PlannedJob { pass, surveys, settings, plan_seconds: started.elapsed().as_secs_f64() })

@@ -32,6 +32,8 @@ pub struct Pass {
     pub plan: Plan,
     /// Parts of the cut that are given.
     cut: Cut,
+    /// Whether the CPU computes, since the adapter cannot hold the pass in any cut.
+    exceeds_adapter: bool,
 }
 
 /// What every step of an attempt needs.
@@ -45,13 +47,36 @@ struct Attempt<'a> {
 }
 
 impl Pass {
-    /// Plans a pass.
+    /// Plans a pass, with the cut that `cut` gives for its program. Where the adapter cannot hold it in any cut, the CPU computes.
     ///
     /// # Errors
-    /// As [`plan::plan_cut`].
-    pub fn plan(requested: Requested, program: Program, budget: Budget, cut: Cut) -> Result<Self, Refusal> {
-        let plan = plan::plan_cut(&program.job_spec(), budget, &cut)?;
-        Ok(Self { requested, program, plan, cut })
+    /// As [`Program::build`]; a refusal of [`plan::plan_cut`] is a value, so that those of several passes can be put together.
+    pub fn plan(
+        requested: Requested,
+        settings: &PassSettings,
+        budget: Budget,
+        cut: impl Fn(&Program) -> Cut,
+    ) -> Result<Result<Self, Refusal>> {
+        let mut exceeds_adapter = false;
+        let mut program = build(&requested, settings, exceeds_adapter)?;
+        let mut planned = plan::plan_cut(&program.job_spec(), budget, &cut(&program));
+        if planned == Err(Refusal::Adapter) && program.runs_on_cpu() {
+            exceeds_adapter = true;
+            program = build(&requested, settings, exceeds_adapter)?;
+            planned = plan::plan_cut(&program.job_spec(), budget, &cut(&program));
+        }
+        let cut = cut(&program);
+        Ok(planned.map(|plan| Self { requested, program, plan, cut, exceeds_adapter }))
+    }
+
+    /// Takes other rasters, of the same shapes, in the place of those that were planned: the plan stays.
+    ///
+    /// # Errors
+    /// As [`Program::build`].
+    pub fn replace(&mut self, requested: Requested, settings: &PassSettings) -> Result<()> {
+        self.program = build(&requested, settings, self.exceeds_adapter)?;
+        self.requested = requested;
+        Ok(())
     }
 
     /// Runs the pass into its outputs. A device that has less memory than its budget is tried again with half of it, then the
@@ -61,7 +86,7 @@ impl Pass {
     /// As [`PlannedJob::run`](super::PlannedJob::run).
     pub fn run(mut self, settings: &PassSettings, trace: &Trace) -> Result<Report> {
         let mut notes = Vec::new();
-        let mut context = settings.context.clone();
+        let mut context = if self.exceeds_adapter { Context::cpu() } else { settings.context.clone() };
         let mut origins = self.find_origins(settings)?;
         loop {
             let failure = match self.attempt(settings, &context, trace, &notes, &origins) {
@@ -139,6 +164,16 @@ impl Pass {
         report.seconds.total = started.elapsed().as_secs_f64();
         Ok(report)
     }
+}
+
+/// The program of a pass, on the CPU where the adapter cannot hold it.
+fn build(requested: &Requested, settings: &PassSettings, exceeds_adapter: bool) -> Result<Program> {
+    if !exceeds_adapter {
+        return Program::build(requested, settings);
+    }
+    let mut program = Program::build(requested, &settings.on_cpu())?;
+    program.warnings.push("one row of segments is more than the adapter holds or computes at once: the job runs on the CPU".to_owned());
+    Ok(program)
 }
 
 impl Attempt<'_> {

@@ -1,6 +1,5 @@
 use super::{
     pass::Pass,
-    program::Program,
     report::Report,
     settings::PassSettings,
     survey::{Resolved, SurveyPass},
@@ -38,8 +37,7 @@ impl PlannedJob {
             for survey in surveys {
                 reports.push(survey.run(&settings, &trace, &mut resolved)?);
             }
-            pass.requested = pass.requested.map(|raster| resolved.raster(raster));
-            pass.program = Program::build(&pass.requested, &settings)?;
+            pass.replace(pass.requested.map(|raster| resolved.raster(raster)), &settings)?;
         }
         let mut report = pass.run(&settings, &trace)?;
         report.add_surveys(reports);

@@ -88,11 +88,12 @@ impl SurveyPass {
             }
         }
         let requested = survey_of(&outputs, &mut Resolved::default(), job);
-        let program = Program::build(&requested, settings)?;
         // A cut that is given is for the job's own outputs; where it does not suit these tiles, another is found.
-        let suits = settings.cut.suits(&program.job_spec());
-        let cut = if suits { settings.cut } else { Cut { swath_rows: None, lane_cols: None, ..settings.cut } };
-        Ok(Pass::plan(requested, program, budget, cut).map(|pass| Self { pass, operators, outputs }))
+        let cut = |program: &Program| match settings.cut.suits(&program.job_spec()) {
+            true => settings.cut,
+            false => Cut { swath_rows: None, lane_cols: None, ..settings.cut },
+        };
+        Ok(Pass::plan(requested, settings, budget, cut)?.map(|pass| Self { pass, operators, outputs }))
     }
 
     /// The plan.
@@ -106,8 +107,8 @@ impl SurveyPass {
     /// As [`PlannedJob::run`](super::PlannedJob::run).
     pub fn run(mut self, settings: &PassSettings, trace: &Trace, resolved: &mut Resolved) -> Result<SurveyReport> {
         // What surveys of earlier levels found is in place now; the plan stays.
-        self.pass.requested = survey_of(&self.outputs, resolved, &self.pass.requested);
-        self.pass.program = Program::build(&self.pass.requested, settings)?;
+        let requested = survey_of(&self.outputs, resolved, &self.pass.requested);
+        self.pass.replace(requested, settings)?;
         let report = self.pass.run(settings, trace)?;
         let found: Vec<(Raster, Surveyed)> = self.outputs.into_iter().map(|(raster, output)| (raster, output.take())).collect();
         for raster in self.operators {

@@ -103,3 +103,22 @@ fn rasters_wider_or_taller_than_one_dispatch_are_computed() {
         assert!(bytes == run(Context::cpu()).1, "{rows} x {cols}: the bytes differ");
     }
 }
+
+/// A strip is one row of segments and has one lane: no cut makes it narrower than the raster.
+#[test]
+fn what_exceeds_the_adapter_in_every_cut_runs_on_the_cpu() {
+    let Some(context) = gpu_context() else { return };
+    let run = |context: Context| {
+        let output = MemoryOutput::new();
+        let to = GTiff::in_memory(&output).compression(Compression::none()).strips(8);
+        let standardised = dem(1_100_000, 8).apply(Slope::default()).apply(Standardise::default());
+        let job = Job::new().write(standardised, to).context(context);
+        let report = job.plan(Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }).unwrap().run().unwrap();
+        (report, output.take().unwrap())
+    };
+    let (report, bytes) = run(context);
+    assert_eq!(report.backend, "cpu");
+    assert!(report.warnings.iter().any(|w| w.contains("more than the adapter holds")), "{:?}", report.warnings);
+    // The survey's own tiles fit the device, whose slopes may differ in their last bit.
+    assert_eq!(bytes.len(), run(Context::cpu()).1.len());
+}
