@@ -36,8 +36,7 @@ pub enum NodeRun {
     },
     /// Rows that the caller's pass makes on the device.
     Resident {
-        /// Its [`Source::on_device`](crate::source::Source::on_device) is a
-        /// [`DeviceSource`](super::DeviceSource).
+        /// Its [`Source::on_device`](crate::source::Source::on_device) is a `DeviceSource`.
         source: Arc<dyn Source>,
     },
     /// Computes rows from those of other nodes.
