@@ -148,14 +148,9 @@ impl<'a> EncodeStage<'a> {
         }
     }
 
-    fn writer(&mut self, output: usize) -> Result<&mut OutputWriter> {
-        self.writers[output].as_mut().ok_or(Error::Internal("a window came for an output that is no file"))
-    }
-
     fn enqueue(&mut self, finished: &FinishedWindow) -> Result<()> {
         if self.failure.is_none() {
-            let writer = self.writers[finished.output].as_ref();
-            writer.ok_or(Error::Internal("a window came for an output that is no file"))?.enqueue(finished, &mut self.queue);
+            writer_of(&mut self.writers, finished.output)?.enqueue(finished, &mut self.queue);
         }
         Ok(())
     }
@@ -165,9 +160,8 @@ impl<'a> EncodeStage<'a> {
         while let Some(work) = self.queue.pop_front() {
             match work {
                 Work::Encode { task, more } if self.segments.has_room() => {
-                    let pool = self.pool.clone();
-                    let writer = self.writer(task.output)?;
-                    writer.choose_predictor(&task, &pool)?;
+                    let writer = writer_of(&mut self.writers, task.output)?;
+                    writer.choose_predictor(&task, &self.pool)?;
                     if let Some((task, more)) = writer.next_segment(&task, more) {
                         self.queue.push_front(Work::Encode { task, more });
                     }
@@ -176,8 +170,8 @@ impl<'a> EncodeStage<'a> {
                 }
                 Work::Overviews(pixels) => {
                     let started = Instant::now();
-                    let (unit, trace) = (pixels.unit, self.workers.trace().clone());
-                    let writer = self.writer(pixels.output)?;
+                    let writer = writer_of(&mut self.writers, pixels.output)?;
+                    let (unit, trace) = (pixels.unit, self.workers.trace());
                     let (tasks, rest) = trace.time(TraceStage::Overview, unit, || writer.feed_overviews(pixels))?;
                     if let Some(rest) = rest {
                         self.queue.push_front(Work::Overviews(rest));
@@ -206,9 +200,8 @@ impl<'a> EncodeStage<'a> {
         }
         while let Some(Landed { output, unit, key, samples, segment, _grant }) = self.segments.take() {
             let started = Instant::now();
-            let trace = self.workers.trace().clone();
-            let writer = self.writer(output)?;
-            trace.time(TraceStage::Write, unit, || writer.put(key, &segment, samples))?;
+            let writer = writer_of(&mut self.writers, output)?;
+            self.workers.trace().time(TraceStage::Write, unit, || writer.put(key, &segment, samples))?;
             self.write_s += started.elapsed().as_secs_f64();
             if let Some(observer) = &self.observer {
                 observer.progress(self.segments.taken(), self.total);
@@ -220,7 +213,7 @@ impl<'a> EncodeStage<'a> {
     fn spawn(&mut self, number: u64, task: Task, sender: &Sender<Done>) -> Result<()> {
         let (trace, pool, cancel) = (self.workers.trace().clone(), self.pool.clone(), self.cancel.clone());
         let (sender, encode_ns) = (sender.clone(), self.encode_ns.clone());
-        let writer = self.writer(task.output)?;
+        let writer = writer_of(&mut self.writers, task.output)?;
         let (encoder, key, samples) = writer.segment(&task);
         let (shelf, scratch_bytes) = (writer.shelf.clone(), writer.scratch_bytes);
         self.workers.spawn(move || {
@@ -284,4 +277,9 @@ impl<'a> EncodeStage<'a> {
         publish_all(files)?;
         Ok((outputs, seconds))
     }
+}
+
+/// The writer of an output that becomes a file.
+fn writer_of(writers: &mut [Option<OutputWriter>], output: usize) -> Result<&mut OutputWriter> {
+    writers[output].as_mut().ok_or(Error::Internal("a window came for an output that is no file"))
 }

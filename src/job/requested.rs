@@ -8,7 +8,7 @@ use crate::{
     graph::{Destination, Handover, Node, Placement, Raster},
     source::Source,
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// What a job is asked for: rasters and where each goes. Outputs keep the order in which they were asked for.
 #[derive(Clone, Default)]
@@ -57,9 +57,13 @@ impl Sources {
 
     /// The number of a source.
     pub fn number_of(&self, source: &Arc<dyn Source>) -> Option<usize> {
-        let address = |s: &Arc<dyn Source>| Arc::as_ptr(s).cast::<()>();
-        self.0.iter().position(|known| address(known) == address(source))
+        self.0.iter().position(|known| is_same_source(known, source))
     }
+}
+
+/// Whether both handles name one source.
+pub fn is_same_source(a: &Arc<dyn Source>, b: &Arc<dyn Source>) -> bool {
+    std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b))
 }
 
 impl Requested {
@@ -76,17 +80,16 @@ impl Requested {
 
     /// Numbers all sources.
     pub fn number_sources(&mut self) {
-        let mut seen: Vec<Raster> = Vec::new();
+        let mut seen: HashSet<*const Node> = HashSet::new();
         let mut next: Vec<Raster> = self.outputs.iter().rev().map(|output| output.raster.clone()).collect();
         while let Some(raster) = next.pop() {
-            if seen.iter().any(|known| known.same(&raster)) {
+            if !seen.insert(raster.node()) {
                 continue;
             }
             match raster.node() {
                 Node::Source { source, .. } => self.sources.add(source),
                 Node::Operator { inputs, .. } => next.extend(inputs.iter().rev().cloned()),
             }
-            seen.push(raster);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     job::{
         precision::Precision,
-        requested::{Requested, RequestedOutput, Sources, Target},
+        requested::{Requested, RequestedOutput, Sources, Target, is_same_source},
         resolved_output::keeps_mask,
     },
     plan::{DeviceLimits, KernelSpec, NodeKind, NodeSpec},
@@ -349,8 +349,7 @@ impl<'a> ProgramBuilder<'a> {
 
     /// A node that reads some bands of a source.
     fn ingest(&mut self, source: &Arc<dyn Source>, profile: &Profile, wanted: &Bands, reading: Reading) -> Result<usize> {
-        let address = |s: &Arc<dyn Source>| Arc::as_ptr(s).cast::<()>();
-        let found = self.sources.iter().position(|read| address(&read.source) == address(source));
+        let found = self.sources.iter().position(|read| is_same_source(&read.source, source));
         let index = found.unwrap_or_else(|| {
             let number = self.numbers.number_of(source).unwrap_or(self.sources.len());
             self.sources.push(ProgramSource { source: source.clone(), planes: Vec::new(), number });
