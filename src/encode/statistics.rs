@@ -4,6 +4,7 @@
 //! merge by Chan's formula: the result depends on nothing but the samples and the layout.
 
 use super::cast::Cell;
+use crate::raster::SentinelRange;
 use bytemuck::pod_read_unaligned;
 
 /// Independent sums, so that the additions overlap.
@@ -83,10 +84,10 @@ pub(super) struct Gather {
 impl Gather {
     /// Adds a row: pixels of `bands` native-endian samples.
     #[inline(always)]
-    pub fn add<T: Cell>(&mut self, pixels: &[u8], band: usize, bands: usize, sentinel: Option<T>) {
+    pub fn add<T: Cell>(&mut self, pixels: &[u8], band: usize, bands: usize, sentinel: Option<SentinelRange<T>>) {
         let width = size_of::<T>();
         let read = |pixel: &[u8]| pod_read_unaligned::<T>(&pixel[band * width..(band + 1) * width]);
-        let valid = |sample: T| !sample.is_nan() & (sentinel != Some(sample));
+        let valid = |sample: T| !(sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample)));
         if self.pivot.is_none() {
             self.pivot = pixels.chunks_exact(bands * width).map(read).find(|&s| valid(s)).map(T::to_f64);
         }

@@ -13,6 +13,7 @@ mod execute;
 mod job_builder;
 mod memory_sinks;
 mod metadata;
+mod output_missing;
 mod output_writer;
 mod pass;
 mod planned;

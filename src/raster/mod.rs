@@ -15,6 +15,7 @@ mod profile;
 mod pyramid;
 mod sample;
 mod scaling;
+mod sentinel_range;
 mod span;
 mod view;
 
@@ -27,6 +28,7 @@ pub use histogram::Histogram;
 pub use layout::{BigTiff, Container, Interleave, MaxError, Predictor, PrefixMethod, Segmentation};
 pub use metadata::{Metadata, MetadataItem};
 pub use nodata::{Nodata, NodataError, Sentinel};
+pub use sentinel_range::SentinelRange;
 pub use profile::{Chunking, GDAL_METADATA_TAG, Profile, StreamCost, TEXT_TAGS};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};

@@ -34,6 +34,7 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         bands: image.bands,
         sample: image.sample,
         nodata: nodata(header, ifd)?,
+        nodata_beside_mask: false,
         alpha_band,
         masked,
         photometric,
