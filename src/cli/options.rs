@@ -5,8 +5,8 @@ use super::{
     place::{self, DeclareOptions, PlaceOptions},
     stop::{Outcome, Stop},
     values::{
-        self, Backend, BigTiffName, Format, InterleaveName, NodataOrNone, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size, count, max_error,
-        named, tile_shape, tile_side,
+        self, Backend, BigTiffName, Format, InterleaveName, NodataOrNone, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
+        count, max_error, named, tile_shape, tile_side,
     },
 };
 use clap::Args;
@@ -145,7 +145,7 @@ pub struct OutputOptions {
     /// Replace an existing output
     #[arg(long)]
     pub overwrite: bool,
-    /// Fail where a computed sample equals the nodata value
+    /// Fail where a computed sample equals the nodata value, or where an input would be warned of
     #[arg(long)]
     pub strict: bool,
 }

@@ -25,6 +25,7 @@ mod report;
 mod report_pass;
 mod requested;
 mod resolved_output;
+mod sample_warnings;
 mod settings;
 mod source_offset;
 mod survey;

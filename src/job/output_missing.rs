@@ -69,7 +69,8 @@ impl CopyMissing {
         if let Some(fill) = mask_becomes(from, options) {
             let Declared { nodata, mut warnings } = Declared::of(destination, sample, None)?;
             let to = sentinel(nodata.unwrap_or(mask_fill(sample)), sample)?;
-            let rule = if same_type { MissingRule::Verbatim { declared: Some(fill) } } else { MissingRule::SentinelTo { from: Some(fill), to } };
+            let rule =
+                if same_type { MissingRule::Verbatim { declared: Some(fill) } } else { MissingRule::SentinelTo { from: Some(fill), to } };
             let path = destination.path.display();
             warnings.push(format!("{path}: the mask becomes nodata {}: valid samples of that value are missing", written(nodata)));
             return Ok(Self { nodata, rule, mask: None, warnings });
@@ -127,7 +128,11 @@ impl CopyMissing {
                 let declared = Declared::of(destination, sample, None)?;
                 warnings.extend(declared.warnings);
                 let path = destination.path.display();
-                warnings.push(format!("{path}: the mask is kept beside nodata {}, which {} cannot hold", written(declared.nodata), from.sample));
+                warnings.push(format!(
+                    "{path}: the mask is kept beside nodata {}, which {} cannot hold",
+                    written(declared.nodata),
+                    from.sample
+                ));
                 declared.nodata
             }
         };

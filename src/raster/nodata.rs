@@ -1,4 +1,7 @@
-use super::{Sample, SampleType, sentinel_range::{self, SentinelRange}};
+use super::{
+    Sample, SampleType,
+    sentinel_range::{self, SentinelRange},
+};
 use serde::Serialize;
 use std::{fmt, str::FromStr};
 

@@ -62,7 +62,8 @@ fn ends<T: Sample>(finite: bool, magnitude: u64, most: u64, equal: impl Fn(u64) 
     if !finite || magnitude == 0 {
         return [sentinel; 2];
     }
-    let (inner, outer) = (magnitude - steps(magnitude, |n| equal(magnitude - n)), magnitude + steps(most - magnitude, |n| equal(magnitude + n)));
+    let (inner, outer) =
+        (magnitude - steps(magnitude, |n| equal(magnitude - n)), magnitude + steps(most - magnitude, |n| equal(magnitude + n)));
     let (a, b) = (at(inner), at(outer));
     if a < b { [a, b] } else { [b, a] }
 }

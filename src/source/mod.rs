@@ -11,6 +11,7 @@ mod convert;
 mod counters;
 mod generator;
 mod geotiff;
+mod nodata_text;
 mod read_at;
 mod read_options;
 mod rows;

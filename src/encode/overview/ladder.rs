@@ -139,7 +139,13 @@ pub(super) trait BandLadder: Send {
 
 impl<T: Cell, M: Method<T>> Ladder<T, M> {
     /// For patches of at most this many rows and columns.
-    pub fn new(method: M, sizes: &[LevelSize], patch: (usize, usize), sentinel: Option<(T, SentinelRange<T>)>, mask_band: Option<usize>) -> Self {
+    pub fn new(
+        method: M,
+        sizes: &[LevelSize],
+        patch: (usize, usize),
+        sentinel: Option<(T, SentinelRange<T>)>,
+        mask_band: Option<usize>,
+    ) -> Self {
         let (mut rows, mut cols) = patch;
         let width = cols + kept(M::REACH);
         let mut levels = Vec::new();

@@ -61,7 +61,15 @@ pub(super) trait Method<T: Cell>: Copy + Send {
 
     /// One row of level 1 straight from one or two rows of pixels, bit for bit what the two steps make; level 0 never
     /// becomes values and weights, which are twice to sixteen times as long.
-    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: (usize, usize), _: Option<SentinelRange<T>>, _: &mut [Self::Value], _: &mut [f64]) {}
+    fn combine_pixels(
+        self,
+        _: [Option<Pixels<'_>>; 2],
+        _: (usize, usize),
+        _: Option<SentinelRange<T>>,
+        _: &mut [Self::Value],
+        _: &mut [f64],
+    ) {
+    }
 
     /// One row of the level above.
     fn combine(self, below: &Below<'_, Self::Value>, sums: &mut Sums, values: &mut [Self::Value], weights: &mut [f64]);

@@ -10,9 +10,9 @@ use crate::{
     execute::{NodeRun, ProgramNode, Reading},
     graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     job::{
+        output_missing::{keeps_mask, mask_becomes},
         precision::Precision,
         requested::{Requested, RequestedOutput, Sources, Target, is_same_source},
-        output_missing::{keeps_mask, mask_becomes},
     },
     plan::{DeviceLimits, KernelSpec, NodeKind, NodeSpec},
     raster::{Profile, SampleType},
