@@ -22,8 +22,9 @@ pub enum InputNodata {
 impl ReadOptions {
     /// Names the value that is missing, instead of the file.
     #[must_use]
-    pub fn nodata(self, nodata: InputNodata) -> Self {
-        Self { nodata, ..self }
+    pub fn nodata(mut self, nodata: InputNodata) -> Self {
+        self.nodata = nodata;
+        self
     }
 
     /// Puts the value that was named in the place of the declared one. Statistics in the file are those of other samples
