@@ -8,7 +8,7 @@ Every job starts from the same deterministic float32 model (`swath synth`, uncom
 512 with the predictor that suits the result. All programs run in turn, once unmeasured and then RUNS times, each as a process of
 its own; the table has medians. `--peers` is a Python that has the peers' packages:
 
-    python3 -m venv peers && peers/bin/pip install numpy scipy xarray-spatial odc-geo dask distributed rioxarray rio-cogeo rasterio pyogrio
+    python3 -m venv peers && peers/bin/pip install numpy scipy xarray-spatial odc-geo dask distributed rioxarray rio-cogeo rasterio pyogrio tifffile
 
 Programs that are not installed are left out, and named. `gdaldem`, `gdal_translate`, `surtgis` and `whitebox_tools` are taken from PATH.
 Files are deleted between runs; the page cache holds the model. swath flushes its file to disk before it gives it its name, which
