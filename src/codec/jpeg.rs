@@ -56,6 +56,11 @@ impl Codec for Jpeg {
         Ok(())
     }
 
+    fn strip_rows_multiple(&self, samples: usize) -> usize {
+        // Blocks are of 8 rows, and chroma has half of luma's.
+        if samples == 3 { 16 } else { 8 }
+    }
+
     fn is_lossy(&self, _: &Settings, _: bool) -> bool {
         true
     }
@@ -78,11 +83,14 @@ impl Codec for Jpeg {
         if samples == 3 { YCBCR_TAGS } else { &[] }
     }
 
-    fn check_image(&self, bands: usize, planar: bool) -> Result<(), String> {
-        if planar || matches!(bands, 1 | 3) {
+    fn check_image(&self, bands: usize, planar: bool, sample: SampleType) -> Result<(), String> {
+        if sample != SampleType::U8 {
+            return Err(format!("JPEG of {sample} samples, where uint8 is accepted"));
+        }
+        if planar || matches!(bands, 1 | 3 | 4) {
             return Ok(());
         }
-        Err(format!("JPEG of {bands} bands, where 1 or 3, or planes of their own, are accepted"))
+        Err(format!("JPEG of {bands} bands, where 1, 3 or 4, or planes of their own, are accepted"))
     }
 
     fn decode(&self, _: &mut Decoders, encoded: &[u8], segment: &SegmentInfo<'_>, out: &mut [u8], needed: usize) -> Result<usize, String> {
