@@ -26,5 +26,6 @@ mod colour;
 mod container_opens_everywhere;
 mod georeferencing;
 mod handed_over;
+mod missing;
 mod source_reads_what_gdal_wrote;
 mod validate;

@@ -4,6 +4,7 @@ use super::{
     super::cast::Cell,
     method::{Quad, apart},
 };
+use crate::raster::SentinelRange;
 
 /// 2^-64: sums of numbers times this stay finite where the mean does.
 const SMALLER: f64 = 5.421_010_862_427_522e-20;
@@ -93,7 +94,7 @@ impl<T: Cell> Quad<T> for Mean {
         defined_sum(v, w, |a, b| a + b, f64::is_finite).unwrap_or((0.0, 0.0))
     }
     #[inline(always)]
-    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, sum: f64, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart(sum / weight, sentinel)
     }
 }
@@ -121,7 +122,7 @@ impl<T: Cell> Quad<T> for WideMean {
         defined_sum(v, w, added, |v| v[1].is_finite()).unwrap_or(([0.0; 2], 0.0))
     }
     #[inline(always)]
-    fn give(self, [sum, smaller]: [f64; 2], weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, [sum, smaller]: [f64; 2], weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart(if sum.is_finite() { sum / weight } else { smaller / weight / SMALLER }, sentinel)
     }
 }
@@ -141,7 +142,7 @@ impl<T: Cell> Quad<T> for Rms {
         ((v[0] + v[1]) + (v[2] + v[3]), total(w))
     }
     #[inline(always)]
-    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, sum: f64, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart((sum / weight).sqrt(), sentinel)
     }
 }
@@ -162,7 +163,7 @@ impl<T: Cell> Quad<T> for WideRms {
         (added(added(v[0], v[1]), added(v[2], v[3])), total(w))
     }
     #[inline(always)]
-    fn give(self, [sum, smaller, larger]: [f64; 3], weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, [sum, smaller, larger]: [f64; 3], weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         let mean = sum / weight;
         let root = if !mean.is_finite() {
             (smaller / weight).sqrt() / MUCH_SMALLER

@@ -1,7 +1,7 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
 use super::{super::cast::Cell, mean::defined_mean};
-use crate::raster::SampleType;
+use crate::raster::{SampleType, SentinelRange};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 
 /// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
@@ -76,12 +76,12 @@ pub(super) trait Method<T: Cell>: Copy + Send {
 
     /// One row of level 1 straight from one or two rows of pixels, bit for bit what the two steps make; level 0 never
     /// becomes values and weights, which are twice to sixteen times as long.
-    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: BandPlace, _: Option<T>, _: &mut [Self::Value], _: &mut [f64]) {}
+    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: BandPlace, _: Option<SentinelRange<T>>, _: &mut [Self::Value], _: &mut [f64]) {}
 
     /// One row of the level above.
     fn combine(self, below: &Below<'_, Self::Value>, sums: &mut Sums, values: &mut [Self::Value], weights: &mut [f64]);
     /// A valid sample of the file; `sentinel` is what it must not become by arithmetic.
-    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T;
 }
 
 /// A method that looks at no more than the four samples it covers.
@@ -103,7 +103,7 @@ pub(super) trait Quad<T: Cell>: Copy + Send {
     fn refold(self, values: [Self::Value; 4], weights: [f64; 4]) -> (Self::Value, f64) {
         self.fold(values, weights)
     }
-    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T;
 }
 
 /// Makes a method of a [`Quad`].
@@ -130,14 +130,14 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
         self,
         rows: [Option<Pixels<'_>>; 2],
         BandPlace { band, bands, alpha }: BandPlace,
-        sentinel: Option<T>,
+        sentinel: Option<SentinelRange<T>>,
         values: &mut [Q::Value],
         weights: &mut [f64],
     ) {
         let ([Some(upper), lower], width) = (rows, size_of::<T>()) else { return };
         let sample = |pixels: &[u8]| pod_read_unaligned::<T>(&pixels[band * width..(band + 1) * width]);
         let weighed = |sample: T| {
-            let missing = sample.is_nan() | (sentinel == Some(sample));
+            let missing = sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample));
             if missing { (Q::Value::zeroed(), 0.0) } else { (self.0.take(sample), 1.0) }
         };
         let pixel = bands * width;
@@ -190,7 +190,7 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
     }
 
     #[inline(always)]
-    fn give(self, value: Q::Value, weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, value: Q::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         self.0.give(value, weight, sentinel)
     }
 }
@@ -253,16 +253,19 @@ pub(super) fn alpha_of<T: Cell>(pixel: &[u8], alpha: usize) -> f64 {
     if weight > 0.0 && weight.is_finite() { weight } else { 0.0 }
 }
 
-/// A computed sample never becomes the sentinel: it takes the next value instead.
+/// A computed sample never becomes one that readers take for the sentinel: it takes the next value instead.
 #[inline(always)]
-pub(super) fn apart<T: Cell>(value: f64, sentinel: Option<T>) -> T {
+pub(super) fn apart<T: Cell>(value: f64, sentinel: Option<SentinelRange<T>>) -> T {
     let mut sample = T::from_f64(value);
     if T::TYPE.is_float() && value.is_finite() && !sample.to_f64().is_finite() {
         // A cubic overshoots, and no infinity comes of finite samples.
         let largest = if T::TYPE == SampleType::F16 { half::f16::MAX.to_f64() } else { f64::from(f32::MAX) };
         sample = T::from_f64(largest.copysign(value));
     }
-    if sentinel == Some(sample) { sample.beside() } else { sample }
+    match sentinel {
+        Some(range) if range.has(sample) => T::beside(range),
+        _ => sample,
+    }
 }
 
 /// Which of the four is taken as it is.
@@ -309,7 +312,7 @@ impl<T: Cell> Quad<T> for Select {
         best.map_or((T::zeroed(), 0.0), |i| (v[i], weight))
     }
     #[inline(always)]
-    fn give(self, value: T, _: f64, _: Option<T>) -> T {
+    fn give(self, value: T, _: f64, _: Option<SentinelRange<T>>) -> T {
         value
     }
 }
@@ -383,7 +386,7 @@ impl<T: Cell, const REACH: usize> Method<T> for Kernel<REACH> {
     }
 
     #[inline(always)]
-    fn give(self, value: f64, _: f64, sentinel: Option<T>) -> T {
+    fn give(self, value: f64, _: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart(value, sentinel)
     }
 }

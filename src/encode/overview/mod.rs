@@ -261,7 +261,8 @@ impl Line {
 
 fn ladder<T: Cell>(spec: &PyramidSpec, sizes: &[LevelSize], patch: (usize, usize), band: usize) -> Box<dyn BandLadder> {
     // Alpha itself is never missing.
-    let sentinel = spec.sentinel().filter(|s| s.sample_type() == T::TYPE && spec.alpha != Some(band)).map(|s| s.get::<T>());
+    let sentinel =
+        spec.sentinel().filter(|s| s.sample_type() == T::TYPE && spec.alpha != Some(band)).map(|s| (s.get::<T>(), s.range::<T>()));
     let wide = T::TYPE == SampleType::F64;
     let mask = spec.base.mask.map(|_| spec.base.bands);
     match spec.resampling {
