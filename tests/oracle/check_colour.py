@@ -140,6 +140,28 @@ def lerc():
                 expect(f"{codec} by swath", seen("back.tif")[0].tobytes(), got.tobytes())
 
 
+def jpeg():
+    """To the bit what libjpeg-turbo makes of it (which tifffile has; rasterio's wheels have the IJG's libjpeg 9)."""
+    y, x, b = np.mgrid[0:131, 0:157, 0:3]
+    smooth = (127 + 60 * np.sin(x / 9 + b) + 50 * np.cos(y / 7 + b)).astype("uint8")
+    noise = rng.integers(0, 256, smooth.shape, "uint8")
+    for a in [smooth, noise]:
+        for subsampling in [(1, 1), (2, 1), (2, 2)]:
+            for layout in [dict(tile=(32, 48)), dict(tile=(144, 160)), dict(rowsperstrip=32)]:
+                for level in [40, 75, 98]:
+                    options = dict(compression="jpeg", compressionargs=dict(level=level), metadata=None, **layout)
+                    tifffile.imwrite("jpeg.tif", a, photometric="rgb", subsampling=subsampling, **options)
+                    convert("jpeg.tif")
+                    expect(f"{subsampling} {layout} {level}", np.moveaxis(seen("out.tif")[0], 0, 2), tifffile.imread("jpeg.tif"))
+        tifffile.imwrite("jpeg.tif", a[:, :, 0], compression="jpeg", metadata=None, tile=(64, 64))
+        convert("jpeg.tif")
+        expect("grey", seen("out.tif")[0][0], tifffile.imread("jpeg.tif"))
+    # Four bands by pixel, as GDAL writes them: within what two transforms round differently.
+    gdal("four.tif", rng.integers(0, 256, (4, 64, 80), "uint8"), photometric="RGB", alpha="YES", compress="JPEG", tiled=True, blockxsize=32, blockysize=32)
+    kept("four.tif", but=["samples"])
+    expect("four bands", int(np.abs(seen("out.tif")[0].astype(int) - seen("four.tif")[0]).max()) <= 2, True)
+
+
 def carried():
     icc, xmp = bytes(rng.integers(0, 256, 560, "uint8")), b"<x:xmpmeta>caf\xc3\xa9</x:xmpmeta>"
     extratags = [
@@ -231,6 +253,6 @@ def cogs():
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
-    for check in [colours, alpha, lerc, carried, cogs]:
+    for check in [colours, alpha, lerc, jpeg, carried, cogs]:
         check()
 print(f"{checked} checks passed")

@@ -4,7 +4,7 @@
 //! such a blob is decoded from a copy with the largest finite numbers there, which only bound what is decoded. And libtiff writes
 //! the samples of floating-point pixels as a blob each, one behind the other, where they are NaN at different places.
 
-use super::{bound, data_type};
+use super::blob::{bound, data_type};
 use crate::{codec::Shape, raster::Sample};
 use lerc_core::{DataType, MaskEncoding, PixelData, fletcher32};
 use std::borrow::Cow;

@@ -3,6 +3,7 @@
 //!
 //! Floats with an infinity, and with a negative zero where the max error is 0, are encoded by [`exact`], bit for bit.
 
+mod blob;
 mod decode;
 mod exact;
 #[cfg(test)]
@@ -13,7 +14,8 @@ use crate::{
     error::{Error, Result},
     raster::{MaxError, Sample, SampleType},
 };
-use lerc_core::{DataType, MaskView, RasterView};
+use blob::{bound, data_type};
+use lerc_core::{MaskView, RasterView};
 use lerc_writer::{EncodeOptions, EncoderProfile, encode_into};
 
 /// LERC, with the codec that is applied to its bytes.
@@ -49,11 +51,6 @@ impl Compression {
 const PARAMETERS: u16 = 50674;
 /// Version 2.4.
 const VERSION: u32 = 4;
-
-/// Max bytes of LERC data of `raw` bytes of samples: the samples as they are, a bit of mask a pixel, the header.
-const fn bound(raw: usize) -> usize {
-    raw + raw / 8 + raw / 1024 + 4096
-}
 
 impl Lerc {
     const fn new(name: &'static str, outer: Option<&'static dyn Codec>, level: Option<Setting>, parameters: &'static [u32]) -> Self {
@@ -241,19 +238,4 @@ impl Encoder for Nested {
         let len = self.inner.encode(raw, shape, &mut self.buffer)?;
         self.outer.encode(&self.buffer[..len], shape, packed)
     }
-}
-
-/// LERC's name of a sample type; an error for types that it does not hold.
-fn data_type(sample: SampleType) -> Result<DataType, String> {
-    Ok(match sample {
-        SampleType::I8 => DataType::I8,
-        SampleType::U8 => DataType::U8,
-        SampleType::I16 => DataType::I16,
-        SampleType::U16 => DataType::U16,
-        SampleType::I32 => DataType::I32,
-        SampleType::U32 => DataType::U32,
-        SampleType::F32 => DataType::F32,
-        SampleType::F64 => DataType::F64,
-        other => return Err(format!("LERC holds no {other} samples")),
-    })
 }

@@ -2,31 +2,16 @@
 
 use super::{
     super::cast::Cell,
+    defined::SMALLER,
     method::{Quad, apart},
 };
 use crate::raster::SentinelRange;
 
-/// 2^-64: sums of numbers times this stay finite where the mean does.
-const SMALLER: f64 = 5.421_010_862_427_522e-20;
 /// 2^-600 and 2^600: squares of numbers times these are neither infinite nor 0.
 const MUCH_SMALLER: f64 = f64::from_bits((1023 - 600) << 52);
 const MUCH_LARGER: f64 = f64::from_bits((1023 + 600) << 52);
 /// Below this, a mean of squares has lost digits: 2^-960.
 const SMALL_SQUARE: f64 = f64::from_bits((1023 - 960) << 52);
-
-/// The weighted mean of up to four values, of which some are infinite or so large that their sum is.
-///
-/// Opposite infinities cancel: the mean is that of the others, or else the first of the four that weighs something.
-pub(super) fn defined_mean(four: [(f64, f64); 4]) -> f64 {
-    let valid = four.into_iter().filter(|(_, weight)| *weight > 0.0);
-    let mean = |valid: &mut dyn Iterator<Item = (f64, f64)>| {
-        let (sum, weight) = valid.fold((0.0, 0.0), |(sum, total), (value, weight)| (sum + (value * SMALLER) * weight, total + weight));
-        sum / weight / SMALLER
-    };
-    let all = mean(&mut valid.clone());
-    let finite = if all.is_nan() { mean(&mut valid.clone().filter(|(value, _)| value.is_finite())) } else { all };
-    if finite.is_nan() { four.iter().find(|(_, weight)| *weight > 0.0).map_or(0.0, |first| first.0) } else { finite }
-}
 
 /// Sums of all valid samples covered: integers up to 2^53 in all stay exact, at whatever level.
 #[derive(Clone, Copy)]
@@ -56,7 +41,7 @@ fn total(w: [f64; 4]) -> f64 {
     (w[0] + w[1]) + (w[2] + w[3])
 }
 
-/// The sum without opposite infinities, as in [`defined_mean`]; `plus` adds.
+/// The sum without opposite infinities, as in [`defined_mean`](super::defined::defined_mean); `plus` adds.
 fn defined_sum<V: Copy>(v: [V; 4], w: [f64; 4], plus: impl Fn(V, V) -> V, is_finite: impl Fn(V) -> bool) -> Option<(V, f64)> {
     let valid = (0..4).filter(|&i| w[i] > 0.0);
     let sum = |(sum, weight): (V, f64), i: usize| (plus(sum, v[i]), weight + w[i]);

@@ -1,6 +1,6 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
-use super::{super::cast::Cell, mean::defined_mean};
+use super::{super::cast::Cell, defined::defined_mean};
 use crate::raster::{SampleType, SentinelRange};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 

@@ -11,6 +11,7 @@
 //!   making, [`overview_tile_bytes`] for every whole tile that waits to be encoded.
 
 mod blocks;
+mod defined;
 mod ladder;
 mod mean;
 mod method;
