@@ -3,6 +3,8 @@
 //!
 //! The keys are those that GDAL writes: a code and names where EPSG has one, else the definition spelled out.
 
+mod bound;
+mod codes;
 mod definition;
 mod from_proj;
 mod from_wkt;
@@ -67,7 +69,7 @@ impl Crs {
         if text.starts_with('{') {
             return Err(format!("PROJJSON is not read; {ACCEPTED} is"));
         }
-        if let Some((across, up)) = codes(text) {
+        if let Some((across, up)) = codes::codes(text) {
             return Self::of_codes(across?, up.transpose()?);
         }
         if text.contains("+proj=") || text.contains("+init=") || text.starts_with("proj=") {
@@ -178,24 +180,4 @@ pub(super) fn ellipsoid_of(code: u16) -> Option<(f64, f64)> {
         table::Entry::Geographic3d { flat: Some(base), .. } | table::Entry::Projected { base, .. } if base != code => ellipsoid_of(base),
         _ => None,
     }
-}
-
-/// What a code may have: what is wrong with it.
-type Code = Result<u16, String>;
-
-/// A horizontal and perhaps a vertical code, where the text is a way of giving codes.
-fn codes(text: &str) -> Option<(Code, Option<Code>)> {
-    let lower = text.to_ascii_lowercase();
-    if matches!(lower.as_str(), "ogc:crs84" | "crs84" | "wgs84" | "urn:ogc:def:crs:ogc:1.3:crs84") {
-        return Some((Ok(4326), None));
-    }
-    let numbers = ["epsg:", "urn:ogc:def:crs:epsg::", "http://www.opengis.net/def/crs/epsg/0/", "https://www.opengis.net/def/crs/epsg/0/"]
-        .into_iter()
-        .find_map(|prefix| lower.strip_prefix(prefix))
-        .or_else(|| lower.bytes().all(|b| b.is_ascii_digit() || b == b'+').then_some(lower.as_str()))?;
-    let code = |text: &str| text.parse().map_err(|_| "a code is a number from 1 to 32766".to_owned());
-    Some(match numbers.split_once('+') {
-        Some((across, up)) => (code(across), Some(code(up.trim_start_matches("epsg:")))),
-        None => (code(numbers), None),
-    })
 }
