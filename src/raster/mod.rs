@@ -10,6 +10,7 @@ mod georef;
 mod histogram;
 mod layout;
 mod metadata;
+mod metadata_xml;
 mod nodata;
 mod profile;
 mod pyramid;

@@ -242,7 +242,10 @@ impl Projected {
             (4267, true) => 26700 + number,
             _ => return None,
         };
-        table::find(code).map(|_| code)
+        // Behind the last zone of a row other CRSs follow.
+        table::find(code)
+            .filter(|entry| entry.name().ends_with(&format!("UTM zone {number}{}", if zone > 0 { 'N' } else { 'S' })))
+            .map(|_| code)
     }
 }
 

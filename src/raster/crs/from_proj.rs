@@ -140,6 +140,10 @@ fn of_words(mut words: Words<'_>) -> Result<Keys, String> {
     is_neutral("axis", "enu");
     let no_grids = is_neutral("nadgrids", "@null");
     let base = base(&mut words)?;
+    if matches!(projection, "mill" | "vandg") && words.take("R_A").is_none() && base.inverse_flattening != 0.0 {
+        // So readers of the keys have it; without the word PROJ takes the semi-major axis.
+        return Err(format!("+proj={projection} has GeoKeys on a sphere, or with +R_A"));
+    }
     let keys = if matches!(projection, "longlat" | "latlong" | "lonlat" | "latlon") {
         // Angles are degrees, whatever the unit of lengths.
         if words.0.get("units").is_some_and(|unit| ["m", "deg", "degree", "degrees"].contains(unit)) {

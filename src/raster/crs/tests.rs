@@ -57,7 +57,7 @@ fn proj_strings_are_spelled_out() {
             "+proj=eqdc +lat_0=1 +lon_0=2 +lat_1=3 +lat_2=4 +x_0=5 +y_0=6 +datum=NAD83",
             "3075=13 3076=9001 3078=3 3079=4 3080=2 3081=1 3082=5 3083=6",
         ),
-        ("+proj=mill +lon_0=2 +datum=NAD83", "3075=20 3076=9001 3082=0 3083=0 3088=2 3089=0"),
+        ("+proj=mill +lon_0=2 +R_A +datum=NAD83", "3075=20 3076=9001 3082=0 3083=0 3088=2 3089=0"),
         ("+proj=stere +lat_0=10 +lon_0=2 +k=0.9 +datum=NAD83", "3075=14 3076=9001 3082=0 3083=0 3088=2 3089=10 3092=0.9"),
     ] {
         assert_eq!(keys(text), format!("1024=1 1026=unknown {nad83} {rest}"), "{text}");
@@ -182,6 +182,7 @@ fn words_that_no_key_can_hold_are_refused() {
         ("+proj=aea +lat_1=20 +lat_2=30 +k=0.5", "has no GeoKey for Scale 0.5"),
         ("+proj=laea +lat_0=50 +lat_ts=3", "+lat_ts is not known"),
         ("+proj=stere +lat_0=90 +lat_ts=70 +k=0.9", "has no GeoKey for Scale 0.9"),
+        ("+proj=mill +datum=WGS84", "on a sphere, or with +R_A"),
         ("+proj=robin +lat_0=10", "has no GeoKey for Latitude 10"),
         ("+proj=tmerc +lon_0=9 +lat_1=30", "has no GeoKey for Parallel1 30"),
         ("+proj=tmerc +lon_0=9 +lon_0=8", "+lon_0 is given twice"),
@@ -197,6 +198,11 @@ fn words_that_no_key_can_hold_are_refused() {
     assert_eq!(keys("+proj=merc +lat_0=30 +datum=WGS84"), keys("+proj=merc +datum=WGS84"));
     // The sign of a polar parallel is the pole's.
     assert!(keys("+proj=stere +lat_0=-90 +lat_ts=71 +datum=WGS84").contains("3081=-71"));
+    // Zones of NAD83 end at 23: EPSG:26933 is a plane of North Carolina.
+    assert!(keys("+proj=utm +zone=23 +datum=NAD83").contains("3072=26923"));
+    assert!(
+        keys("+proj=utm +zone=33 +datum=NAD83").contains("3072=32767") && keys("+proj=utm +zone=30 +datum=NAD27").contains("3072=32767")
+    );
     // A false origin of UTM is in metres there, and in the CRS's unit in the keys.
     assert!(keys("+proj=utm +zone=33 +south +ellps=intl +units=km").contains("3082=500 3083=10000"));
     let cone = |more: &str| {
