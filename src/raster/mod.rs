@@ -23,7 +23,7 @@ pub use bins::{Bin, Bins, BinsError};
 pub use byte_size::{ByteSize, ParseByteSizeError};
 pub use crs::{Crs, CrsError};
 pub use geokeys::{GeoKey, GeoKeyValue};
-pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
+pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType, text_of};
 pub use histogram::Histogram;
 pub use layout::{BigTiff, Container, Interleave, MaxError, Predictor, PrefixMethod, Segmentation};
 pub use metadata::{Metadata, MetadataItem};

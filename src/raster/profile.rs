@@ -43,8 +43,9 @@ pub struct Profile {
     /// What samples are read as, a band each: set by a source that undoes scales. Empty: as they are stored, whatever
     /// the metadata declare.
     pub scaling: Vec<Scaling>,
-    /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag.
-    pub texts: Vec<(u16, String)>,
+    /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag: bytes without a trailing NUL, since not all writers
+    /// keep to ASCII or UTF-8.
+    pub texts: Vec<(u16, Vec<u8>)>,
     /// Where the raster lies.
     pub georef: Georeferencing,
     /// What is odd about the source, or could not be honoured: sentences without the source's name. A job warns of them, or

@@ -130,8 +130,8 @@ impl Crs {
                 }
                 KeyValue::Text(text) => {
                     let index = tags.ascii.len();
-                    tags.ascii += &text.replace(|c: char| !c.is_ascii() || c == '\0', "?");
-                    tags.ascii.push('|');
+                    tags.ascii.extend(text.chars().map(|c| if c.is_ascii() && c != '\0' { c as u8 } else { b'?' }));
+                    tags.ascii.push(b'|');
                     (34737, tags.ascii.len() - index, index as u16)
                 }
             };
@@ -145,14 +145,25 @@ impl Georeferencing {
     /// Says that coordinates are of this CRS, whatever was said before.
     pub fn set_crs(&mut self, crs: &Crs) {
         self.keys = Some(crs.to_geo_tags(self.raster_type));
+        self.spelled_out = None;
     }
 
     /// The CRS's name: by its EPSG code, else as its keys cite it; `None` where nothing is said.
     pub fn crs_name(&self) -> Option<String> {
         let by_code = self.epsg().and_then(table::find).map(|entry| entry.name().to_owned());
         let keys = self.keys.as_ref()?;
-        let cited = || [1026, 3073, 2049].into_iter().find_map(|key| keys.text(key)).map(|text| text.trim_end_matches('|').to_owned());
+        let cited = || [1026, 3073, 2049].into_iter().find_map(|key| keys.text(key));
         by_code.or_else(cited).filter(|name| !name.is_empty())
+    }
+
+    /// Finds the CRS that Esri's programs spell out in a text of the keys: see [`spelled_out`](Self::spelled_out).
+    pub fn find_spelled_out(&mut self) {
+        const MARK: &str = "ESRI PE String = ";
+        let Some(keys) = &self.keys else { return };
+        let text =
+            [3073, 1026, 2049].into_iter().filter_map(|key| keys.text(key)).find_map(|text| Some(text.strip_prefix(MARK)?.to_owned()));
+        let crs = text.and_then(|text| text.parse::<Crs>().ok());
+        self.spelled_out = crs.map(|crs| crs.to_geo_tags(self.raster_type));
     }
 
     /// The vertical CRS: its EPSG code and name, where the keys state one.
@@ -160,7 +171,7 @@ impl Georeferencing {
         let keys = self.keys.as_ref()?;
         let code = keys.short(4096)?;
         let name = table::find(code).map(|entry| entry.name().to_owned());
-        Some((code, name.or_else(|| keys.text(4097).map(str::to_owned)).unwrap_or_default()))
+        Some((code, name.or_else(|| keys.text(4097)).unwrap_or_default()))
     }
 }
 

@@ -48,8 +48,8 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
 }
 
 /// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
-fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, String)> {
-    let text = |tag: u16| header.text(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
+fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, Vec<u8>)> {
+    let text = |tag: u16| header.text_bytes(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
     TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
 }
 
@@ -82,7 +82,7 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
             Ok(GeoTags {
                 directory,
                 doubles: header.doubles(ifd, Tag::GeoDoubleParamsTag)?,
-                ascii: header.text(ifd, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+                ascii: header.text_bytes(ifd, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
             })
         })
         .transpose()?;
@@ -96,7 +96,9 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
         RasterType::Point => Affine { c: t.c - 0.5 * (t.a + t.b), f: t.f - 0.5 * (t.d + t.e), ..t },
     });
     let transform = transform.filter(|t| [t.a, t.b, t.c, t.d, t.e, t.f].iter().all(|v| v.is_finite()) && t.a * t.e != t.b * t.d);
-    Ok(Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys, sample_unit_m: None })
+    let mut georef = Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys, ..Georeferencing::default() };
+    georef.find_spelled_out();
+    Ok(georef)
 }
 
 /// Metres in one unit of the first band's samples, by GDAL's name of it.
