@@ -21,7 +21,8 @@ pub struct Georeferencing {
     /// What a text in the keys says of the CRS, as keys of its own: Esri's programs write user-defined codes beside
     /// `ESRI PE String = PROJCS[...]`. `None` where there is no such text, or one that is not understood.
     pub spelled_out: Option<GeoTags>,
-    /// Metres in one unit of the samples, where the file says so of its samples and not of its CRS (GDAL's `UNITTYPE`).
+    /// Metres in one unit of the samples, where the file says so of its samples and not of its CRS (GDAL's `UNITTYPE`): of the first
+    /// band, and for an operator of the band that it is computed over.
     pub sample_unit_m: Option<f64>,
 }
 
@@ -294,11 +295,20 @@ impl Ellipsoid {
         Some(Self { semi_major_m, inverse_flattening: if inverse_flattening == 0.0 { f64::INFINITY } else { inverse_flattening } })
     }
 
+    /// First eccentricity; 0 for a sphere.
+    pub fn eccentricity(&self) -> f64 {
+        self.squared_eccentricity().sqrt()
+    }
+
+    fn squared_eccentricity(&self) -> f64 {
+        let f = if self.inverse_flattening.is_finite() && self.inverse_flattening != 0.0 { 1.0 / self.inverse_flattening } else { 0.0 };
+        f * (2.0 - f)
+    }
+
     /// Metres on the ground for one radian of longitude and one of latitude, at latitude `lat_rad` (radians):
     /// `(N(φ) cos φ, M(φ))`, prime vertical radius reduced to the parallel, and meridian radius.
     pub fn metres_per_radian(&self, lat_rad: f64) -> (f64, f64) {
-        let f = if self.inverse_flattening.is_finite() && self.inverse_flattening != 0.0 { 1.0 / self.inverse_flattening } else { 0.0 };
-        let e2 = f * (2.0 - f);
+        let e2 = self.squared_eccentricity();
         let w2 = 1.0 - e2 * lat_rad.sin().powi(2);
         let prime_vertical = self.semi_major_m / w2.sqrt();
         (prime_vertical * lat_rad.cos(), prime_vertical * (1.0 - e2) / w2)

@@ -43,7 +43,7 @@ fn write(path: &Path, profile: &Profile, layout: Layout, bytes: &[u8]) {
 
 /// Every way to lie in the world, with what a reader must see: transform from corners, EPSG code, point or area.
 fn georeferencing() -> Vec<(Georeferencing, Value)> {
-    let keys = |directory: &[u16]| Some(GeoTags { directory: directory.to_vec(), doubles: vec![], ascii: String::new() });
+    let keys = |directory: &[u16]| Some(GeoTags { directory: directory.to_vec(), doubles: vec![], ascii: vec![] });
     let utm = keys(&[1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633]);
     let utm_point = keys(&[1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 2, 3072, 0, 1, 32633]);
     let geographic = keys(&[1, 1, 1, 2, 1024, 0, 1, 2, 2048, 0, 1, 4326]);

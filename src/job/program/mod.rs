@@ -1,7 +1,9 @@
 //! A job as a value: its nodes and its outputs, built once from what was asked for and all settings.
 
 mod builder;
+mod cell_size_warnings;
 mod fuse;
+mod grid;
 mod input_warnings;
 mod need;
 mod scale_warnings;
@@ -81,7 +83,7 @@ impl Program {
         for output in &requested.outputs {
             written.push(builder.output(output)?);
         }
-        let grid = builder.grid(&requested.placement)?;
+        let (grid, place_warnings) = builder.grid(&requested.placement)?;
         let consumed = requested.outputs.iter().any(|output| matches!(output.to, Target::Device(_)));
         let (device, mut warnings) = builder.backend(device, consumed)?;
         let mut outputs = Vec::new();
@@ -92,7 +94,7 @@ impl Program {
         if settings.precision == Precision::F64 {
             need::check_f64(&nodes)?;
         }
-        let input_warnings = input_warnings::of(&sources, &nodes);
+        let input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };

@@ -148,6 +148,30 @@ impl Georeferencing {
         self.spelled_out = None;
     }
 
+    /// Whether two CRSs are the same across the ground, as far as their keys tell: by EPSG's codes, else by the numbers that spell
+    /// them out, and by name where the one has a code and the other is spelled out.
+    pub fn same_crs(&self, other: &Self) -> bool {
+        if self.model_type() != other.model_type() {
+            return false;
+        }
+        match (self.epsg(), other.epsg()) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => {
+                let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1e-3);
+                let values = |key| (self.double(key).unwrap_or(0.0), other.double(key).unwrap_or(0.0));
+                // Codes of datum, ellipsoid, units and method; then numbers: axes, meridian and parameters.
+                let codes = [2048, 2050, 2056, 3075].into_iter().all(|key| self.short(key) == other.short(key));
+                let numbers = (3078..=3096).chain([2061]).map(values).all(|(a, b)| near(a, b));
+                let (ours, theirs) = (self.ellipsoid(), other.ellipsoid());
+                codes && numbers && near(ours.semi_major_m, theirs.semi_major_m) && near(self.linear_unit_m(), other.linear_unit_m())
+            }
+            _ => {
+                let plain = |georef: &Self| georef.crs_name().map(|name| method::plain(&name)).unwrap_or_default();
+                plain(self) == plain(other)
+            }
+        }
+    }
+
     /// The CRS's name: by its EPSG code, else as its keys cite it; `None` where nothing is said.
     pub fn crs_name(&self) -> Option<String> {
         let by_code = self.epsg().and_then(table::find).map(|entry| entry.name().to_owned());

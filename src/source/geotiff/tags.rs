@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{
     error::Result,
-    raster::{Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, NodataError, Profile, RasterType, TEXT_TAGS},
+    raster::{
+        Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, NodataError, Profile, RasterType, SampleUnit, TEXT_TAGS,
+    },
 };
 use tiff::tags::Tag;
 
@@ -26,7 +28,7 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
     };
     let gdal_metadata = header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG))?;
-    let sample_unit_m = gdal_metadata.as_deref().and_then(sample_unit);
+    let sample_unit_m = gdal_metadata.as_deref().and_then(|xml| SampleUnit::declared(&Metadata::parse(xml), 0).metres());
     let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
     Ok(Profile {
         cols: image.cols,
@@ -101,18 +103,6 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
     Ok(georef)
 }
 
-/// Metres in one unit of the first band's samples, by GDAL's name of it.
-fn sample_unit(xml: &str) -> Option<f64> {
-    let metadata = Metadata::parse(xml);
-    let name = metadata.get("UNITTYPE", Some(0))?.trim().to_ascii_lowercase();
-    match name.as_str() {
-        "m" | "metre" | "metres" | "meter" | "meters" => Some(1.0),
-        "ft" | "foot" | "feet" | "international foot" => Some(0.3048),
-        "us-ft" | "ftus" | "foot_us" | "us survey foot" | "us_survey_foot" => Some(1200.0 / 3937.0),
-        _ => None,
-    }
-}
-
 /// The affine transform as the tags have it, in GDAL's order of preference: scale and first tiepoint, then the
 /// matrix. Tiepoints alone are control points and give none. A negative vertical scale is read as a north-up raster,
 /// as GDAL does; south-up rasters come as a matrix.
@@ -136,15 +126,6 @@ mod tests {
         let t = transform(&[2.0, 3.0, 0.0], &[1.0, 1.0, 0.0, 102.0, 197.0, 0.0], &[]).unwrap();
         assert_eq!(t, Affine::north_up(100.0, 200.0, 2.0, 3.0));
         assert_eq!(transform(&[2.0, -3.0, 0.0], &[0.0, 0.0, 0.0, 100.0, 200.0, 0.0], &[]).unwrap(), t);
-    }
-
-    #[test]
-    fn gdals_unit_of_the_first_bands_samples_is_known() {
-        let item = |attributes: &str, text: &str| format!("<GDALMetadata>\n  <Item {attributes}>{text}</Item>\n</GDALMetadata>");
-        let of = |text: &str| sample_unit(&item("name=\"UNITTYPE\" sample=\"0\" role=\"unittype\"", text));
-        assert_eq!([of("metre"), of("ft"), of("US survey foot"), of("furlong")], [Some(1.0), Some(0.3048), Some(1200.0 / 3937.0), None]);
-        assert_eq!(sample_unit(&item("name=\"UNITTYPE\" sample=\"1\" role=\"unittype\"", "ft")), None);
-        assert_eq!(sample_unit("<GDALMetadata></GDALMetadata>"), None);
     }
 
     #[test]
