@@ -48,6 +48,8 @@ pub struct Profile {
     pub texts: Vec<(u16, Vec<u8>)>,
     /// Where the raster lies.
     pub georef: Georeferencing,
+    /// Overviews that the source has inside; they are not read.
+    pub overviews: usize,
     /// What is odd about the source, or could not be honoured: sentences without the source's name. A job warns of them, or
     /// is refused where it is strict.
     pub warnings: Vec<String>,
@@ -71,6 +73,7 @@ impl Profile {
             scaling: Vec::new(),
             texts: Vec::new(),
             georef: Georeferencing::default(),
+            overviews: 0,
             warnings: Vec::new(),
         }
     }

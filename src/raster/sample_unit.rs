@@ -32,8 +32,10 @@ impl SampleUnit {
 
 /// Metres in a unit of length, by its name: those of GDAL, EPSG and PROJ, and what people write.
 fn metres(name: &str) -> Option<f64> {
-    let plain: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    Some(match plain.trim_end_matches('s') {
+    let plain: String = name.to_lowercase().chars().filter(|c| !(c.is_whitespace() || "_-().".contains(*c))).collect();
+    // Short names have no plural: "ms" is another unit.
+    let singular = if plain.len() > 3 { plain.trim_end_matches('s') } else { &plain };
+    Some(match singular {
         "m" | "metre" | "meter" => 1.0,
         "km" | "kilometre" | "kilometer" => 1000.0,
         "dm" | "decimetre" | "decimeter" => 0.1,
@@ -72,7 +74,7 @@ mod tests {
                 assert_eq!(metres(name), Some(wanted), "{name}");
             }
         }
-        for name in ["K", "degC", "m/s", "%", "dB", "furlong", "°C", "m2", "s"] {
+        for name in ["K", "degC", "m/s", "ms", "%", "dB", "furlong", "°C", "m2", "s"] {
             assert_eq!(metres(name), None, "{name}");
         }
     }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
-    graph::{GridInfo, Placement, Shift},
+    graph::{GridInfo, Node, Placement, Shift},
     plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
     raster::SampleType,
 };
@@ -95,6 +95,7 @@ impl Program {
             need::check_f64(&nodes)?;
         }
         let input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
+        warnings.extend(overviews_left(requested, &outputs));
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
@@ -211,6 +212,20 @@ impl ProgramOutput {
 fn needs_kernels(requested: &Requested) -> bool {
     let only_read = |output: &RequestedOutput| matches!(output.to, Target::Survey(_)) && builder::is_read_on_host(&output.raster);
     !requested.outputs.iter().all(only_read)
+}
+
+/// Says of copies without overviews that those of their source are not among what is copied.
+fn overviews_left(requested: &Requested, outputs: &[ProgramOutput]) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for (output, made) in requested.outputs.iter().zip(outputs) {
+        let (OutputSink::File(file), Node::Source { source, .. }) = (&made.sink, output.raster.node()) else { continue };
+        let overviews = source.profile().overviews;
+        let warning = format!("{}: its overviews ({overviews}) are not copied", source.name());
+        if overviews > 0 && file.pyramid.levels.is_empty() && !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    warnings
 }
 
 /// Warns of what is computed in float64 and written in a type that float32 does not fill: it goes through float32 all the same.

@@ -45,8 +45,18 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         scaling: Vec::new(),
         texts: texts(header, ifd),
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
-        warnings: Vec::new(),
+        overviews: 0,
+        warnings: orientation(header, ifd)?.into_iter().collect(),
     })
+}
+
+/// Warns of rows and columns that are meant to be shown in another order than they are stored in: they stay as they are.
+fn orientation(header: &Header<'_>, ifd: &Ifd) -> Result<Option<String>> {
+    const UPRIGHT: u64 = 1;
+    let orientation = header.one(ifd, Tag::Orientation)?.filter(|orientation| !(0..=UPRIGHT).contains(orientation));
+    Ok(orientation.map(|orientation| {
+        format!("its Orientation is {orientation}: rows and columns are taken as they are stored, and the tag is not copied")
+    }))
 }
 
 /// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
