@@ -18,6 +18,7 @@ mod pyramid;
 mod sample;
 mod sample_unit;
 mod scaling;
+mod sentinel_range;
 mod span;
 mod view;
 
@@ -35,5 +36,6 @@ pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
 pub use sample_unit::SampleUnit;
 pub use scaling::Scaling;
+pub use sentinel_range::SentinelRange;
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};

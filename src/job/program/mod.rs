@@ -95,6 +95,11 @@ impl Program {
             need::check_f64(&nodes)?;
         }
         let input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
+        for output in &outputs {
+            if let OutputSink::File(file) = &output.sink {
+                warnings.extend(file.warnings.iter().cloned());
+            }
+        }
         warnings.extend(overviews_left(requested, &outputs));
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(rounded);
