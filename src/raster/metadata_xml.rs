@@ -1,6 +1,6 @@
 //! Items of GDAL's XML, and where they stand in its text.
 
-use super::MetadataItem;
+use super::metadata_item::MetadataItem;
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
