@@ -23,8 +23,8 @@ pub(super) fn of(sources: &[ProgramSource], placement: &Placement) -> Result<Gri
         return Err(Error::Input { name: first.name(), problem: "the raster has no pixels".to_owned() });
     }
     for ProgramSource { source: other, .. } in &sources[1..] {
-        if let Some(difference) = difference(profile, other.profile(), placement.bounds.is_some()) {
-            let accepted = format!("{difference} {}; rasters of one job share a grid", first.name());
+        if let Some(difference) = difference((&first.name(), profile), other.profile(), placement.bounds.is_some()) {
+            let accepted = format!("{difference}; rasters of one job share a grid");
             return Err(Error::Usage { what: "grid of", given: other.name(), accepted });
         }
     }
@@ -33,19 +33,19 @@ pub(super) fn of(sources: &[ProgramSource], placement: &Placement) -> Result<Gri
     Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef })
 }
 
-/// How `other` differs from `first`, to be followed by the name of the first; `None` where both have one grid.
-fn difference(first: &Profile, other: &Profile, placed: bool) -> Option<String> {
+/// How `other` differs from the first source; `None` where both have one grid.
+fn difference((name, first): (&str, &Profile), other: &Profile, placed: bool) -> Option<String> {
     if (first.cols, first.rows) != (other.cols, other.rows) {
-        return Some(format!("it has {} x {} pixels, and {} x {} has", other.cols, other.rows, first.cols, first.rows));
+        return Some(format!("it has {} x {} pixels, where {name} has {} x {}", other.cols, other.rows, first.cols, first.rows));
     }
     if placed {
         return None;
     }
     match (first.georef.transform, other.georef.transform) {
         (None, None) => None,
-        (Some(_), None) => Some("it says nothing of its place, as does".to_owned()),
-        (None, Some(_)) => Some("it says where it is placed, and nothing is said of the place of".to_owned()),
-        (Some(a), Some(b)) => apart(&a, &b, first.cols, first.rows),
+        (Some(_), None) => Some(format!("it says nothing of its place, and {name} does")),
+        (None, Some(_)) => Some(format!("it says where it is placed, and {name} does not")),
+        (Some(a), Some(b)) => apart(&a, &b, first.cols, first.rows).map(|apart| format!("{apart} {name}")),
     }
 }
 
@@ -125,21 +125,24 @@ mod tests {
     fn grids_agree_within_a_thousandth_of_a_pixel() {
         let first = placed(Some(Affine::north_up(500_000.0, 4_000_000.0, 30.0, 30.0)));
         let with = |x, width| placed(Some(Affine::north_up(x, 4_000_000.0, width, 30.0)));
-        assert_eq!(difference(&first, &with(500_000.0, 30.000_000_000_000_004), false), None);
-        assert_eq!(difference(&first, &with(500_000.02, 30.0), false), None);
-        assert_eq!(difference(&first, &with(500_000.3, 30.0), false).unwrap(), "its lower right corner is 0.01 pixels away from that of");
+        assert_eq!(difference(("a", &first), &with(500_000.0, 30.000_000_000_000_004), false), None);
+        assert_eq!(difference(("a", &first), &with(500_000.02, 30.0), false), None);
+        assert_eq!(
+            difference(("a", &first), &with(500_000.3, 30.0), false).unwrap(),
+            "its lower right corner is 0.01 pixels away from that of a"
+        );
         // A pixel that is a little larger adds up across the raster.
-        assert!(difference(&first, &with(500_000.0, 30.000_3), false).unwrap().contains("right corner is 0.002 pixels"));
-        assert_eq!(difference(&first, &with(0.0, 30.0), true), None);
-        assert!(difference(&first, &placed(None), false).unwrap().contains("says nothing of its place"));
-        assert!(difference(&placed(None), &first, false).unwrap().contains("nothing is said of the place"));
+        assert!(difference(("a", &first), &with(500_000.0, 30.000_3), false).unwrap().contains("right corner is 0.002 pixels"));
+        assert_eq!(difference(("a", &first), &with(0.0, 30.0), true), None);
+        assert!(difference(("a", &first), &placed(None), false).unwrap().contains("says nothing of its place"));
+        assert!(difference(("a", &placed(None)), &first, false).unwrap().contains("and a does not"));
         let smaller = Profile::new(199, 100, 1, SampleType::F32);
-        assert_eq!(difference(&first, &smaller, false).unwrap(), "it has 199 x 100 pixels, and 200 x 100 has");
+        assert_eq!(difference(("a", &first), &smaller, false).unwrap(), "it has 199 x 100 pixels, where a has 200 x 100");
         let turned = |angle: f64| {
             let (sin, cos) = angle.sin_cos();
             placed(Some(Affine { a: 30.0 * cos, b: 30.0 * sin, c: 0.0, d: 30.0 * sin, e: -30.0 * cos, f: 0.0 }))
         };
-        assert_eq!(difference(&turned(0.5), &turned(0.5 + 1e-6), false), None);
-        assert!(difference(&turned(0.5), &turned(0.5 + 1e-5), false).is_some());
+        assert_eq!(difference(("a", &turned(0.5)), &turned(0.5 + 1e-6), false), None);
+        assert!(difference(("a", &turned(0.5)), &turned(0.5 + 1e-5), false).is_some());
     }
 }
