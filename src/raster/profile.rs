@@ -1,4 +1,4 @@
-use super::{Georeferencing, Nodata, SampleType, Scaling};
+use super::{CarriedTag, Georeferencing, Nodata, SampleType, Scaling};
 use serde::Serialize;
 
 /// TIFF tags whose text says something of the raster, and what GDAL calls them.
@@ -49,6 +49,9 @@ pub struct Profile {
     /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag: bytes without a trailing NUL, since not all writers
     /// keep to ASCII or UTF-8.
     pub texts: Vec<(u16, Vec<u8>)>,
+    /// TIFF tags that copies carry as they are: resolution, ICC, XMP, EXIF, RPC.
+    #[serde(skip)]
+    pub carried: Vec<CarriedTag>,
     /// Where the raster lies.
     pub georef: Georeferencing,
     /// Overviews that the source has inside; they are not read.
@@ -76,10 +79,16 @@ impl Profile {
             gdal_metadata: None,
             scaling: Vec::new(),
             texts: Vec::new(),
+            carried: Vec::new(),
             georef: Georeferencing::default(),
             overviews: 0,
             warnings: Vec::new(),
         }
+    }
+
+    /// Whether samples are places in a palette, which have no mean. GDAL takes greys that have one for that, too.
+    pub fn has_palette(&self) -> bool {
+        self.photometric == 3 || (self.photometric < 2 && !self.color_map.is_empty())
     }
 
     /// Bytes of one pixel with all its samples.

@@ -25,7 +25,7 @@ use crate::{
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
     graph::{GridInfo, Node, Placement, Shift},
     plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
-    raster::SampleType,
+    raster::{Container, LevelSize, SampleType},
 };
 use builder::ProgramBuilder;
 use std::sync::Arc;
@@ -102,6 +102,7 @@ impl Program {
         }
         warnings.extend(overviews_left(requested, &outputs));
         warnings.extend(wide_results(&nodes, &outputs));
+        warnings.extend(outputs.iter().filter_map(without_overviews));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
         Ok(Self { grid, sources, nodes, outputs, input_warnings, warnings, threads: settings.threads, device, trace_bytes })
@@ -231,6 +232,17 @@ fn overviews_left(requested: &Requested, outputs: &[ProgramOutput]) -> Vec<Strin
         }
     }
     warnings
+}
+
+/// Warns of a large COG that was told to have no overviews.
+fn without_overviews(output: &ProgramOutput) -> Option<String> {
+    let OutputSink::File(file) = &output.sink else { return None };
+    let size = LevelSize { cols: file.profile.cols, rows: file.profile.rows };
+    let told = file.destination.options.container == Container::Cog && file.pyramid.levels.is_empty() && !size.is_small();
+    told.then(|| {
+        let path = file.destination.path.display();
+        format!("{path}: a COG of {} x {} pixels without overviews, which validators of COGs do not accept", size.cols, size.rows)
+    })
 }
 
 /// Warns of what is computed in float64 and written in a type that float32 does not fill: it goes through float32 all the same.
