@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
-    raster::{ByteSize, GeoKey, GeoTags, Georeferencing, Metadata, ModelType, Nodata, Profile, RasterType},
+    raster::{ByteSize, GeoKey, GeoTags, Georeferencing, LevelSize, Metadata, ModelType, Nodata, Profile, RasterType},
     source::{GeoTiff, Source, Storage, Validation, validate},
 };
 
@@ -18,12 +18,13 @@ use swath::{
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   swath info dem.tif
-  swath info dem.tif --json | jq .epsg")]
+  swath info dem.tif --json | jq .epsg
+  swath info a.tif b.tif --json | jq '.[].bands'")]
 pub struct InfoArgs {
-    /// The raster to read
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// As JSON
+    /// The rasters to read
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// As JSON: an object, of several files an array of objects
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -33,11 +34,29 @@ pub struct InfoArgs {
 impl InfoArgs {
     pub fn run(self) -> Outcome {
         begin(self.talk);
-        let tiff = GeoTiff::open(&self.file)?;
-        let bytes = std::fs::metadata(&self.file).map_or(0, |m| m.len());
-        let layout = validate(&self.file)?;
-        say::out(&if self.json { pretty(&as_json(&tiff, bytes, &layout)) } else { as_text(&tiff, bytes, &layout) })
+        let mut all = Vec::new();
+        for (number, file) in self.files.iter().enumerate() {
+            let tiff = GeoTiff::open(file)?;
+            let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
+            let layout = validate(file)?;
+            if self.json {
+                all.push(as_json(&tiff, bytes, &layout));
+            } else {
+                let gap = if number > 0 { "\n" } else { "" };
+                say::out(&format!("{gap}{}", as_text(&tiff, bytes, &layout)))?;
+            }
+        }
+        match all.len() {
+            0 => Ok(()),
+            1 => say::out(&pretty(&all.remove(0))),
+            _ => say::out(&pretty(&Value::Array(all))),
+        }
     }
+}
+
+/// A level, or another picture of a file.
+fn size_json(size: &LevelSize) -> Value {
+    json!([size.cols, size.rows])
 }
 
 fn model_name(georef: &Georeferencing) -> &'static str {
@@ -92,7 +111,11 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "predictor": predictor,
         "chunk": planes.first().map(|p| [p.cols, p.rows]),
         "chunks": chunks(tiff),
-        "overviews": layout.levels.iter().skip(1).map(|size| [size.cols, size.rows]).collect::<Vec<_>>(),
+        "overviews": layout.levels.iter().skip(1).map(size_json).collect::<Vec<_>>(),
+        "level_bytes": layout.level_bytes,
+        "pages": layout.pages.iter().map(size_json).collect::<Vec<_>>(),
+        "sub_images": layout.sub_images.iter().map(size_json).collect::<Vec<_>>(),
+        "warnings": profile.warnings,
         "cog": layout.is_cog(),
         "bigtiff": layout.bigtiff,
         "statistics": (0..profile.bands).map(|band| statistics_json(&metadata, band)).collect::<Vec<_>>(),
@@ -158,6 +181,11 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
     line("raster", format!("{} x {} pixels (cols x rows), {} {bands} of {}", profile.cols, profile.rows, profile.bands, profile.sample));
     line("chunks", chunks_text(tiff));
     line("layout", layout_text(layout));
+    for (name, sizes) in [("pages", &layout.pages), ("sub-IFDs", &layout.sub_images)] {
+        if !sizes.is_empty() {
+            line(name, sizes.iter().map(|size| format!("{} x {}", size.cols, size.rows)).collect::<Vec<_>>().join(", "));
+        }
+    }
     line("missing", missing_text(profile));
     for (name, value) in place(profile) {
         line(name, value);
@@ -177,6 +205,9 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
     for key in keys(&profile.georef) {
         line("key", key.to_string());
     }
+    for warning in &profile.warnings {
+        line("warning", warning.clone());
+    }
     text
 }
 
@@ -190,7 +221,8 @@ fn chunks_text(tiff: &GeoTiff) -> String {
 }
 
 fn layout_text(layout: &Validation) -> String {
-    let sizes: Vec<String> = layout.levels.iter().skip(1).map(|size| format!("{} x {}", size.cols, size.rows)).collect();
+    let levels = layout.levels.iter().zip(&layout.level_bytes).skip(1);
+    let sizes: Vec<String> = levels.map(|(size, bytes)| format!("{} x {} ({})", size.cols, size.rows, ByteSize::b(*bytes))).collect();
     let kind = if layout.is_cog() { "cloud-optimised" } else { "plain" };
     let header = if layout.bigtiff { "BigTIFF" } else { "classic TIFF" };
     let overviews = if sizes.is_empty() { "no overviews".to_owned() } else { format!("overviews {}", sizes.join(", ")) };

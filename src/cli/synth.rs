@@ -87,7 +87,7 @@ fn georeferencing() -> Georeferencing {
         pixel_scale: vec![PIXEL_M, PIXEL_M, 0.0],
         tiepoints: vec![0.0, 0.0, 0.0, CORNER.0, CORNER.1, 0.0],
         matrix: Vec::new(),
-        keys: Some(GeoTags { directory, doubles: Vec::new(), ascii: String::new() }),
+        keys: Some(GeoTags { directory, doubles: Vec::new(), ascii: Vec::new() }),
         ..Georeferencing::default()
     }
 }

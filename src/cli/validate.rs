@@ -75,6 +75,8 @@ fn as_text(file: &Path, found: &Validation) -> String {
         (true, false) => ("a sound GeoTIFF, not cloud-optimised", &found.not_cog),
         (true, true) => ("a sound cloud-optimised GeoTIFF", &found.not_cog),
     };
+    let pages = found.pages.iter().map(|size| format!("page {} x {}", size.cols, size.rows));
+    let sizes: Vec<String> = sizes.into_iter().chain(pages).collect();
     let sizes = if sizes.is_empty() { String::new() } else { format!(" ({})", sizes.join(", ")) };
     let reasons: String = reasons.iter().map(|reason| format!("\n  {reason}")).collect();
     format!("{}: {verdict}{sizes}{reasons}", file.display())
@@ -87,6 +89,7 @@ fn as_json(file: &Path, found: &Validation) -> Value {
         "cog": found.is_cog(),
         "structural_metadata": found.ghost,
         "levels": found.levels.iter().map(|size| [size.cols, size.rows]).collect::<Vec<_>>(),
+        "pages": found.pages.iter().map(|size| [size.cols, size.rows]).collect::<Vec<_>>(),
         "problems": found.problems,
         "not_cog": found.not_cog,
     })

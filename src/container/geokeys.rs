@@ -1,6 +1,6 @@
 //! Georeferencing tags: the source's verbatim, completed to what OGC GeoTIFF 1.1 requires.
 
-use super::ifd::{Value, ascii};
+use super::ifd::{Value, ascii_bytes};
 use crate::raster::{Affine, GeoTags, Georeferencing, RasterType};
 
 const MODEL_PIXEL_SCALE: u16 = 33550;
@@ -14,7 +14,6 @@ const GT_MODEL_TYPE: u16 = 1024;
 const GT_RASTER_TYPE: u16 = 1025;
 const GEODETIC_CRS: u16 = 2048;
 const PROJECTED_CRS: u16 = 3072;
-const USER_DEFINED: u16 = 32767;
 
 /// The tags of `georef`; none where there is none.
 pub(super) fn entries(georef: &Georeferencing) -> Vec<(u16, Value)> {
@@ -39,17 +38,19 @@ pub(super) fn entries(georef: &Georeferencing) -> Vec<(u16, Value)> {
             doubles(MODEL_TRANSFORMATION, &[a, b, 0.0, origin.0, d, e, 0.0, origin.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
         }
     }
-    if georef.keys.is_none() && georef.transform.is_none() && !verbatim {
-        return entries;
-    }
     let none = GeoTags::default();
-    let keys = georef.keys.as_ref().unwrap_or(&none);
+    let keys = match &georef.keys {
+        Some(keys) => keys,
+        // Without a CRS there is nothing to say but that the tags name centres of pixels.
+        None if georef.raster_type == RasterType::Point && (georef.transform.is_some() || verbatim) => &none,
+        None => return entries,
+    };
     entries.push((GEO_KEY_DIRECTORY, Value::Short(complete(&keys.directory, georef.raster_type))));
     if !keys.doubles.is_empty() {
         entries.push((GEO_DOUBLE_PARAMS, Value::Double(keys.doubles.clone())));
     }
     if !keys.ascii.is_empty() {
-        entries.push((GEO_ASCII_PARAMS, Value::Ascii(ascii(&keys.ascii))));
+        entries.push((GEO_ASCII_PARAMS, Value::Ascii(ascii_bytes(&keys.ascii))));
     }
     entries
 }
@@ -75,15 +76,13 @@ fn complete(directory: &[u16], raster_type: RasterType) -> Vec<u16> {
         };
         keys.push([GT_RASTER_TYPE, 0, 1, value]);
     }
-    if !has(&keys, GT_MODEL_TYPE) {
-        let value = match () {
-            () if has(&keys, PROJECTED_CRS) => 1,
-            () if has(&keys, GEODETIC_CRS) => 2,
-            () => USER_DEFINED,
-        };
+    // A type of model beside no CRS would be read as a local CRS.
+    let model = [(PROJECTED_CRS, 1), (GEODETIC_CRS, 2)].into_iter().find(|(key, _)| has(&keys, *key));
+    if let (false, Some((_, value))) = (has(&keys, GT_MODEL_TYPE), model) {
         keys.push([GT_MODEL_TYPE, 0, 1, value]);
     }
-    // Stable, so that of a key given twice the first stays: readers take that one.
+    // Stable, and from behind, so that of a key given twice the last stays: readers take that one.
+    keys.reverse();
     keys.sort_by_key(|key| key[0]);
     keys.dedup_by_key(|key| key[0]);
     let revision = |at: usize, default| header.get(at).copied().filter(|&v| v > 0 || at == 2).unwrap_or(default);
@@ -106,7 +105,9 @@ mod tests {
 
     #[test]
     fn a_short_or_empty_directory_becomes_a_legal_one() {
-        assert_eq!(complete(&[], RasterType::Area), [1, 1, 0, 2, 1024, 0, 1, 32767, 1025, 0, 1, 1]);
+        assert_eq!(complete(&[], RasterType::Point), [1, 1, 0, 1, 1025, 0, 1, 2]);
+        let twice = [1, 1, 0, 3, 3072, 0, 1, 32632, 3072, 0, 1, 32633, 1024, 0, 1, 1];
+        assert_eq!(complete(&twice, RasterType::Area)[4..], [1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32633], "the last of two");
         assert_eq!(complete(&[1, 1, 0, 9, 3072, 0, 1, 32633], RasterType::Area)[3..8], [3, 1024, 0, 1, 1]);
     }
 

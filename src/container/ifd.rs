@@ -39,6 +39,11 @@ pub(super) fn ascii(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// Bytes of a text of a source, verbatim, with a NUL at their end.
+pub(super) fn ascii_bytes(bytes: &[u8]) -> Vec<u8> {
+    [bytes, &[0]].concat()
+}
+
 /// Place and length of every segment, in the order of the tags' arrays.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentIndex {

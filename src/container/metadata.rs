@@ -1,6 +1,6 @@
 //! `GDAL_METADATA` with statistics in it.
 
-use crate::encode::Statistics;
+use crate::{encode::Statistics, raster::Metadata};
 
 /// Longest text of a number.
 const NUMBER: usize = 25;
@@ -47,23 +47,15 @@ fn merged(xml: Option<&str>, bands: impl Iterator<Item = Option<[String; 5]>>) -
     text + END + "\n"
 }
 
-/// The metadata without items that state statistics.
+/// The metadata without items that state statistics, and without their lines.
 fn without_statistics(xml: &str) -> String {
     let mut text = String::with_capacity(xml.len());
-    let mut rest = xml;
-    while let Some(at) = rest.find("<Item") {
-        let end = rest[at..].find("</Item>").map_or(rest.len(), |end| at + end + "</Item>".len());
-        let item = &rest[at..end];
-        let head = item.split('>').next().unwrap_or_default();
-        if head.contains("\"STATISTICS_") {
-            text.push_str(rest[..at].trim_end_matches([' ', '\t']));
-            rest = rest[end..].strip_prefix('\n').unwrap_or(&rest[end..]);
-        } else {
-            text.push_str(&rest[..end]);
-            rest = &rest[end..];
-        }
+    let mut at = 0;
+    for span in Metadata::statistics_within(xml) {
+        text.push_str(xml[at..span.start].trim_end_matches([' ', '\t']));
+        at = span.end + usize::from(xml[span.end..].starts_with('\n'));
     }
-    text + rest
+    text + &xml[at..]
 }
 
 #[cfg(test)]
@@ -84,5 +76,9 @@ mod tests {
         assert_eq!(new.len(), room(Some(old), 2));
         assert!(new.trim_end().ends_with(END) && new.matches("<Item").count() == 6);
         assert!(room(None, 1) > 100);
+        // An item that ends in its head ends there.
+        let empty = "<GDALMetadata><Item name=\"E\"/><Item name=\"STATISTICS_MEAN\" sample=\"0\">7</Item></GDALMetadata>";
+        let new = with_statistics(Some(empty), &[band], 4);
+        assert!(new.matches("STATISTICS_MEAN").count() == 1 && new.contains("<Item name=\"E\"/>") && !new.contains(">7<"), "{new}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     geokeys,
-    ifd::{Value, ascii},
+    ifd::{Value, ascii, ascii_bytes},
 };
 use crate::{
     codec::{Compression, TagNumbers},
@@ -51,10 +51,10 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
     if let Some(xml) = &profile.gdal_metadata {
         entries.push((GDAL_METADATA_TAG, Value::Ascii(ascii(xml))));
     }
-    entries.extend(profile.texts.iter().map(|(tag, text)| (*tag, Value::Ascii(ascii(text)))));
+    entries.extend(profile.texts.iter().map(|(tag, text)| (*tag, Value::Ascii(ascii_bytes(text)))));
     entries.extend(profile.carried.iter().map(|tag| (tag.tag, tag.into())));
     if let Some(nodata) = profile.nodata {
-        entries.push((42113, Value::Ascii(ascii(&nodata.to_string()))));
+        entries.push((42113, Value::Ascii(ascii(&nodata.written_for(profile.sample).to_string()))));
     }
     entries.extend(geokeys::entries(&profile.georef));
     entries

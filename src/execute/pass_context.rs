@@ -20,6 +20,8 @@ pub struct ProgramNode {
     pub bands: usize,
     /// Sample type of its window.
     pub sample: SampleType,
+    /// What its operator goes by instead of the pass's grid: where its heights have another unit.
+    pub grid: Option<Arc<GridInfo>>,
 }
 
 /// What computes the rows of a node.
@@ -89,6 +91,13 @@ pub struct PassContext<'a> {
     pub ledger: Arc<Ledger>,
     /// CPU threads.
     pub workers: &'a Workers,
+}
+
+impl PassContext<'_> {
+    /// The grid that a node's operator goes by.
+    pub fn grid_of(&self, node: usize) -> &GridInfo {
+        self.nodes[node].grid.as_deref().unwrap_or(self.grid)
+    }
 }
 
 /// How the rows of an output leave the backend.

@@ -44,6 +44,18 @@ pub struct OperatorOutput {
     pub byte_range: Option<(u8, u8)>,
 }
 
+/// What an operator takes the size of a cell from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum CellSize {
+    /// Nothing: the result does not depend on it.
+    #[default]
+    Unused,
+    /// The transform, the CRS and the units of coordinates and samples.
+    FromGeoreferencing,
+    /// The transform, and the number of horizontal units in a vertical one, along x and y.
+    Scaled(f64, f64),
+}
+
 /// What the bands of an operator's result mean to whoever draws them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Colors {
@@ -209,6 +221,16 @@ pub trait Operator: Send + Sync + fmt::Debug {
     /// The same in float64, for the float64 twin.
     fn row_factors_f64(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         self.row_factors(grid, row).map(f64::from)
+    }
+
+    /// What it takes the size of a cell from, if it goes by that at all: then it is warned of a size that nothing says.
+    fn cell_size(&self) -> CellSize {
+        CellSize::Unused
+    }
+
+    /// The band of its input, 0-based, that its result is, sample for sample; `None` where the result is something else.
+    fn chosen_band(&self) -> Option<usize> {
+        None
     }
 
     /// What an added number does.

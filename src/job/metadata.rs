@@ -80,7 +80,7 @@ pub fn set(profile: &mut Profile, options: &WriteOptions) -> Result<()> {
             Some(&(tag, _)) => {
                 profile.texts.retain(|text| text.0 != tag);
                 if !item.value.is_empty() {
-                    profile.texts.push((tag, item.value.clone()));
+                    profile.texts.push((tag, item.value.clone().into_bytes()));
                 }
             }
             None => {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    graph::{GridInfo, Operator, RowsTask},
+    graph::{CellSize, GridInfo, Operator, RowsTask},
 };
 use std::sync::Arc;
 
@@ -126,6 +126,10 @@ impl Stencil for Aspect {
 
     fn verify(&self) -> Result<()> {
         terrain::check_scale((self.xscale, self.yscale))
+    }
+
+    fn cell(&self) -> CellSize {
+        terrain::cell_size_of((self.xscale, self.yscale))
     }
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {

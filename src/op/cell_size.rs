@@ -7,7 +7,8 @@ use crate::raster::{Affine, Georeferencing, ModelType};
 ///
 /// The georeferencing decides where north is, whatever the order of rows, and what units coordinates and heights have: a
 /// projected CRS in feet under heights in metres has its cells in metres. Angles are turned into metres at the latitude of
-/// the row's middle (of a rotated geographic raster, at that of the row's middle column). Unless `scale` says how many
+/// the row's middle (of a rotated geographic raster, at that of the row's middle column), and so are the coordinates of a Mercator
+/// projection (EPSG:3857 and its kin), which are longer than the ground but on the equator. Unless `scale` says how many
 /// horizontal units one vertical unit is: then coordinates are taken as they are. Coordinates without a CRS have the
 /// heights' unit. No transform, or one that has no inverse: unit cells, north up.
 pub(super) fn gradient_matrix(georef: &Georeferencing, cols: usize, row: usize, scale: Option<(f64, f64)>) -> [f64; 4] {
@@ -26,8 +27,12 @@ pub(super) fn gradient_matrix(georef: &Georeferencing, cols: usize, row: usize, 
             (east * unit / heights, north * unit / heights)
         }
         (None, ModelType::Projected) => {
-            let heights_long = georef.linear_unit_m() / georef.height_unit_m();
-            (heights_long, heights_long)
+            let (unit, heights) = (georef.linear_unit_m(), georef.height_unit_m());
+            let (east, north) = georef.mercator().map_or((1.0, 1.0), |mercator| {
+                let (_, y) = transform.apply(middle.0, middle.1);
+                mercator.ground_metres(y * unit)
+            });
+            (east * unit / heights, north * unit / heights)
         }
         (None, ModelType::Other) => (1.0, 1.0),
     };
@@ -83,6 +88,25 @@ mod tests {
         }
         let pole = gradient_matrix(&geographic(whole_earth), 3600, 0, None);
         close(pole[0].recip(), 111_694.0 * 0.1 * 0.05f64.to_radians().sin(), 1e-4);
+    }
+
+    #[test]
+    fn cells_of_web_mercator_are_as_long_as_the_ground() {
+        let of = |crs: &str, scale| {
+            // The middle of the row is at 60 degrees north.
+            let mut georef =
+                Georeferencing { transform: Some(Affine::north_up(0.0, 8_399_737.889_818_357 + 5.0, 10.0, 10.0)), ..Default::default() };
+            georef.set_crs(&crs.parse().unwrap());
+            gradient_matrix(&georef, 1, 0, scale).map(f64::recip)
+        };
+        let web = of("EPSG:3857", None);
+        close(web[0], 10.0 * 55.800 / 111.319_491, 1e-5);
+        close(-web[3], 10.0 * 111.412 / 111.319_491 / 2.0, 1e-5);
+        close(of("EPSG:3857", Some((1.0, 1.0)))[0], 10.0, 1e-12);
+        close(of("EPSG:32633", None)[0], 10.0, 1e-12);
+        let world = of("EPSG:3395", None);
+        close(world[0], -world[3], 1e-12);
+        close(world[0], 5.0, 5e-3);
     }
 
     #[test]

@@ -106,6 +106,10 @@ macro_rules! exposure_operator {
                 terrain::check_scale((self.xscale, self.yscale))
             }
 
+            fn cell(&self) -> crate::graph::CellSize {
+                terrain::cell_size_of((self.xscale, self.yscale))
+            }
+
             fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
                 terrain::row_factors(grid, row, self.gradient_alg, 1.0, (self.xscale, self.yscale))
             }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    graph::{GridInfo, Operator, OperatorOutput, RowsTask},
+    graph::{CellSize, GridInfo, Operator, OperatorOutput, RowsTask},
     raster::{Nodata, SampleType},
 };
 use std::sync::Arc;
@@ -230,6 +230,10 @@ impl Stencil for Hillshade {
         terrain::check_number("altitude", altitude, (0.0..=90.0).contains(&altitude), "0 to 90 degrees")?;
         terrain::check_zfactor(self.zfactor)?;
         terrain::check_scale((self.xscale, self.yscale))
+    }
+
+    fn cell(&self) -> CellSize {
+        terrain::cell_size_of((self.xscale, self.yscale))
     }
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {

@@ -7,7 +7,7 @@
 use super::{edges::Edges, info::OperatorInfo, options::Written, real::Real};
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift},
+    graph::{CellSize, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::fmt;
@@ -71,6 +71,11 @@ pub(crate) trait Stencil: fmt::Debug + Send + Sync {
         [0.0; 4]
     }
 
+    /// As [`Operator::cell_size`].
+    fn cell(&self) -> CellSize {
+        CellSize::Unused
+    }
+
     /// Bytes of its `Params`.
     fn params(&self) -> Vec<u8>;
 
@@ -113,6 +118,10 @@ impl<S: Stencil> Operator for S {
 
     fn row_factors_f64(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         self.factors(grid, row)
+    }
+
+    fn cell_size(&self) -> CellSize {
+        self.cell()
     }
 
     fn gpu_kernel(&self) -> GpuKernel {

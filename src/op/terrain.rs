@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    graph::GridInfo,
+    graph::{CellSize, GridInfo},
 };
 
 named_option! {
@@ -50,7 +50,7 @@ pub(super) const ZFACTOR: &[OptionInfo] =
 /// How far apart pixels are.
 pub(super) const SCALE: &[OptionInfo] = &[
     OptionInfo::number("scale", "S", "Horizontal units a vertical unit, both ways (111120 for degrees and metres)")
-        .default_words("from the units of coordinates and heights; on geographic coordinates from the ellipsoid, row by row")
+        .default_words("from the units of coordinates and heights; on geographic and Mercator coordinates from the ellipsoid, row by row")
         .gdal(&[GdalAlias::is("-s")])
         .excludes(&["xscale", "yscale"]),
     OptionInfo::number("xscale", "X", "Along x; with --yscale").gdal(&[GdalAlias::is("-xscale")]).requires(&["yscale"]),
@@ -80,6 +80,11 @@ pub(crate) fn row_factors(grid: &GridInfo, row: usize, alg: GradientAlgorithm, z
 /// The matrix from derivatives per pixel to derivatives in the world.
 pub(crate) fn pixel_matrix(grid: &GridInfo, row: usize, scale: Scale) -> [f64; 4] {
     cell_size::gradient_matrix(&grid.georef, grid.cols, row, scale.0.zip(scale.1))
+}
+
+/// What the size of a cell is taken from, for operators that have [`SCALE`].
+pub(crate) fn cell_size_of(scale: Scale) -> CellSize {
+    scale.0.zip(scale.1).map_or(CellSize::FromGeoreferencing, |(x, y)| CellSize::Scaled(x, y))
 }
 
 /// Scales come in pairs and are positive.

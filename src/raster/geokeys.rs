@@ -1,6 +1,6 @@
 //! GeoKeys for people: their names, as OGC GeoTIFF 1.1 has them, and their values.
 
-use super::GeoTags;
+use super::{GeoTags, georef::text_of};
 use serde::Serialize;
 use std::fmt;
 
@@ -98,7 +98,7 @@ impl GeoTags {
                     34736 => self.doubles.get(at..end).map(|numbers| GeoKeyValue::Numbers(numbers.to_vec())),
                     34737 => {
                         let text = self.ascii.get(at..end.min(self.ascii.len()));
-                        text.map(|text| GeoKeyValue::Text(text.trim_end_matches(['|', '\0']).to_owned()))
+                        text.map(|bytes| GeoKeyValue::Text(text_of(bytes).trim_end_matches(['|', '\0']).to_owned()))
                     }
                     _ => None,
                 };
@@ -133,7 +133,7 @@ mod tests {
     fn keys_are_listed_by_name_with_what_the_tags_lack() {
         let directory =
             [&[1, 1, 0, 5][..], &[1024, 0, 1, 1], &[3073, 34737, 6, 0], &[2059, 34736, 1, 0], &[3080, 34736, 1, 7], &[65000, 0, 1, 3]];
-        let tags = GeoTags { directory: directory.concat(), doubles: vec![298.25], ascii: "Here\n|".to_owned() };
+        let tags = GeoTags { directory: directory.concat(), doubles: vec![298.25], ascii: b"Here\n|".to_vec() };
         let listed: Vec<String> = tags.listed().iter().map(GeoKey::to_string).collect();
         let expected = [
             "GTModelType 1",

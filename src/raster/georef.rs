@@ -18,7 +18,11 @@ pub struct Georeferencing {
     pub matrix: Vec<f64>,
     /// GeoKeys, verbatim.
     pub keys: Option<GeoTags>,
-    /// Metres in one unit of the samples, where the file says so of its samples and not of its CRS (GDAL's `UNITTYPE`).
+    /// What a text in the keys says of the CRS, as keys of its own: Esri's programs write user-defined codes beside
+    /// `ESRI PE String = PROJCS[...]`. `None` where there is no such text, or one that is not understood.
+    pub spelled_out: Option<GeoTags>,
+    /// Metres in one unit of the samples, where the file says so of its samples and not of its CRS (GDAL's `UNITTYPE`): of the first
+    /// band, and for an operator of the band that it is computed over.
     pub sample_unit_m: Option<f64>,
 }
 
@@ -29,8 +33,8 @@ pub struct GeoTags {
     pub directory: Vec<u16>,
     /// `GeoDoubleParamsTag`.
     pub doubles: Vec<f64>,
-    /// `GeoAsciiParamsTag`, without a trailing NUL.
-    pub ascii: String,
+    /// `GeoAsciiParamsTag`, without a trailing NUL: bytes, since keys count them and not all writers keep to ASCII.
+    pub ascii: Vec<u8>,
 }
 
 /// `GTRasterTypeGeoKey`.
@@ -95,10 +99,11 @@ const DEGREE: f64 = std::f64::consts::PI / 180.0;
 const USER_DEFINED: u16 = 32767;
 
 impl GeoTags {
-    /// Location, count and value of a key: `(tag that holds it or 0, values, value or first index)`.
+    /// Location, count and value of a key: `(tag that holds it or 0, values, value or first index)`. Of a key that is there twice the
+    /// last one counts, as in GDAL.
     fn entry(&self, id: u16) -> Option<(u16, usize, u16)> {
         let count = usize::from(*self.directory.get(3)?);
-        let entry = self.directory.get(4..)?.chunks_exact(4).take(count).find(|e| e[0] == id)?;
+        let entry = self.directory.get(4..)?.chunks_exact(4).take(count).rfind(|e| e[0] == id)?;
         Some((entry[1], usize::from(entry[2]), entry[3]))
     }
 
@@ -119,36 +124,53 @@ impl GeoTags {
     }
 
     /// A key whose value is a text in `GeoAsciiParamsTag`, without its closing `|`; `None` if absent or out of bounds.
-    pub fn text(&self, id: u16) -> Option<&str> {
+    pub fn text(&self, id: u16) -> Option<String> {
         match self.entry(id)? {
             (34737, count, index) => {
                 let start = usize::from(index);
                 let end = (start + count).min(self.ascii.len());
-                self.ascii.get(start..end).map(|t| t.trim_end_matches(['|', '\0']))
+                self.ascii.get(start..end).map(|bytes| text_of(bytes).trim_end_matches(['|', '\0']).to_owned())
             }
             _ => None,
         }
     }
 }
 
+/// A text of a file: UTF-8, or else Latin-1, as which every byte is a character.
+pub fn text_of(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}
+
 impl Georeferencing {
-    fn short(&self, id: u16) -> Option<u16> {
-        self.keys.as_ref()?.short(id).filter(|&v| v != 0)
+    /// The keys that say what the CRS is: those of the file, unless a text in them spells it out.
+    fn meant(&self) -> Option<&GeoTags> {
+        self.spelled_out.as_ref().or(self.keys.as_ref())
     }
 
-    fn double(&self, id: u16) -> Option<f64> {
-        self.keys.as_ref()?.double(id)
+    pub(super) fn short(&self, id: u16) -> Option<u16> {
+        self.meant()?.short(id).filter(|&v| v != 0)
     }
 
-    /// Whether coordinates are lengths or angles: `GTModelTypeGeoKey`, or what the CRS keys imply where it is absent.
+    pub(super) fn double(&self, id: u16) -> Option<f64> {
+        self.meant()?.double(id)
+    }
+
+    /// Whether the keys name or spell out a CRS.
+    pub fn has_crs(&self) -> bool {
+        [2048, 3072, 2050, 3074].into_iter().any(|key| self.short(key).is_some())
+    }
+
+    /// Whether coordinates are lengths or angles: `GTModelTypeGeoKey`, or what the CRS keys imply where it is absent or user-defined.
     pub fn model_type(&self) -> ModelType {
         match self.short(1024) {
             Some(1) => ModelType::Projected,
             Some(2) => ModelType::Geographic,
-            Some(_) => ModelType::Other,
-            None if self.short(3072).is_some() => ModelType::Projected,
-            None if self.short(2048).is_some() => ModelType::Geographic,
-            None => ModelType::Other,
+            None | Some(USER_DEFINED) if self.short(3072).is_some() => ModelType::Projected,
+            None | Some(USER_DEFINED) if self.short(2048).is_some() => ModelType::Geographic,
+            _ => ModelType::Other,
         }
     }
 
@@ -273,11 +295,20 @@ impl Ellipsoid {
         Some(Self { semi_major_m, inverse_flattening: if inverse_flattening == 0.0 { f64::INFINITY } else { inverse_flattening } })
     }
 
+    /// First eccentricity; 0 for a sphere.
+    pub fn eccentricity(&self) -> f64 {
+        self.squared_eccentricity().sqrt()
+    }
+
+    fn squared_eccentricity(&self) -> f64 {
+        let f = if self.inverse_flattening.is_finite() && self.inverse_flattening != 0.0 { 1.0 / self.inverse_flattening } else { 0.0 };
+        f * (2.0 - f)
+    }
+
     /// Metres on the ground for one radian of longitude and one of latitude, at latitude `lat_rad` (radians):
     /// `(N(φ) cos φ, M(φ))`, prime vertical radius reduced to the parallel, and meridian radius.
     pub fn metres_per_radian(&self, lat_rad: f64) -> (f64, f64) {
-        let f = if self.inverse_flattening.is_finite() && self.inverse_flattening != 0.0 { 1.0 / self.inverse_flattening } else { 0.0 };
-        let e2 = f * (2.0 - f);
+        let e2 = self.squared_eccentricity();
         let w2 = 1.0 - e2 * lat_rad.sin().powi(2);
         let prime_vertical = self.semi_major_m / w2.sqrt();
         (prime_vertical * lat_rad.cos(), prime_vertical * (1.0 - e2) / w2)
@@ -293,7 +324,7 @@ mod tests {
         for &(id, location, count, value) in keys {
             directory.extend([id, location, count, value]);
         }
-        let keys = GeoTags { directory, doubles: doubles.to_vec(), ascii: ascii.to_owned() };
+        let keys = GeoTags { directory, doubles: doubles.to_vec(), ascii: ascii.as_bytes().to_vec() };
         Georeferencing { keys: Some(keys), ..Georeferencing::default() }
     }
 
@@ -335,7 +366,7 @@ mod tests {
         assert_eq!((gon.angular_unit_radians(), gon.epsg()), (std::f64::consts::PI / 200.0, None));
         let own = keyed(&[(2057, 34736, 1, 0), (2059, 34736, 1, 1), (2049, 34737, 7, 0)], &[6_378_388.0, 297.0], "WGS 84|");
         assert_eq!(own.ellipsoid(), Ellipsoid { semi_major_m: 6_378_388.0, inverse_flattening: 297.0 });
-        assert_eq!(own.keys.as_ref().unwrap().text(2049), Some("WGS 84"));
+        assert_eq!(own.keys.as_ref().unwrap().text(2049).as_deref(), Some("WGS 84"));
         let axes = keyed(&[(2057, 34736, 1, 0), (2058, 34736, 1, 1)], &[6_378_137.0, 6_356_752.314_245_179], "");
         assert!((axes.ellipsoid().inverse_flattening - 298.257_223_563).abs() < 1e-6);
     }
@@ -345,7 +376,7 @@ mod tests {
         for (directory, ascii) in
             [(vec![], ""), (vec![1, 1, 0], ""), (vec![1, 1, 0, 9, 1024], ""), (vec![1, 1, 0, 1, 2057, 34736, 1, 7], "é")]
         {
-            let keys = GeoTags { directory, doubles: vec![], ascii: ascii.to_owned() };
+            let keys = GeoTags { directory, doubles: vec![], ascii: ascii.as_bytes().to_vec() };
             let geo = Georeferencing { keys: Some(keys), ..Georeferencing::default() };
             assert_eq!((geo.model_type(), geo.epsg(), geo.ellipsoid()), (ModelType::Other, None, Ellipsoid::WGS_84));
         }

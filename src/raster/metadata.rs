@@ -1,21 +1,10 @@
 //! `GDAL_METADATA`: named texts of a raster and of its bands, as GDAL keeps them in a TIFF.
 
-use std::fmt::Write as _;
-
-/// One named text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetadataItem {
-    /// Its name, such as `DESCRIPTION`.
-    pub name: String,
-    /// The band that it is of, the first is 0; `None`: the whole raster.
-    pub band: Option<usize>,
-    /// Its text.
-    pub value: String,
-    /// What GDAL takes it for: `description`, `scale`, `offset`, `unittype`, `colorinterp`.
-    pub role: Option<String>,
-    /// GDAL's domain of metadata, where it is not the default one.
-    pub domain: Option<String>,
-}
+use super::{
+    metadata_item::MetadataItem,
+    metadata_xml::{escaped, items},
+};
+use std::{fmt::Write as _, ops::Range};
 
 /// All items, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,53 +13,15 @@ pub struct Metadata {
     pub items: Vec<MetadataItem>,
 }
 
-/// What has a role of its own in GDAL.
-const ROLES: [&str; 5] = ["DESCRIPTION", "SCALE", "OFFSET", "UNITTYPE", "COLORINTERP"];
-/// How names of statistics begin.
-const STATISTICS: &str = "STATISTICS_";
-
-impl MetadataItem {
-    /// An item of the whole raster, or of a band (the first is 0).
-    pub fn new(name: impl Into<String>, band: Option<usize>, value: impl Into<String>) -> Self {
-        let name = name.into();
-        let role = band.and_then(|_| ROLES.iter().find(|role| name.eq_ignore_ascii_case(role))).map(|role| role.to_ascii_lowercase());
-        let name = if role.is_some() { name.to_ascii_uppercase() } else { name };
-        Self { name, band, value: value.into(), role, domain: None }
-    }
-
-    /// Whether it is one of the statistics that GDAL keeps of a band.
-    pub fn is_statistic(&self) -> bool {
-        self.name.starts_with(STATISTICS)
-    }
-}
-
 impl Metadata {
     /// Reads GDAL's XML; what is no item of it is passed over.
     pub fn parse(xml: &str) -> Self {
-        let mut items = Vec::new();
-        let mut rest = xml;
-        while let Some(at) = rest.find("<Item") {
-            rest = &rest[at + "<Item".len()..];
-            let Some(head_end) = rest.find('>') else { break };
-            let (head, body) = (&rest[..head_end], &rest[head_end + 1..]);
-            let (value, tail) = match head.ends_with('/') {
-                true => ("", body),
-                false => match body.find("</Item>") {
-                    Some(end) => (&body[..end], &body[end + "</Item>".len()..]),
-                    None => break,
-                },
-            };
-            rest = tail;
-            let Some(name) = attribute(head, "name") else { continue };
-            items.push(MetadataItem {
-                name,
-                band: attribute(head, "sample").and_then(|text| text.parse().ok()),
-                value: unescaped(value),
-                role: attribute(head, "role"),
-                domain: attribute(head, "domain"),
-            });
-        }
-        Self { items }
+        Self { items: items(xml).into_iter().map(|element| element.item).collect() }
+    }
+
+    /// The bytes of GDAL's XML that statistics take, in their order.
+    pub fn statistics_within(xml: &str) -> Vec<Range<usize>> {
+        items(xml).into_iter().filter(|element| element.item.is_statistic()).map(|element| element.span).collect()
     }
 
     /// GDAL's XML; empty where there is no item.
@@ -90,7 +41,8 @@ impl Metadata {
                     let _ = write!(attributes, " {key}=\"{}\"", escaped(value));
                 }
             }
-            let _ = writeln!(xml, "  <Item {attributes}>{}</Item>", escaped(&item.value));
+            // GDAL escapes values, and undoes it, twice: what is escaped once it cuts at an '&'.
+            let _ = writeln!(xml, "  <Item {attributes}>{}</Item>", escaped(&escaped(&item.value)));
         }
         xml + "</GDALMetadata>\n"
     }
@@ -139,38 +91,11 @@ impl Metadata {
     }
 }
 
-/// The value of an attribute in the head of an element.
-fn attribute(head: &str, name: &str) -> Option<String> {
-    let mut rest = head;
-    loop {
-        let at = rest.find(name)?;
-        let before = rest[..at].chars().next_back();
-        let tail = rest[at + name.len()..].trim_start();
-        rest = &rest[at + name.len()..];
-        if before.is_some_and(char::is_whitespace)
-            && let Some(tail) = tail.strip_prefix('=')
-        {
-            let tail = tail.trim_start();
-            let quote = tail.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            let end = tail[1..].find(quote)?;
-            return Some(unescaped(&tail[1..=end]));
-        }
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn unescaped(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const XML: &str = "<GDALMetadata>\n  <Item name=\"source\">a &lt;b&gt; &amp; c</Item>\n  \
+    const XML: &str = "<GDALMetadata>\n  <Item name=\"source\">a &amp;lt;b&amp;gt; &amp;amp; c</Item>\n  \
         <Item name=\"DESCRIPTION\" sample=\"0\" role=\"description\">red</Item>\n  \
         <Item name=\"STATISTICS_MEAN\" sample=\"1\">7</Item>\n  \
         <Item name=\"SCALE\" sample=\"1\" role=\"scale\">0.5</Item>\n  \
@@ -181,6 +106,12 @@ mod tests {
         let metadata = Metadata::parse(XML);
         assert_eq!((metadata.items.len(), metadata.to_xml().as_str()), (5, XML));
         assert_eq!(metadata.get("source", None), Some("a <b> & c"));
+        // What other writers escape once is read, too.
+        let once =
+            "<GDALMetadata><Item name=\"a\">R&amp;D</Item><Item name=\"b\">caf&#233;</Item><Item name=\"c\">x & y</Item></GDALMetadata>";
+        let once = Metadata::parse(once);
+        assert_eq!(["a", "b", "c"].map(|name| once.get(name, None)), [Some("R&D"), Some("caf\u{e9}"), Some("x & y")]);
+        assert!(once.to_xml().contains("<Item name=\"a\">R&amp;amp;D</Item>"));
         assert_eq!((metadata.get("k", None), metadata.get("SCALE", Some(1))), (None, Some("0.5")));
         assert_eq!(Metadata::parse("<GDALMetadata></GDALMetadata>").to_xml(), "");
         for broken in ["<Item", "<Item name=\"a\"", "<Item name=\"a\">b", "<Item name=>b</Item>", "<Item>b</Item>"] {

@@ -61,6 +61,17 @@ impl Nodata {
         }
     }
 
+    /// The same value, as an integer where an integer type holds it: readers of such types take a text such as `1e+18` for 1.
+    #[must_use]
+    pub fn written_for(self, sample: SampleType) -> Self {
+        match (self, sample.integer_range()) {
+            (Self::Float(value), Some((low, high))) if value.fract() == 0.0 && (low..=high).contains(&(value as i128)) => {
+                Self::Integer(value as i128)
+            }
+            _ => self,
+        }
+    }
+
     /// The bytes that stand for missing in samples of type `sample`.
     ///
     /// # Errors
@@ -269,6 +280,19 @@ mod tests {
         );
         assert!(ok("18446744073709551615", SampleType::U64) && !ok("18446744073709551615", SampleType::I64));
         assert!(!ok("9223372036854775807", SampleType::F64));
+    }
+
+    #[test]
+    fn a_whole_number_is_written_without_an_exponent_for_integers() {
+        let of = |text: &str, sample| text.parse::<Nodata>().unwrap().written_for(sample).to_string();
+        assert_eq!(of("1e18", SampleType::I64), "1000000000000000000");
+        assert_eq!(of("1e16", SampleType::U64), "10000000000000000");
+        assert_eq!(of("-9e18", SampleType::I64), "-9000000000000000000");
+        assert_eq!(of("255.0", SampleType::U8), "255");
+        assert_eq!(
+            (of("1e18", SampleType::F64), of("nan", SampleType::I64), of("1e30", SampleType::I64)),
+            ("1e18".into(), "nan".into(), "1e30".into())
+        );
     }
 
     #[test]

@@ -46,13 +46,16 @@ pub struct Profile {
     /// What samples are read as, a band each: set by a source that undoes scales. Empty: as they are stored, whatever
     /// the metadata declare.
     pub scaling: Vec<Scaling>,
-    /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag.
-    pub texts: Vec<(u16, String)>,
+    /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag: bytes without a trailing NUL, since not all writers
+    /// keep to ASCII or UTF-8.
+    pub texts: Vec<(u16, Vec<u8>)>,
     /// TIFF tags that copies carry as they are: resolution, ICC, XMP, EXIF, RPC.
     #[serde(skip)]
     pub carried: Vec<CarriedTag>,
     /// Where the raster lies.
     pub georef: Georeferencing,
+    /// Overviews that the source has inside; they are not read.
+    pub overviews: usize,
     /// What is odd about the source, or could not be honoured: sentences without the source's name. A job warns of them, or
     /// is refused where it is strict.
     pub warnings: Vec<String>,
@@ -78,6 +81,7 @@ impl Profile {
             texts: Vec::new(),
             carried: Vec::new(),
             georef: Georeferencing::default(),
+            overviews: 0,
             warnings: Vec::new(),
         }
     }

@@ -122,7 +122,10 @@ fn a_step_of_several_inputs_takes_files_and_chains_in_brackets() {
     let said = place.swath("pipeline read dem.tif ! calc A+B --B other.tif ! write b.tif --backend cpu -q");
     assert_eq!(
         (said.status, said.stderr.trim_end()),
-        (2, "swath: error: grid of 'other.tif' is not accepted: 300 x 200 pixels placed as in dem.tif")
+        (
+            2,
+            "swath: error: grid of 'other.tif' is not accepted: it has 299 x 200 pixels, where dem.tif has 300 x 200; rasters of one job share a grid"
+        )
     );
 }
 

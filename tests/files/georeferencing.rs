@@ -23,6 +23,16 @@ fn georeferencing_and_metadata_come_through_copies() {
     passes("check_passthrough.py");
 }
 
+#[test]
+fn points_stay_where_a_typed_crs_has_them() {
+    passes("check_crs_points.py");
+}
+
+#[test]
+fn other_peoples_keys_units_and_texts_are_read_right() {
+    passes("check_other_files.py");
+}
+
 fn info(path: &Path) -> Value {
     let ran = run(swath().args(["info", "--json"]).arg(path)).expect_success();
     serde_json::from_str(&ran.stdout).expect("JSON")

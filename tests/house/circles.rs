@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("graph", &["operator", "raster"], "a recursive type: a raster is made by operators, which are handed rasters"),
     (
         "raster",
-        &["crs", "crs/definition", "crs/from_proj", "crs/from_wkt", "georef"],
+        &["crs", "crs/bound", "crs/definition", "crs/from_proj", "crs/from_wkt", "georef"],
         "georeferencing tells of its CRS, whose texts become keys of georeferencing",
     ),
     ("op", &["focal", "focal/device"], "kernels of the device are chosen by the operator's fields, and listed beside its row"),

@@ -99,10 +99,10 @@ impl CpuNode {
         let bands = pass.nodes[node].bands;
         let fill = |strip: &mut Strip| {
             if is_wide {
-                let factors = |row| operator.row_factors_f64(pass.grid, row);
+                let factors = |row| operator.row_factors_f64(pass.grid_of(node), row);
                 fill_strip(pass, operator, &inputs, strip, bands, factors, |task| operator.compute_rows_f64(task));
             } else {
-                let factors = |row| operator.row_factors(pass.grid, row);
+                let factors = |row| operator.row_factors(pass.grid_of(node), row);
                 fill_strip(pass, operator, &inputs, strip, bands, factors, |task| operator.compute_rows(task));
             }
         };

@@ -94,6 +94,6 @@ impl DeviceNode {
             let window = &unit.steps[input];
             [window.cols.start, window.window_start, window.cols.len(), pass.nodes[input].bands].map(|n| n as u32)
         });
-        device.dispatch(gpu, operator, pass.grid, step, &windows.collect::<Vec<_>>(), encoder);
+        device.dispatch(gpu, operator, pass.grid_of(step.node), step, &windows.collect::<Vec<_>>(), encoder);
     }
 }

@@ -1,6 +1,8 @@
 //! From the graph of rasters to nodes: sources become ingest nodes, operators compute nodes, shared rasters one node.
 
 use super::{
+    cell_size_warnings::{self, Measured},
+    grid,
     need::{Need, rounded},
     scale_warnings,
     source::{ProgramSource, converter},
@@ -8,14 +10,14 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{NodeRun, ProgramNode, Reading},
-    graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
+    graph::{Bands, CellSize, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     job::{
         output_missing::{keeps_mask, mask_becomes},
         precision::Precision,
         requested::{Requested, RequestedOutput, Sources, Target, is_same_source},
     },
     plan::{DeviceLimits, KernelSpec, NodeKind, NodeSpec},
-    raster::{Profile, SampleType},
+    raster::{Georeferencing, Profile, SampleType},
     source::Source,
 };
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub(super) struct ProgramBuilder<'a> {
     expanded: Vec<(Raster, Raster)>,
     /// Warnings of samples that are rounded.
     rounded: Vec<String>,
+    /// Operators that go by the size of a cell.
+    measured: Vec<Measured>,
 }
 
 /// Whether a raster is rows of a source that lie on the host.
@@ -82,6 +86,7 @@ impl<'a> ProgramBuilder<'a> {
             firsts: Vec::new(),
             expanded: Vec::new(),
             rounded: Vec::new(),
+            measured: Vec::new(),
         }
     }
 
@@ -130,29 +135,23 @@ impl<'a> ProgramBuilder<'a> {
         }
     }
 
-    /// The one grid that all sources share.
-    pub fn grid(&self, placement: &Placement) -> Result<GridInfo> {
-        let Some(ProgramSource { source: first, .. }) = self.sources.first() else {
-            return Err(Error::Usage { what: "job", given: "no output".to_owned(), accepted: "at least one raster to write".to_owned() });
-        };
-        let profile = first.profile();
-        if profile.cols == 0 || profile.rows == 0 || profile.bands == 0 {
-            return Err(Error::Input { name: first.name(), problem: "the raster has no pixels".to_owned() });
-        }
-        for ProgramSource { source: other, .. } in &self.sources[1..] {
-            let p = other.profile();
-            let same = (p.cols, p.rows) == (profile.cols, profile.rows) && p.georef.transform == profile.georef.transform;
-            if !same {
-                return Err(Error::Usage {
-                    what: "grid of",
-                    given: other.name(),
-                    accepted: format!("{} x {} pixels placed as in {}", profile.cols, profile.rows, first.name()),
-                });
+    /// The one grid that all sources share, what is odd about it, and the nodes' own grids where their heights have a unit of their own.
+    ///
+    /// # Errors
+    /// As [`grid::of`].
+    pub fn grid(&mut self, placement: &Placement) -> Result<(GridInfo, Vec<String>)> {
+        let shared = grid::of(&self.sources, placement)?;
+        for Measured { node, heights, .. } in &self.measured {
+            let Some((source, band)) = heights else { continue };
+            let sample_unit_m = cell_size_warnings::unit_of(source.as_ref(), *band).metres();
+            if sample_unit_m != shared.georef.sample_unit_m {
+                let georef = Georeferencing { sample_unit_m, ..shared.georef.clone() };
+                self.nodes[*node].grid = Some(Arc::new(GridInfo { georef, ..shared.clone() }));
             }
         }
-        let mut georef = profile.georef.clone();
-        placement.apply(&mut georef, profile.cols, profile.rows);
-        Ok(GridInfo { cols: profile.cols, rows: profile.rows, georef })
+        let mut warnings = grid::crs_warnings(&self.sources, placement);
+        warnings.extend(cell_size_warnings::of(&self.measured, &self.sources, &shared));
+        Ok((shared, warnings))
     }
 
     /// The node that an output is written from.
@@ -251,7 +250,13 @@ impl<'a> ProgramBuilder<'a> {
             kernel: self.on_device.then(|| kernel_spec(operator.as_ref())),
             scratch_bytes: operator.cpu_scratch_bytes(),
         };
-        Ok(self.push(spec, NodeRun::Operator { operator: operator.clone(), inputs: nodes }, (bands, SampleType::F32)))
+        let node = self.push(spec, NodeRun::Operator { operator: operator.clone(), inputs: nodes }, (bands, SampleType::F32));
+        let cell_size = operator.cell_size();
+        if cell_size != CellSize::Unused {
+            let heights = inputs.first().and_then(|input| band_behind(input, 0));
+            self.measured.push(Measured { node, cell_size, heights });
+        }
+        Ok(node)
     }
 
     /// The raster that an operator takes of an input: the first band of several, unless the operator takes them all.
@@ -375,7 +380,7 @@ impl<'a> ProgramBuilder<'a> {
     }
 
     fn push(&mut self, spec: NodeSpec, run: NodeRun, (bands, sample): (usize, SampleType)) -> usize {
-        self.nodes.push(ProgramNode { spec, run, bands, sample });
+        self.nodes.push(ProgramNode { spec, run, bands, sample, grid: None });
         self.nodes.len() - 1
     }
 }
@@ -402,5 +407,25 @@ fn first_of(bands: &Bands) -> Bands {
     match bands {
         Bands::Several(bands) => bands.first().map_or(Bands::All, |&band| Bands::One(band)),
         all_or_one => all_or_one.clone(),
+    }
+}
+
+/// The source, and the band of it, that the samples of a band of a raster begin with.
+fn band_behind(raster: &Raster, band: usize) -> Option<(Arc<dyn Source>, usize)> {
+    match raster.node() {
+        Node::Source { source, bands } => {
+            let band = match bands {
+                Bands::All => band,
+                Bands::One(one) => *one,
+                Bands::Several(several) => *several.get(band)?,
+            };
+            Some((source.clone(), band))
+        }
+        Node::Operator { operator, inputs } => match operator.chosen_band() {
+            Some(chosen) => band_behind(inputs.first()?, chosen),
+            // Bands that are put together keep what they are.
+            None if operator.bands() == inputs.len() => band_behind(inputs.get(band)?, 0),
+            None => band_behind(inputs.first()?, 0),
+        },
     }
 }

@@ -3,12 +3,13 @@
 use super::{scale_warnings, source::ProgramSource};
 use crate::execute::ProgramNode;
 
-/// Warnings of the sources themselves, then of what is done with their samples.
-pub(super) fn of(sources: &[ProgramSource], nodes: &[ProgramNode]) -> Vec<String> {
+/// Warnings of the sources themselves, of their place, then of what is done with their samples.
+pub(super) fn of(sources: &[ProgramSource], nodes: &[ProgramNode], of_place: Vec<String>) -> Vec<String> {
     let mut warnings: Vec<String> = Vec::new();
     for ProgramSource { source, .. } in sources {
         warnings.extend(source.profile().warnings.iter().map(|warning| format!("{}: {warning}", source.name())));
     }
+    warnings.extend(of_place);
     warnings.extend(scale_warnings::of(|index| &sources[index].source, nodes));
     warnings
 }

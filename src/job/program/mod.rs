@@ -1,7 +1,9 @@
 //! A job as a value: its nodes and its outputs, built once from what was asked for and all settings.
 
 mod builder;
+mod cell_size_warnings;
 mod fuse;
+mod grid;
 mod input_warnings;
 mod need;
 mod scale_warnings;
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
-    graph::{GridInfo, Placement, Shift},
+    graph::{GridInfo, Node, Placement, Shift},
     plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
     raster::{Container, LevelSize, SampleType},
 };
@@ -81,7 +83,7 @@ impl Program {
         for output in &requested.outputs {
             written.push(builder.output(output)?);
         }
-        let grid = builder.grid(&requested.placement)?;
+        let (grid, place_warnings) = builder.grid(&requested.placement)?;
         let consumed = requested.outputs.iter().any(|output| matches!(output.to, Target::Device(_)));
         let (device, mut warnings) = builder.backend(device, consumed)?;
         let mut outputs = Vec::new();
@@ -92,12 +94,13 @@ impl Program {
         if settings.precision == Precision::F64 {
             need::check_f64(&nodes)?;
         }
-        let input_warnings = input_warnings::of(&sources, &nodes);
+        let input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
         for output in &outputs {
             if let OutputSink::File(file) = &output.sink {
                 warnings.extend(file.warnings.iter().cloned());
             }
         }
+        warnings.extend(overviews_left(requested, &outputs));
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(outputs.iter().filter_map(without_overviews));
         warnings.extend(rounded);
@@ -215,6 +218,20 @@ impl ProgramOutput {
 fn needs_kernels(requested: &Requested) -> bool {
     let only_read = |output: &RequestedOutput| matches!(output.to, Target::Survey(_)) && builder::is_read_on_host(&output.raster);
     !requested.outputs.iter().all(only_read)
+}
+
+/// Says of copies without overviews that those of their source are not among what is copied.
+fn overviews_left(requested: &Requested, outputs: &[ProgramOutput]) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for (output, made) in requested.outputs.iter().zip(outputs) {
+        let (OutputSink::File(file), Node::Source { source, .. }) = (&made.sink, output.raster.node()) else { continue };
+        let overviews = source.profile().overviews;
+        let warning = format!("{}: its overviews ({overviews}) are not copied", source.name());
+        if overviews > 0 && file.pyramid.levels.is_empty() && !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    warnings
 }
 
 /// Warns of a large COG that was told to have no overviews.

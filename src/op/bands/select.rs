@@ -92,6 +92,10 @@ impl Operator for Select {
         Err(Error::Usage { what: "band", given: self.band.to_string(), accepted })
     }
 
+    fn chosen_band(&self) -> Option<usize> {
+        self.band.checked_sub(1)
+    }
+
     fn shift(&self) -> Shift {
         Shift::Equivariant
     }

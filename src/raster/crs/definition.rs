@@ -2,11 +2,15 @@
 
 use super::{
     KeyValue,
-    method::{Method, Parameter, Values},
+    method::{Method, Values},
     table,
 };
 
 const USER_DEFINED: u16 = 32767;
+/// `GeogTOWGS84GeoKey`.
+pub(super) const TO_WGS84: u16 = 2062;
+/// Why another web Mercator than EPSG:3857 is refused.
+pub(super) const NO_WEB_MERCATOR: &str = "of web Mercators only EPSG:3857 has keys";
 
 /// A unit of length (factor in metres) or of angle (in radians).
 #[derive(Clone, Debug, PartialEq)]
@@ -147,7 +151,8 @@ impl Geographic {
             short(keys, 2048, code);
             text(keys, 2049, &self.id.name);
             self.unit_keys(keys);
-            return self.ellipsoid_keys(keys);
+            self.ellipsoid_keys(keys);
+            return self.shift_key(keys);
         }
         short(keys, 2048, USER_DEFINED);
         let mut citation = format!("GCS Name = {}", self.id.name);
@@ -171,20 +176,34 @@ impl Geographic {
         self.ellipsoid_keys(keys);
         double(keys, 2061, self.meridian_at);
         if !self.to_wgs84.is_empty() {
-            keys.push((2062, KeyValue::Double(self.to_wgs84.clone())));
+            keys.push((TO_WGS84, KeyValue::Double(self.to_wgs84.clone())));
+        }
+    }
+
+    /// The shift to WGS 84 of a CRS that a code names, where it is one.
+    fn shift_key(&self, keys: &mut Keys) {
+        if self.to_wgs84.iter().any(|number| *number != 0.0) {
+            keys.push((TO_WGS84, KeyValue::Double(self.to_wgs84.clone())));
         }
     }
 }
 
 impl Projected {
-    /// The keys; `Err` names a parameter that is missing.
-    pub fn keys(&self) -> Result<Keys, Parameter> {
+    /// The keys.
+    ///
+    /// # Errors
+    /// Which parameter is missing, or has a value that no key of the method can hold.
+    pub fn keys(&self) -> Result<Keys, String> {
+        if let Some((parameter, value)) = self.values.without_key(self.method) {
+            return Err(format!("has no GeoKey for {parameter:?} {value}"));
+        }
         let mut keys = Keys::new();
         short(&mut keys, 1024, 1);
         text(&mut keys, 1026, &self.id.name);
         if let Some(code) = self.id.code.or(self.utm_code()) {
             text(&mut keys, 2049, &self.base.id.name);
             self.base.unit_keys(&mut keys);
+            self.base.shift_key(&mut keys);
             short(&mut keys, 3072, code);
         } else {
             self.base.base_keys(&mut keys);
@@ -192,7 +211,7 @@ impl Projected {
             short(&mut keys, 3074, USER_DEFINED);
             short(&mut keys, 3075, self.method.code);
             for &(key, parameter) in self.method.keys {
-                let value = self.values.or_default(parameter).ok_or(parameter)?;
+                let value = self.values.or_default(parameter).ok_or_else(|| format!("needs a value of {parameter:?}"))?;
                 let value = if parameter.is_angle() { value * Unit::degree().per(&self.base.unit) } else { value };
                 double(&mut keys, key, value);
                 if parameter.is_length() && value != 0.0 && self.unit.length_code() != Some(9001) && !keys.iter().any(|key| key.0 == 3059) {
@@ -223,7 +242,10 @@ impl Projected {
             (4267, true) => 26700 + number,
             _ => return None,
         };
-        table::find(code).map(|_| code)
+        // Behind the last zone of a row other CRSs follow.
+        table::find(code)
+            .filter(|entry| entry.name().ends_with(&format!("UTM zone {number}{}", if zone > 0 { 'N' } else { 'S' })))
+            .map(|_| code)
     }
 }
 
@@ -237,6 +259,14 @@ impl Vertical {
             short(keys, 4099, self.unit.length_code().unwrap_or(USER_DEFINED));
         }
     }
+}
+
+/// The keys of EPSG:3857, if these are its parameters.
+///
+/// # Errors
+/// That they are not.
+pub(super) fn web_mercator(values: &Values, unit: &Unit) -> Result<Keys, String> {
+    if values.all_neutral() && unit.is(1.0) { keys_of(3857) } else { Err(NO_WEB_MERCATOR.to_owned()) }
 }
 
 /// The keys of a code of the registry.

@@ -1,7 +1,8 @@
 //! What a PROJ string says.
 
 use super::{
-    definition::{Geographic, Keys, Named, Projected, Unit, keys_of},
+    KeyValue,
+    definition::{Geographic, Keys, NO_WEB_MERCATOR, Named, Projected, Unit, keys_of, web_mercator},
     from_wkt::no_method,
     method::{self, Parameter, Values},
 };
@@ -78,6 +79,21 @@ const SILENT: [&str; 3] = ["no_defs", "type", "wktext"];
 struct Words<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Words<'a> {
+    fn of(text: &'a str) -> Result<Self, String> {
+        let mut words = BTreeMap::new();
+        for word in text.split_whitespace() {
+            let word = word.strip_prefix('+').unwrap_or(word);
+            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+            if SILENT.contains(&key) {
+                continue;
+            }
+            if words.insert(key, value).is_some_and(|before| before != value) {
+                return Err(format!("+{key} is given twice"));
+            }
+        }
+        Ok(Self(words))
+    }
+
     fn take(&mut self, key: &str) -> Option<&'a str> {
         self.0.remove(key)
     }
@@ -94,55 +110,74 @@ impl<'a> Words<'a> {
 /// # Errors
 /// What is not understood, or has no keys.
 pub(super) fn keys(text: &str) -> Result<Keys, String> {
-    let mut words = Words(BTreeMap::new());
-    for word in text.split_whitespace() {
-        let word = word.strip_prefix('+').unwrap_or(word);
-        let (key, value) = word.split_once('=').unwrap_or((word, ""));
-        if !SILENT.contains(&key) {
-            words.0.insert(key, value);
-        }
-    }
+    let mut words = Words::of(text)?;
     if let Some(init) = words.take("init") {
         let code = init.to_ascii_lowercase().strip_prefix("epsg:").and_then(|code| code.parse().ok());
-        return keys_of(code.ok_or_else(|| format!("+init={init} names no EPSG code"))?);
-    }
-    let projection = words.take("proj").ok_or("+proj is missing")?;
-    if is_web_mercator(projection, &words) {
-        return keys_of(3857);
-    }
-    // Grids and axes other than these would change what coordinates mean.
-    for (key, neutral) in [("axis", "enu"), ("nadgrids", "@null")] {
-        if words.0.get(key).is_some_and(|value| *value == neutral) {
-            words.take(key);
+        let code: u16 = code.ok_or_else(|| format!("+init={init} names no EPSG code"))?;
+        let keys = keys_of(code)?;
+        // The definition that some programs write behind the code may only say the same.
+        let alone = words.0.is_empty();
+        if alone || words.0.contains_key("proj") && of_words(words)?.contains(&(PROJECTED_CRS, KeyValue::Short(code))) {
+            return Ok(keys);
         }
+        return Err(format!("+init={init} says all, so that other words beside it may only be those of the same UTM zone"));
     }
+    of_words(words)
+}
+
+/// `ProjectedCRSGeoKey`.
+const PROJECTED_CRS: u16 = 3072;
+/// Radius of web Mercator's sphere.
+const WEB_RADIUS_M: f64 = 6_378_137.0;
+
+fn of_words(mut words: Words<'_>) -> Result<Keys, String> {
+    let projection = words.take("proj").ok_or("+proj is missing")?;
+    // Grids and axes other than these would change what coordinates mean.
+    let mut is_neutral = |key: &str, neutral: &str| {
+        let is = words.0.get(key).is_some_and(|value| *value == neutral);
+        is.then(|| words.take(key)).is_some()
+    };
+    is_neutral("axis", "enu");
+    let no_grids = is_neutral("nadgrids", "@null");
     let base = base(&mut words)?;
+    if matches!(projection, "mill" | "vandg") && words.take("R_A").is_none() && base.inverse_flattening != 0.0 {
+        // So readers of the keys have it; without the word PROJ takes the semi-major axis.
+        return Err(format!("+proj={projection} has GeoKeys on a sphere, or with +R_A"));
+    }
     let keys = if matches!(projection, "longlat" | "latlong" | "lonlat" | "latlon") {
-        words.take("units");
+        // Angles are degrees, whatever the unit of lengths.
+        if words.0.get("units").is_some_and(|unit| ["m", "deg", "degree", "degrees"].contains(unit)) {
+            words.take("units");
+        }
         base.keys()
     } else {
         let unit = unit(&mut words)?;
         let mut values = Values::default();
-        let method = if projection == "utm" { utm(&mut words, &mut values)? } else { method(projection, &mut words, &mut values, &unit)? };
+        let method = match projection {
+            "utm" => utm(&mut words, &mut values, &unit)?,
+            "webmerc" => method("merc", &mut words, &mut values, &unit)?,
+            _ => method(projection, &mut words, &mut values, &unit)?,
+        };
+        // On its sphere, with latitudes that are taken as those of WGS 84.
+        let is_web = projection == "merc" && no_grids && base.semi_major_m == WEB_RADIUS_M && base.inverse_flattening == 0.0;
         let id = Named { name: "unknown".to_owned(), code: None };
-        let crs = Projected { id, base, method, values, unit };
-        crs.keys().map_err(|parameter| format!("+proj={projection} needs a value of {parameter:?}"))?
+        if projection == "webmerc" {
+            let on_wgs84 = matches!(base.id.code, None | Some(4326))
+                && base.semi_major_m == WEB_RADIUS_M
+                && base.meridian_at == 0.0
+                && base.to_wgs84.iter().all(|n| *n == 0.0);
+            if on_wgs84 { web_mercator(&values, &unit)? } else { return Err(NO_WEB_MERCATOR.to_owned()) }
+        } else if let (true, Ok(keys)) = (is_web && base.meridian_at == 0.0, web_mercator(&values, &unit)) {
+            keys
+        } else {
+            let crs = Projected { id, base, method, values, unit };
+            crs.keys().map_err(|problem| format!("+proj={projection} {problem}"))?
+        }
     };
     match words.0.keys().next() {
-        Some(left) => Err(format!("+{left} is not known, or has no GeoKeys")),
+        Some(left) => Err(format!("+{left} is not known, or has no GeoKeys beside +proj={projection}")),
         None => Ok(keys),
     }
-}
-
-fn is_web_mercator(projection: &str, words: &Words<'_>) -> bool {
-    let is = |key: &str, wanted: f64| words.0.get(key).and_then(|text| text.parse::<f64>().ok()) == Some(wanted);
-    let zero = |key: &str| words.0.get(key).is_none_or(|text| text.parse() == Ok(0.0));
-    projection == "webmerc"
-        || projection == "merc"
-            && is("a", 6_378_137.0)
-            && is("b", 6_378_137.0)
-            && ["lat_ts", "lon_0", "x_0", "y_0"].into_iter().all(zero)
-            && words.0.get("nadgrids") == Some(&"@null")
 }
 
 fn base(words: &mut Words<'_>) -> Result<Geographic, String> {
@@ -154,6 +189,13 @@ fn base(words: &mut Words<'_>) -> Result<Geographic, String> {
         }
     };
     let (semi_major_m, inverse_flattening, name, code) = ellipsoid(words, datum.map(|d| d.1))?;
+    if semi_major_m <= 0.0 || inverse_flattening < 0.0 {
+        return Err(format!("its ellipsoid has a semi-major axis of {semi_major_m} and an inverse flattening of {inverse_flattening}"));
+    }
+    let own = |datum: &str| ELLIPSOIDS.iter().find(|e| e.0 == datum).is_some_and(|e| (e.3, e.4) == (semi_major_m, inverse_flattening));
+    if let Some(datum) = datum.filter(|datum| !own(datum.1)) {
+        return Err(format!("+datum={} has an ellipsoid of its own, and another one is given", datum.0));
+    }
     let to_wgs84 = match words.take("towgs84") {
         None => Vec::new(),
         Some(text) => {
@@ -168,11 +210,16 @@ fn base(words: &mut Words<'_>) -> Result<Geographic, String> {
             Some(found) => (found.1.to_owned(), found.2),
             None => (
                 "unknown".to_owned(),
-                text.parse().map_err(|_| format!("+pm={text} is not known: degrees, {}", list(MERIDIANS.iter().map(|m| m.0))))?,
+                text.parse()
+                    .ok()
+                    .filter(|at: &f64| at.is_finite())
+                    .ok_or_else(|| format!("+pm={text} is not known: degrees, {}", list(MERIDIANS.iter().map(|m| m.0))))?,
             ),
         },
     };
-    let known = datum.filter(|_| to_wgs84.is_empty() && meridian_at == 0.0);
+    // That of WGS 84 to itself is none.
+    let unshifted = |datum: &str| to_wgs84.is_empty() || datum == "WGS84" && to_wgs84.iter().all(|n| *n == 0.0);
+    let known = datum.filter(|datum| unshifted(datum.0) && meridian_at == 0.0);
     let shift: Vec<String> = to_wgs84.iter().map(f64::to_string).collect();
     let using = if shift.is_empty() { String::new() } else { format!(" using towgs84={}", shift.join(",")) };
     let datum_name = if name == "unknown" { "unknown".to_owned() } else { format!("Unknown based on {name} ellipsoid{using}") };
@@ -230,7 +277,7 @@ fn unit(words: &mut Words<'_>) -> Result<Unit, String> {
     }
 }
 
-fn utm(words: &mut Words<'_>, values: &mut Values) -> Result<&'static method::Method, String> {
+fn utm(words: &mut Words<'_>, values: &mut Values, unit: &Unit) -> Result<&'static method::Method, String> {
     let zone =
         words.number("zone")?.filter(|zone| zone.fract() == 0.0 && (1.0..=60.0).contains(zone)).ok_or("+zone: 1 to 60 is accepted")?;
     let south = words.take("south").is_some();
@@ -239,8 +286,8 @@ fn utm(words: &mut Words<'_>, values: &mut Values) -> Result<&'static method::Me
         (Parameter::Latitude, 0.0),
         (Parameter::Longitude, zone * 6.0 - 183.0),
         (Parameter::Scale, 0.9996),
-        (Parameter::Easting, 500_000.0),
-        (Parameter::Northing, northing),
+        (Parameter::Easting, 500_000.0 / unit.factor),
+        (Parameter::Northing, northing / unit.factor),
     ] {
         values.set(parameter, value);
     }
@@ -249,31 +296,32 @@ fn utm(words: &mut Words<'_>, values: &mut Values) -> Result<&'static method::Me
 
 fn method(name: &str, words: &mut Words<'_>, values: &mut Values, unit: &Unit) -> Result<&'static method::Method, String> {
     let of_line = if name == "omerc" { "lonc" } else { "lon_0" };
+    // Which word gives the parallel of true scale, by the code of PROJ: it passes over the other.
+    let parallel = if matches!(name, "merc" | "stere" | "eqc" | "cea") { "lat_ts" } else { "lat_1" };
+    if name == "merc" {
+        // PROJ's Mercator knows no other origin than the equator.
+        words.number("lat_0")?;
+    }
     for (key, parameter) in [
         ("lat_0", Parameter::Latitude),
         (of_line, Parameter::Longitude),
         ("k", Parameter::Scale),
         ("k_0", Parameter::Scale),
-        ("lat_1", Parameter::Parallel1),
-        ("lat_ts", Parameter::Parallel1),
+        (parallel, Parameter::Parallel1),
         ("lat_2", Parameter::Parallel2),
         ("alpha", Parameter::Azimuth),
         ("gamma", Parameter::Skew),
     ] {
-        if let Some(value) = words.number(key)? {
-            values.set(parameter, value);
+        let Some(value) = words.number(key)? else { continue };
+        if values.get(parameter).is_some_and(|before| before != value) {
+            return Err(format!("+{key}={value} is given beside another {parameter:?}"));
         }
+        values.set(parameter, value);
     }
     // In metres, whatever the unit of the coordinates.
     for (key, parameter) in [("x_0", Parameter::Easting), ("y_0", Parameter::Northing)] {
         if let Some(value) = words.number(key)? {
             values.set(parameter, value / unit.factor);
-        }
-    }
-    if name == "lcc" && values.get(Parameter::Parallel2).is_none() && values.get(Parameter::Latitude).is_some() {
-        // One parallel away from the origin is two that are one.
-        if let Some(parallel) = values.get(Parameter::Parallel1).filter(|parallel| values.get(Parameter::Latitude) != Some(*parallel)) {
-            values.set(Parameter::Parallel2, parallel);
         }
     }
     if name == "omerc" && words.take("no_uoff").or(words.take("no_off")).is_some() {

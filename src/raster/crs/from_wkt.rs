@@ -1,7 +1,8 @@
 //! What a tree of WKT, of either version, says.
 
 use super::{
-    definition::{Geographic, Keys, Named, Projected, Unit, Vertical, compound, keys_of},
+    KeyValue, bound,
+    definition::{Geographic, Keys, NO_WEB_MERCATOR, Named, Projected, TO_WGS84, Unit, Vertical, compound, keys_of, web_mercator},
     method::{self, METHODS, Parameter, Values},
     table,
     wkt::Node,
@@ -11,6 +12,8 @@ const GEOGRAPHIC: &[&str] = &["GEOGCS", "GEOGCRS", "GEOGRAPHICCRS", "GEODCRS", "
 const PROJECTED: &[&str] = &["PROJCS", "PROJCRS", "PROJECTEDCRS"];
 const VERTICAL: &[&str] = &["VERT_CS", "VERTCRS", "VERTICALCRS"];
 const COMPOUND: &[&str] = &["COMPD_CS", "COMPOUNDCRS"];
+/// EPSG's code of the transverse Mercator whose axes point to the south and the west.
+const SOUTH_ORIENTATED: u16 = 9808;
 /// Names of web Mercator's method, which is spherical on an ellipsoid and has no code among GeoKeys.
 const WEB_MERCATOR: [&str; 2] = ["popularvisualisationpseudomercator", "mercatorauxiliarysphere"];
 
@@ -22,11 +25,15 @@ pub(super) fn keys(node: &Node) -> Result<(String, Keys), String> {
     let keyword = node.keyword.as_str();
     if keyword == "BOUNDCRS" {
         let source = node.child(&["SOURCECRS"]).and_then(|source| source.nodes.first());
-        return keys(source.ok_or("it has no source CRS")?);
+        let (name, mut keys) = keys(source.ok_or("it has no source CRS")?)?;
+        put_shift(&mut keys, bound::shift(node)?);
+        return Ok((name, keys));
     }
     // A code that is not in the registry of this program may be in the reader's.
     if let Some(code) = node.epsg().filter(|&code| table::find(code).is_some()) {
-        return Ok((node.name().to_owned(), keys_of(code)?));
+        let mut keys = keys_of(code)?;
+        put_shift(&mut keys, shift_within(node));
+        return Ok((node.name().to_owned(), keys));
     }
     let name = node.name().to_owned();
     if node.child(&["CS"]).and_then(|cs| cs.numbers.first()).is_some_and(|&axes| axes > 2.0) {
@@ -42,6 +49,24 @@ pub(super) fn keys(node: &Node) -> Result<(String, Keys), String> {
     }
 }
 
+/// Adds a shift to WGS 84, in the place of any other.
+fn put_shift(keys: &mut Keys, shift: Vec<f64>) {
+    if shift.iter().any(|number| *number != 0.0) {
+        keys.retain(|key| key.0 != TO_WGS84);
+        keys.push((TO_WGS84, KeyValue::Double(shift)));
+    }
+}
+
+/// What version 1 says of the shift to WGS 84, wherever it stands in a CRS; nothing is as good as zeroes.
+fn shift_within(node: &Node) -> Vec<f64> {
+    if node.keyword == "TOWGS84" {
+        let mut shift = node.numbers.clone();
+        shift.truncate(7);
+        return shift;
+    }
+    node.nodes.iter().map(shift_within).find(|shift| !shift.is_empty()).unwrap_or_default()
+}
+
 fn together(node: &Node) -> Result<Keys, String> {
     let across = node.child(&[PROJECTED, GEOGRAPHIC, &["BOUNDCRS"]].concat()).ok_or("it has no geographic or projected part")?;
     let up = node.child(VERTICAL).ok_or("it has no vertical part")?;
@@ -50,13 +75,14 @@ fn together(node: &Node) -> Result<Keys, String> {
         unit: unit(up, &["LENGTHUNIT", "UNIT"]).unwrap_or_else(Unit::metre),
     };
     if let (Some(across), Some(up)) = (across.epsg(), vertical.id.code)
-        && let Ok(keys) = compound(across, up, node.name())
+        && let Ok(mut keys) = compound(across, up, node.name())
     {
+        put_shift(&mut keys, shift_within(node));
         return Ok(keys);
     }
     let (_, mut keys) = keys(across)?;
     keys.retain(|key| key.0 != 1026);
-    keys.push((1026, super::KeyValue::Text(node.name().to_owned())));
+    keys.push((1026, KeyValue::Text(node.name().to_owned())));
     vertical.add_to(&mut keys);
     Ok(keys)
 }
@@ -69,6 +95,7 @@ fn unit(node: &Node, keywords: &[&str]) -> Option<Unit> {
 }
 
 fn geographic(node: &Node) -> Result<Geographic, String> {
+    axes(node, false)?;
     let datum = node.child(&["DATUM", "GEODETICDATUM", "TRF", "ENSEMBLE"]).ok_or_else(|| format!("'{}' has no datum", node.name()))?;
     let ellipsoid = datum.child(&["ELLIPSOID", "SPHEROID"]).ok_or_else(|| format!("'{}' has no ellipsoid", datum.name()))?;
     let (axis, flattening) = match ellipsoid.numbers[..] {
@@ -144,13 +171,25 @@ fn projected(node: &Node) -> Result<Keys, String> {
     }
     let web = WEB_MERCATOR.contains(&method::plain(named.name()).as_str()) || named.epsg() == Some(1024);
     if web {
-        let all_zero = [Parameter::Longitude, Parameter::Latitude, Parameter::Easting, Parameter::Northing, Parameter::Parallel1];
-        let same = all_zero.iter().all(|&p| values.get(p).unwrap_or(0.0) == 0.0) && base.id.code == Some(4326);
-        return if same { keys_of(3857) } else { Err("of web Mercators only EPSG:3857 has keys".to_owned()) };
+        return if base.id.code == Some(4326) { web_mercator(&values, &own_unit) } else { Err(NO_WEB_MERCATOR.to_owned()) };
     }
+    axes(node, named.epsg() == Some(SOUTH_ORIENTATED) || method::plain(named.name()).contains("southorient"))?;
     let method = method::by_name(named.name(), named.epsg(), &mut values).ok_or_else(|| no_method(named.name()))?;
     let crs = Projected { id: Named { name: node.name().to_owned(), code: node.epsg() }, base, method, values, unit: own_unit };
-    crs.keys().map_err(|parameter| format!("'{}' needs a value of {parameter:?}", named.name()))
+    crs.keys().map_err(|problem| format!("'{}' {problem}", named.name()))
+}
+
+/// Refuses axes that count the other way: GeoKeys cannot say so. Of polar CRSs both axes point away from the pole, or to it.
+fn axes(node: &Node, south_orientated: bool) -> Result<(), String> {
+    let directions = node.nodes.iter().filter(|node| node.keyword == "AXIS").filter_map(|axis| axis.nodes.first());
+    let directions: Vec<&str> = directions.map(|direction| direction.keyword.as_str()).collect();
+    let is = |direction: &str| directions.contains(&direction);
+    match is("WEST") || is("SOUTH") && (is("EAST") || is("NORTH")) {
+        true if !south_orientated => {
+            Err(format!("its axes point to the {}: GeoKeys count to the east and the north", directions.join(" and the ").to_lowercase()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A method that cannot be written.

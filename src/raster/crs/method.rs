@@ -25,8 +25,8 @@ pub(super) enum Parameter {
 
 use Parameter::{Azimuth, Easting, Latitude, Longitude, Northing, Parallel1, Parallel2, Scale, Skew};
 
-/// Number of parameters.
-pub(super) const PARAMETERS: usize = 9;
+/// Every parameter, in the order of their discriminants.
+const ALL: [Parameter; 9] = [Latitude, Longitude, Scale, Easting, Northing, Parallel1, Parallel2, Azimuth, Skew];
 
 /// A projection method.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl Parameter {
 
 /// Values of parameters, by parameter; angles in degrees, lengths in the CRS's unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Values([Option<f64>; PARAMETERS]);
+pub(super) struct Values([Option<f64>; ALL.len()]);
 
 impl Values {
     pub fn set(&mut self, parameter: Parameter, value: f64) {
@@ -163,6 +163,34 @@ impl Values {
     /// The value, or what it is where nothing is said.
     pub fn or_default(&self, parameter: Parameter) -> Option<f64> {
         self.get(parameter).or(parameter.default())
+    }
+
+    /// Forgets a value that another one stands for.
+    fn drop(&mut self, parameter: Parameter) {
+        self.0[parameter as usize] = None;
+    }
+
+    /// A value that was given, changes something, and has no key in the method.
+    pub fn without_key(&self, method: &Method) -> Option<(Parameter, f64)> {
+        let says = |parameter: Parameter, value: f64| match (method.code, parameter) {
+            // By definition at the equator: readers ignore another one.
+            (7, Latitude) => false,
+            // Beside a parallel of true scale there is no other scale.
+            (15, Scale) => self.get(Latitude).is_none_or(|latitude| latitude.abs() == 90.0),
+            _ => method.keys.iter().any(|(_, key)| *key == parameter) && value.is_finite(),
+        };
+        self.effective().find(|(parameter, value)| !says(*parameter, *value))
+    }
+
+    /// Whether nothing differs from what it is where nothing is said.
+    pub fn all_neutral(&self) -> bool {
+        self.effective().next().is_none()
+    }
+
+    fn effective(&self) -> impl Iterator<Item = (Parameter, f64)> {
+        ALL.into_iter()
+            .filter_map(|parameter| Some((parameter, self.get(parameter)?)))
+            .filter(|(parameter, value)| *value != parameter.default().unwrap_or(0.0))
     }
 
     /// Whether these are a zone of UTM: its number, negative in the south.
@@ -205,20 +233,39 @@ fn choose(first: &'static Method, second: Option<&'static Method>, values: &mut 
     let with_more = match first.code {
         // A cone with one parallel given twice is that of one parallel.
         9 => {
-            values.get(Parallel2).is_some()
-                && (values.get(Parallel2) != values.get(Parallel1) || values.get(Latitude) != values.get(Parallel1))
+            let (origin, parallel) = (values.get(Latitude), values.get(Parallel1));
+            match values.get(Parallel2) {
+                Some(second) => Some(second) != parallel || origin != parallel,
+                // One parallel away from the origin is two that are one.
+                None => parallel.is_some() && origin.is_some() && origin != parallel,
+            }
         }
         _ => values.get(Parallel1).is_some(),
     };
-    settle(second.filter(|_| with_more).unwrap_or(first), values)
+    let chosen = second.filter(|_| with_more).unwrap_or(first);
+    if let (9, 8, Some(parallel), None) = (first.code, chosen.code, values.get(Parallel1), values.get(Parallel2)) {
+        values.set(Parallel2, parallel);
+    }
+    settle(chosen, values)
 }
 
 /// Puts values where the method's keys expect them.
 fn settle(method: &'static Method, values: &mut Values) -> &'static Method {
     match (method.code, values.get(Parallel1)) {
         // The latitude of true scale stands for the pole.
-        (15, Some(parallel)) => values.set(Latitude, parallel),
-        (9, Some(parallel)) if values.get(Latitude).is_none() => values.set(Latitude, parallel),
+        (15, Some(parallel)) => {
+            // Its sign is the pole's, whatever was given.
+            let pole = values.get(Latitude).filter(|latitude| *latitude != 0.0).unwrap_or(parallel);
+            values.set(Latitude, parallel.abs().copysign(pole));
+            values.drop(Parallel1);
+        }
+        (9, Some(parallel))
+            if values.get(Latitude).unwrap_or(parallel) == parallel && values.get(Parallel2).unwrap_or(parallel) == parallel =>
+        {
+            values.set(Latitude, parallel);
+            values.drop(Parallel1);
+            values.drop(Parallel2);
+        }
         _ => {}
     }
     // Without a word of the grid's angle it is the line's.
@@ -240,7 +287,11 @@ mod tests {
         values.set(Parallel1, 70.0);
         values.set(Latitude, 90.0);
         assert_eq!(by_name("Mercator", None, &mut values).unwrap().keys[0], (3078, Parallel1));
-        assert_eq!(by_name("Lambert_Conformal_Conic", None, &mut values).unwrap().code, 9);
+        let mut cone = Values::default();
+        cone.set(Parallel1, 70.0);
+        assert_eq!(by_name("Lambert_Conformal_Conic", None, &mut cone).unwrap().code, 9);
+        let mut cone = values;
+        assert_eq!((by_name("Lambert_Conformal_Conic", None, &mut cone).unwrap().code, cone.get(Parallel2)), (8, Some(70.0)));
         assert_eq!((by_proj("stere", &mut values).unwrap().code, values.get(Latitude)), (15, Some(70.0)));
         values.set(Parallel2, 45.0);
         assert_eq!(by_name("Lambert_Conformal_Conic", None, &mut values).unwrap().code, 8);

@@ -3,6 +3,8 @@
 //!
 //! The keys are those that GDAL writes: a code and names where EPSG has one, else the definition spelled out.
 
+mod bound;
+mod codes;
 mod definition;
 mod from_proj;
 mod from_wkt;
@@ -67,7 +69,7 @@ impl Crs {
         if text.starts_with('{') {
             return Err(format!("PROJJSON is not read; {ACCEPTED} is"));
         }
-        if let Some((across, up)) = codes(text) {
+        if let Some((across, up)) = codes::codes(text) {
             return Self::of_codes(across?, up.transpose()?);
         }
         if text.contains("+proj=") || text.contains("+init=") || text.starts_with("proj=") {
@@ -128,8 +130,8 @@ impl Crs {
                 }
                 KeyValue::Text(text) => {
                     let index = tags.ascii.len();
-                    tags.ascii += &text.replace(|c: char| !c.is_ascii() || c == '\0', "?");
-                    tags.ascii.push('|');
+                    tags.ascii.extend(text.chars().map(|c| if c.is_ascii() && c != '\0' { c as u8 } else { b'?' }));
+                    tags.ascii.push(b'|');
                     (34737, tags.ascii.len() - index, index as u16)
                 }
             };
@@ -143,14 +145,49 @@ impl Georeferencing {
     /// Says that coordinates are of this CRS, whatever was said before.
     pub fn set_crs(&mut self, crs: &Crs) {
         self.keys = Some(crs.to_geo_tags(self.raster_type));
+        self.spelled_out = None;
+    }
+
+    /// Whether two CRSs are the same across the ground, as far as their keys tell: by EPSG's codes, else by the numbers that spell
+    /// them out, and by name where the one has a code and the other is spelled out.
+    pub fn same_crs(&self, other: &Self) -> bool {
+        if self.model_type() != other.model_type() {
+            return false;
+        }
+        match (self.epsg(), other.epsg()) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => {
+                let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1e-3);
+                let values = |key| (self.double(key).unwrap_or(0.0), other.double(key).unwrap_or(0.0));
+                // Codes of datum, ellipsoid, units and method; then numbers: axes, meridian and parameters.
+                let codes = [2048, 2050, 2056, 3075].into_iter().all(|key| self.short(key) == other.short(key));
+                let numbers = (3078..=3096).chain([2061]).map(values).all(|(a, b)| near(a, b));
+                let (ours, theirs) = (self.ellipsoid(), other.ellipsoid());
+                codes && numbers && near(ours.semi_major_m, theirs.semi_major_m) && near(self.linear_unit_m(), other.linear_unit_m())
+            }
+            _ => {
+                let plain = |georef: &Self| georef.crs_name().map(|name| method::plain(&name)).unwrap_or_default();
+                plain(self) == plain(other)
+            }
+        }
     }
 
     /// The CRS's name: by its EPSG code, else as its keys cite it; `None` where nothing is said.
     pub fn crs_name(&self) -> Option<String> {
         let by_code = self.epsg().and_then(table::find).map(|entry| entry.name().to_owned());
         let keys = self.keys.as_ref()?;
-        let cited = || [1026, 3073, 2049].into_iter().find_map(|key| keys.text(key)).map(|text| text.trim_end_matches('|').to_owned());
+        let cited = || [1026, 3073, 2049].into_iter().find_map(|key| keys.text(key));
         by_code.or_else(cited).filter(|name| !name.is_empty())
+    }
+
+    /// Finds the CRS that Esri's programs spell out in a text of the keys: see [`spelled_out`](Self::spelled_out).
+    pub fn find_spelled_out(&mut self) {
+        const MARK: &str = "ESRI PE String = ";
+        let Some(keys) = &self.keys else { return };
+        let text =
+            [3073, 1026, 2049].into_iter().filter_map(|key| keys.text(key)).find_map(|text| Some(text.strip_prefix(MARK)?.to_owned()));
+        let crs = text.and_then(|text| text.parse::<Crs>().ok());
+        self.spelled_out = crs.map(|crs| crs.to_geo_tags(self.raster_type));
     }
 
     /// The vertical CRS: its EPSG code and name, where the keys state one.
@@ -158,7 +195,7 @@ impl Georeferencing {
         let keys = self.keys.as_ref()?;
         let code = keys.short(4096)?;
         let name = table::find(code).map(|entry| entry.name().to_owned());
-        Some((code, name.or_else(|| keys.text(4097).map(str::to_owned)).unwrap_or_default()))
+        Some((code, name.or_else(|| keys.text(4097)).unwrap_or_default()))
     }
 }
 
@@ -178,24 +215,4 @@ pub(super) fn ellipsoid_of(code: u16) -> Option<(f64, f64)> {
         table::Entry::Geographic3d { flat: Some(base), .. } | table::Entry::Projected { base, .. } if base != code => ellipsoid_of(base),
         _ => None,
     }
-}
-
-/// What a code may have: what is wrong with it.
-type Code = Result<u16, String>;
-
-/// A horizontal and perhaps a vertical code, where the text is a way of giving codes.
-fn codes(text: &str) -> Option<(Code, Option<Code>)> {
-    let lower = text.to_ascii_lowercase();
-    if matches!(lower.as_str(), "ogc:crs84" | "crs84" | "wgs84" | "urn:ogc:def:crs:ogc:1.3:crs84") {
-        return Some((Ok(4326), None));
-    }
-    let numbers = ["epsg:", "urn:ogc:def:crs:epsg::", "http://www.opengis.net/def/crs/epsg/0/", "https://www.opengis.net/def/crs/epsg/0/"]
-        .into_iter()
-        .find_map(|prefix| lower.strip_prefix(prefix))
-        .or_else(|| lower.bytes().all(|b| b.is_ascii_digit() || b == b'+').then_some(lower.as_str()))?;
-    let code = |text: &str| text.parse().map_err(|_| "a code is a number from 1 to 32766".to_owned());
-    Some(match numbers.split_once('+') {
-        Some((across, up)) => (code(across), Some(code(up.trim_start_matches("epsg:")))),
-        None => (code(numbers), None),
-    })
 }

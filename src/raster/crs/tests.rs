@@ -57,7 +57,7 @@ fn proj_strings_are_spelled_out() {
             "+proj=eqdc +lat_0=1 +lon_0=2 +lat_1=3 +lat_2=4 +x_0=5 +y_0=6 +datum=NAD83",
             "3075=13 3076=9001 3078=3 3079=4 3080=2 3081=1 3082=5 3083=6",
         ),
-        ("+proj=mill +lon_0=2 +datum=NAD83", "3075=20 3076=9001 3082=0 3083=0 3088=2 3089=0"),
+        ("+proj=mill +lon_0=2 +R_A +datum=NAD83", "3075=20 3076=9001 3082=0 3083=0 3088=2 3089=0"),
         ("+proj=stere +lat_0=10 +lon_0=2 +k=0.9 +datum=NAD83", "3075=14 3076=9001 3082=0 3083=0 3088=2 3089=10 3092=0.9"),
     ] {
         assert_eq!(keys(text), format!("1024=1 1026=unknown {nad83} {rest}"), "{text}");
@@ -127,6 +127,139 @@ fn wkt_of_both_versions_is_read() {
     );
     let heights = r#"COMPD_CS["both",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]],VERT_CS["mine",VERT_DATUM["my vd",2005],UNIT["foot",0.3048]]]"#;
     assert!(keys(heights).ends_with("4096=32767 4097=mine 4098=32767 4099=9002"));
+}
+
+#[test]
+fn only_web_mercator_itself_is_web_mercator() {
+    let web = keys("EPSG:3857");
+    let sphere = "+proj=merc +a=6378137 +b=6378137 +nadgrids=@null";
+    for same in [
+        "+proj=webmerc +datum=WGS84",
+        "+proj=webmerc +datum=WGS84 +lon_0=0 +x_0=0 +k=1 +units=m +wktext +no_defs",
+        &format!("{sphere} +lat_ts=0 +k=1 +to_meter=1"),
+    ] {
+        assert_eq!(keys(same), web, "{same}");
+    }
+    for (text, told) in [
+        ("+proj=webmerc +lon_0=150 +datum=WGS84", "only EPSG:3857 has keys"),
+        ("+proj=webmerc +datum=WGS84 +units=km", "only EPSG:3857 has keys"),
+        ("+proj=webmerc +datum=WGS84 +k=0.5", "only EPSG:3857 has keys"),
+        ("+proj=webmerc +datum=NAD83", "only EPSG:3857 has keys"),
+        ("+proj=webmerc +ellps=bessel", "only EPSG:3857 has keys"),
+        ("+proj=webmerc +datum=WGS84 +nonsense=3", "+nonsense is not known"),
+    ] {
+        assert!(refused(text).contains(told), "{text}: {}", refused(text));
+    }
+    // On the sphere there are other Mercators.
+    let kilometres = keys(&format!("{sphere} +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=km"));
+    assert!(kilometres.contains("2057=6378137 2058=6378137") && kilometres.contains("3077=1000 3078=0 3080=0"), "{kilometres}");
+    assert!(keys(&format!("{sphere} +lon_0=150")).ends_with("3075=7 3076=9001 3080=150 3081=0 3082=0 3083=0 3092=1"));
+    let wkt = |unit: &str, more: &str| {
+        format!(r#"PROJCS["w",{WGS84},PROJECTION["Mercator_Auxiliary_Sphere"],PARAMETER["Central_Meridian",0],{more}UNIT{unit}]"#)
+    };
+    assert_eq!(keys(&wkt(r#"["Meter",1]"#, r#"PARAMETER["Auxiliary_Sphere_Type",0],"#)), web);
+    assert!(refused(&wkt(r#"["km",1000]"#, "")).contains("only EPSG:3857"));
+    assert!(refused(&wkt(r#"["Meter",1]"#, r#"PARAMETER["Scale_Factor",0.5],"#)).contains("only EPSG:3857"));
+}
+
+#[test]
+fn words_beside_a_code_may_only_say_the_same() {
+    let utm = keys("EPSG:32633");
+    assert_eq!(keys("+init=epsg:32633 +no_defs +type=crs"), utm);
+    assert_eq!(keys("+init=epsg:32633 +proj=utm +zone=33 +datum=WGS84 +units=m +no_defs +ellps=WGS84 +towgs84=0,0,0"), utm);
+    for text in ["+init=epsg:32633 +units=km", "+init=epsg:32633 +proj=utm +zone=34 +datum=WGS84", "+init=epsg:4326 +lon_0=5"] {
+        assert!(refused(text).contains("says all"), "{text}");
+    }
+}
+
+#[test]
+fn words_that_no_key_can_hold_are_refused() {
+    for (text, told) in [
+        (
+            "+proj=lcc +lat_1=44.1833 +lat_2=45.7 +lat_0=43.3166 +lon_0=-84.3333 +x_0=609601.2 +k_0=1.0000382 +ellps=clrk66",
+            "+proj=lcc has no GeoKey for Scale 1.0000382",
+        ),
+        ("+proj=aea +lat_1=20 +lat_2=30 +k=0.5", "has no GeoKey for Scale 0.5"),
+        ("+proj=laea +lat_0=50 +lat_ts=3", "+lat_ts is not known"),
+        ("+proj=stere +lat_0=90 +lat_ts=70 +k=0.9", "has no GeoKey for Scale 0.9"),
+        ("+proj=mill +datum=WGS84", "on a sphere, or with +R_A"),
+        ("+proj=robin +lat_0=10", "has no GeoKey for Latitude 10"),
+        ("+proj=tmerc +lon_0=9 +lat_1=30", "has no GeoKey for Parallel1 30"),
+        ("+proj=tmerc +lon_0=9 +lon_0=8", "+lon_0 is given twice"),
+        ("+proj=tmerc +lon_0=9 +k=0.9 +k_0=0.8", "+k_0=0.8 is given beside another Scale"),
+        ("+proj=longlat +datum=WGS84 +units=km", "+units is not known"),
+        ("+proj=longlat +datum=NAD27 +ellps=bessel", "+datum=NAD27 has an ellipsoid of its own"),
+        ("+proj=longlat +a=-5", "semi-major axis of -5"),
+        ("+proj=longlat +pm=nan", "+pm=nan is not known"),
+    ] {
+        assert!(refused(text).contains(told), "{text}: {}", refused(text));
+    }
+    // PROJ's Mercator knows no latitude of origin: the word changes nothing there.
+    assert_eq!(keys("+proj=merc +lat_0=30 +datum=WGS84"), keys("+proj=merc +datum=WGS84"));
+    // The sign of a polar parallel is the pole's.
+    assert!(keys("+proj=stere +lat_0=-90 +lat_ts=71 +datum=WGS84").contains("3081=-71"));
+    // Zones of NAD83 end at 23: EPSG:26933 is a plane of North Carolina.
+    assert!(keys("+proj=utm +zone=23 +datum=NAD83").contains("3072=26923"));
+    assert!(
+        keys("+proj=utm +zone=33 +datum=NAD83").contains("3072=32767") && keys("+proj=utm +zone=30 +datum=NAD27").contains("3072=32767")
+    );
+    // A false origin of UTM is in metres there, and in the CRS's unit in the keys.
+    assert!(keys("+proj=utm +zone=33 +south +ellps=intl +units=km").contains("3082=500 3083=10000"));
+    let cone = |more: &str| {
+        format!(r#"PROJCS["c",{WGS84},PROJECTION["Lambert_Conformal_Conic"],PARAMETER["Central_Meridian",-84],{more}UNIT["Meter",1]]"#)
+    };
+    let two = r#"PARAMETER["Standard_Parallel_1",44],PARAMETER["Standard_Parallel_2",45],PARAMETER["Latitude_Of_Origin",43],"#;
+    assert!(refused(&cone(&format!(r#"{two}PARAMETER["Scale_Factor",1.0000382],"#))).contains("has no GeoKey for Scale 1.0000382"));
+    assert!(keys(&cone(&format!(r#"{two}PARAMETER["Scale_Factor",1],"#))).contains("3075=8"));
+    // One parallel away from the origin is two that are one.
+    let one = r#"PARAMETER["Standard_Parallel_1",44],PARAMETER["Latitude_Of_Origin",43],"#;
+    assert!(keys(&cone(one)).ends_with("3075=8 3076=9001 3078=44 3079=44 3084=-84 3085=43 3086=0 3087=0"));
+    assert!(refused(&cone(&format!(r#"{one}PARAMETER["Scale_Factor",0.5],"#))).contains("has no GeoKey for Scale 0.5"));
+    let mercator = format!(r#"PROJCS["m",{WGS84},PROJECTION["Mercator_1SP"],PARAMETER["latitude_of_origin",30],UNIT["metre",1]]"#);
+    assert!(refused(&mercator).contains("has no GeoKey for Latitude 30"));
+    let cassini = |axes: &str| format!(r#"PROJCS["c",{WGS84},PROJECTION["Cassini_Soldner"],UNIT["metre",1]{axes}]"#);
+    assert!(refused(&cassini(r#",AXIS["x",SOUTH],AXIS["y",WEST]"#)).contains("axes point to the south and the west"));
+    assert_eq!(keys(&cassini(r#",AXIS["N",NORTH],AXIS["E",EAST]"#)), keys(&cassini("")));
+}
+
+#[test]
+fn a_bound_crs_keeps_its_shift() {
+    let source = r#"GEOGCRS["DHDN",DATUM["Deutsches Hauptdreiecksnetz",ELLIPSOID["Bessel 1841",6377397.155,299.1528128,LENGTHUNIT["metre",1]]],PRIMEM["Greenwich",0],CS[ellipsoidal,2],AXIS["lat",north],AXIS["lon",east],ANGLEUNIT["degree",0.0174532925199433]]"#;
+    let target = r#"GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563]],CS[ellipsoidal,2],AXIS["lat",north],AXIS["lon",east],ANGLEUNIT["degree",0.0174532925199433],ID["EPSG",4326]]"#;
+    let bound = |source: &str, target: &str, method: &str, parameters: &str| {
+        format!(r#"BOUNDCRS[SOURCECRS[{source}],TARGETCRS[{target}],ABRIDGEDTRANSFORMATION["x",METHOD{method}{parameters}]]"#)
+    };
+    let three = r#",PARAMETER["X-axis translation",598.1,ID["EPSG",8605]],PARAMETER["Y-axis translation",73.7,ID["EPSG",8606]],PARAMETER["Z-axis translation",418.2,ID["EPSG",8607]]"#;
+    let seven = format!(
+        r#"{three},PARAMETER["X-axis rotation",0.202,ID["EPSG",8608]],PARAMETER["Y-axis rotation",0.045,ID["EPSG",8609]],PARAMETER["Z-axis rotation",-2.455,ID["EPSG",8610]],PARAMETER["Scale difference",1.0000067,ID["EPSG",8611]]"#
+    );
+    let vector = r#"["Position Vector transformation (geog2D domain)",ID["EPSG",9606]]"#;
+    assert!(keys(&bound(source, target, vector, &seven)).ends_with("2062=598.1,73.7,418.2,0.202,0.045,-2.455,6.7"));
+    let frame = r#"["Coordinate Frame rotation (geog2D domain)",ID["EPSG",9607]]"#;
+    assert!(keys(&bound(source, target, frame, &seven)).ends_with("2062=598.1,73.7,418.2,-0.202,-0.045,2.455,6.7"));
+    let translations = r#"["Geocentric translations (geog2D domain)",ID["EPSG",9603]]"#;
+    assert!(keys(&bound(source, target, translations, three)).ends_with("2062=598.1,73.7,418.2"));
+    let projected = format!(
+        r#"PROJCRS["g",BASE{},CONVERSION["c",METHOD["Transverse Mercator",ID["EPSG",9807]],PARAMETER["Longitude of natural origin",9]],CS[Cartesian,2],AXIS["e",east],AXIS["n",north],LENGTHUNIT["metre",1]]"#,
+        source
+    );
+    assert!(keys(&bound(&projected, target, vector, &seven)).contains("2062=598.1,73.7,418.2,0.202,0.045,-2.455,6.7 3072=32767"));
+    let coded = r#"GEOGCRS["DHDN",DATUM["x",ELLIPSOID["Bessel 1841",6377397.155,299.1528128]],ID["EPSG",4314]]"#;
+    assert!(
+        keys(&bound(coded, target, vector, &seven)).contains("2048=4314")
+            && keys(&bound(coded, target, vector, &seven)).contains("2062=598.1")
+    );
+    let old =
+        r#"GEOGCS["DHDN",DATUM["x",SPHEROID["Bessel 1841",6377397.155,299.1528128],TOWGS84[598.1,73.7,418.2]],AUTHORITY["EPSG","4314"]]"#;
+    assert!(keys(old).ends_with("2062=598.1,73.7,418.2"));
+    for (text, told) in [
+        (bound(source, target, r#"["NTv2",ID["EPSG",9615]]"#, r#",PARAMETERFILE["f","BETA2007.gsb"]"#), "method 'NTv2'"),
+        (bound(source, source, vector, &seven), "leads to 'DHDN'"),
+        (bound(source, target, translations, &seven), "parameter 'X-axis rotation'"),
+        (bound(source, target, vector, r#",PARAMETER["Scale difference",6.7]"#), "a scale of 6.7"),
+    ] {
+        assert!(refused(&text).contains(told), "{}", refused(&text));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::{
     error::{Error, Result},
-    raster::{field_bytes, field_unit},
+    raster::{field_bytes, field_unit, text_of},
     source::ReadAt,
 };
 use tiff::tags::Tag;
@@ -199,12 +199,17 @@ impl<'a> Header<'a> {
         Some((entry.kind, bytes))
     }
 
-    /// The text of a tag without trailing NULs; `None` if it is absent. Bytes that are not UTF-8 are replaced.
-    pub fn text(&self, ifd: &Ifd, tag: Tag) -> Result<Option<String>> {
+    /// The bytes of a text without trailing NULs; `None` if the tag is absent.
+    pub fn text_bytes(&self, ifd: &Ifd, tag: Tag) -> Result<Option<Vec<u8>>> {
         let Some(entry) = ifd.find(tag) else { return Ok(None) };
-        let bytes = self.value(entry, None)?;
-        let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
-        Ok(Some(String::from_utf8_lossy(&bytes[..end]).into_owned()))
+        let mut bytes = self.value(entry, None)?;
+        bytes.truncate(bytes.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1));
+        Ok(Some(bytes))
+    }
+
+    /// The text of a tag without trailing NULs, of UTF-8 or else Latin-1; `None` if the tag is absent.
+    pub fn text(&self, ifd: &Ifd, tag: Tag) -> Result<Option<String>> {
+        Ok(self.text_bytes(ifd, tag)?.map(|bytes| text_of(&bytes)))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod carried;
 mod cursor;
+mod directories;
 mod file;
 mod ifd;
 mod image;
@@ -25,13 +26,10 @@ use crate::{
     raster::{Chunking, Nodata, Profile},
     source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Source, read_at::open_file},
 };
+use directories::Others;
 use file::OpenFile;
 use image::Image;
 use std::{fmt, path::Path, sync::Arc};
-use tiff::tags::Tag;
-
-/// Directories that are searched for the mask of the first image.
-const MAX_DIRECTORIES: usize = 64;
 
 /// A GeoTIFF file whose header has been read; pixels are read when asked for. Cheap to clone.
 #[derive(Clone)]
@@ -76,8 +74,10 @@ impl GeoTiff {
         let header = ifd::Header::read(&data, &name)?;
         let ifd = header.directory(header.first)?;
         let image = Image::describe(&header, &ifd, false)?;
-        let mask = find_mask(&header, ifd.next, &image)?;
+        let Others { mask, overviews, warnings } = Others::find(&header, ifd.next, &image)?;
         let mut profile = tags::profile(&header, &ifd, &image, mask.is_some())?;
+        profile.overviews = overviews;
+        profile.warnings.extend(warnings);
         let mut planes = vec![image.chunking(); image.planes()];
         planes.extend(mask.as_ref().map(Image::chunking));
         let mut fill = [0; 8];
@@ -87,24 +87,6 @@ impl GeoTiff {
         options.apply(&mut profile);
         Ok(Self(Arc::new(OpenFile { name, data: Box::new(data), profile, planes, image, mask, fill })))
     }
-}
-
-/// The mask of the first image, if one of the next directories is one: flagged as mask and not as overview, of the
-/// same size.
-fn find_mask(header: &ifd::Header<'_>, mut next: u64, image: &Image) -> Result<Option<Image>> {
-    for _ in 1..MAX_DIRECTORIES {
-        if next == 0 {
-            break;
-        }
-        let ifd = header.directory(next)?;
-        let is_mask = header.one(&ifd, Tag::NewSubfileType)?.unwrap_or(0) & 5 == 4;
-        let same = |tag, size| -> Result<bool> { Ok(header.one(&ifd, tag)? == Some(size as u64)) };
-        if is_mask && same(Tag::ImageWidth, image.cols)? && same(Tag::ImageLength, image.rows)? {
-            return Image::describe(header, &ifd, true).map(Some);
-        }
-        next = ifd.next;
-    }
-    Ok(None)
 }
 
 impl Source for GeoTiff {

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     error::Result,
-    raster::{Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, Profile, RasterType, SampleType, TEXT_TAGS},
+    raster::{
+        Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, Profile, RasterType, SampleType, SampleUnit, TEXT_TAGS,
+    },
 };
 use tiff::tags::Tag;
 
@@ -23,13 +25,13 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let (photometric, color_map) = palette::read(header, ifd, image, photometric)?;
     let (carried, mut warnings) = carried::read(header, ifd);
     let (nodata, odd_nodata) = nodata(header, ifd, image.sample)?;
-    warnings.extend(odd_nodata);
+    warnings.extend(odd_nodata.into_iter().chain(orientation(header, ifd)?));
     let extra_samples = header.shorts(ifd, Tag::ExtraSamples)?;
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
     };
     let gdal_metadata = header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG))?;
-    let sample_unit_m = gdal_metadata.as_deref().and_then(sample_unit);
+    let sample_unit_m = gdal_metadata.as_deref().and_then(|xml| SampleUnit::declared(&Metadata::parse(xml), 0).metres());
     let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
     Ok(Profile {
         cols: image.cols,
@@ -48,13 +50,23 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         texts: texts(header, ifd),
         carried,
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
+        overviews: 0,
         warnings,
     })
 }
 
+/// Warns of rows and columns that are meant to be shown in another order than they are stored in: they stay as they are.
+fn orientation(header: &Header<'_>, ifd: &Ifd) -> Result<Option<String>> {
+    const UPRIGHT: u64 = 1;
+    let orientation = header.one(ifd, Tag::Orientation)?.filter(|orientation| !(0..=UPRIGHT).contains(orientation));
+    Ok(orientation.map(|orientation| {
+        format!("its Orientation is {orientation}: rows and columns are taken as they are stored, and the tag is not copied")
+    }))
+}
+
 /// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
-fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, String)> {
-    let text = |tag: u16| header.text(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
+fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, Vec<u8>)> {
+    let text = |tag: u16| header.text_bytes(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
     TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
 }
 
@@ -81,7 +93,7 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
             Ok(GeoTags {
                 directory,
                 doubles: header.doubles(ifd, Tag::GeoDoubleParamsTag)?,
-                ascii: header.text(ifd, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+                ascii: header.text_bytes(ifd, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
             })
         })
         .transpose()?;
@@ -95,19 +107,9 @@ fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
         RasterType::Point => Affine { c: t.c - 0.5 * (t.a + t.b), f: t.f - 0.5 * (t.d + t.e), ..t },
     });
     let transform = transform.filter(|t| [t.a, t.b, t.c, t.d, t.e, t.f].iter().all(|v| v.is_finite()) && t.a * t.e != t.b * t.d);
-    Ok(Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys, sample_unit_m: None })
-}
-
-/// Metres in one unit of the first band's samples, by GDAL's name of it.
-fn sample_unit(xml: &str) -> Option<f64> {
-    let metadata = Metadata::parse(xml);
-    let name = metadata.get("UNITTYPE", Some(0))?.trim().to_ascii_lowercase();
-    match name.as_str() {
-        "m" | "metre" | "metres" | "meter" | "meters" => Some(1.0),
-        "ft" | "foot" | "feet" | "international foot" => Some(0.3048),
-        "us-ft" | "ftus" | "foot_us" | "us survey foot" | "us_survey_foot" => Some(1200.0 / 3937.0),
-        _ => None,
-    }
+    let mut georef = Georeferencing { transform, raster_type, pixel_scale, tiepoints, matrix, keys, ..Georeferencing::default() };
+    georef.find_spelled_out();
+    Ok(georef)
 }
 
 /// The affine transform as the tags have it, in GDAL's order of preference: scale and first tiepoint, then the
@@ -133,15 +135,6 @@ mod tests {
         let t = transform(&[2.0, 3.0, 0.0], &[1.0, 1.0, 0.0, 102.0, 197.0, 0.0], &[]).unwrap();
         assert_eq!(t, Affine::north_up(100.0, 200.0, 2.0, 3.0));
         assert_eq!(transform(&[2.0, -3.0, 0.0], &[0.0, 0.0, 0.0, 100.0, 200.0, 0.0], &[]).unwrap(), t);
-    }
-
-    #[test]
-    fn gdals_unit_of_the_first_bands_samples_is_known() {
-        let item = |attributes: &str, text: &str| format!("<GDALMetadata>\n  <Item {attributes}>{text}</Item>\n</GDALMetadata>");
-        let of = |text: &str| sample_unit(&item("name=\"UNITTYPE\" sample=\"0\" role=\"unittype\"", text));
-        assert_eq!([of("metre"), of("ft"), of("US survey foot"), of("furlong")], [Some(1.0), Some(0.3048), Some(1200.0 / 3937.0), None]);
-        assert_eq!(sample_unit(&item("name=\"UNITTYPE\" sample=\"1\" role=\"unittype\"", "ft")), None);
-        assert_eq!(sample_unit("<GDALMetadata></GDALMetadata>"), None);
     }
 
     #[test]

@@ -264,7 +264,7 @@ fn tags_are_carried_verbatim_and_points_are_shifted_to_corners() {
     let georef = &source.profile().georef;
     assert_eq!(georef.transform, Some(Affine::north_up(100.0, 200.0, 2.0, 3.0)));
     assert_eq!((georef.raster_type, georef.pixel_scale.len(), georef.tiepoints.len()), (RasterType::Point, 3, 6));
-    assert_eq!(georef.keys.as_ref().unwrap().ascii, "here|");
+    assert_eq!(georef.keys.as_ref().unwrap().ascii, b"here|");
     assert_eq!(source.profile().gdal_metadata.as_deref(), Some("<GDALMetadata>é</GDALMetadata>"));
     assert!(source.profile().nodata.unwrap().to_f64().is_nan());
     let points = open(plain(&[(33922, Double(vec![1.0; 24]))])).unwrap();

@@ -1,6 +1,9 @@
 //! Whether a file is a sound TIFF, and whether it is a cloud-optimised one: by its structure, no pixel is decoded.
 
-use super::ifd::{Header, Ifd};
+use super::{
+    directories::Role,
+    ifd::{Header, Ifd},
+};
 use crate::{
     error::{Error, Result},
     raster::LevelSize,
@@ -21,6 +24,12 @@ const PROBES: usize = 65_536;
 pub struct Validation {
     /// Full resolution first, then overviews in the order of their directories; masks are left out.
     pub levels: Vec<LevelSize>,
+    /// Encoded bytes of each of [`levels`](Self::levels), without masks.
+    pub level_bytes: Vec<u64>,
+    /// Pictures of their own in further directories, by what `NewSubfileType` says.
+    pub pages: Vec<LevelSize>,
+    /// Pictures that directories name in their `SubIFDs`.
+    pub sub_images: Vec<LevelSize>,
     /// Whether the header is that of BigTIFF, with offsets of 64 bits.
     pub bigtiff: bool,
     /// Whether GDAL's structural metadata stand behind the header.
@@ -48,8 +57,7 @@ struct Image {
     at: u64,
     size: LevelSize,
     tiled: bool,
-    mask: bool,
-    reduced: bool,
+    role: Role,
     /// Offset and length of every segment, row by row.
     segments: Vec<(u64, u64)>,
 }
@@ -75,10 +83,12 @@ pub fn validate_reader(data: &dyn ReadAt, name: &str) -> Result<Validation> {
     let mut at = header.first;
     while at != 0 {
         if images.len() == MAX_DIRECTORIES || images.iter().any(|image| image.at == at) {
-            return Err(header.bad(format!("its directories form a loop, or are more than {MAX_DIRECTORIES}")));
+            found.problems.push(format!("its directories form a loop, or are more than {MAX_DIRECTORIES}"));
+            break;
         }
         let ifd = header.directory(at)?;
         images.push(image(&header, &ifd, at, images.len(), &mut found.problems)?);
+        sub_images(&header, &ifd, images.len() - 1, &mut found)?;
         at = ifd.next;
     }
     ranges(&header, &images, &mut found.problems);
@@ -88,8 +98,38 @@ pub fn validate_reader(data: &dyn ReadAt, name: &str) -> Result<Validation> {
     if let Some(ghost) = ghost {
         leaders(data, &ghost, &images, &mut found.not_cog);
     }
-    found.levels = images.iter().filter(|image| !image.mask).map(|image| image.size).collect();
+    let levels = levels(&images);
+    found.levels = levels.iter().map(|image| image.size).collect();
+    found.level_bytes = levels.iter().map(|image| image.segments.iter().map(|(_, len)| len).sum()).collect();
+    found.pages = images.iter().skip(1).filter(|image| image.role == Role::Page).map(|image| image.size).collect();
     Ok(found)
+}
+
+/// The first image, whatever it calls itself, and its overviews.
+fn levels(images: &[Image]) -> Vec<&Image> {
+    images
+        .iter()
+        .enumerate()
+        .filter(|(k, image)| image.role == Role::Overview || *k == 0 && image.role == Role::Page)
+        .map(|(_, image)| image)
+        .collect()
+}
+
+/// Takes in the sizes of what a directory names in its `SubIFDs`.
+fn sub_images(header: &Header<'_>, ifd: &Ifd, k: usize, found: &mut Validation) -> Result<()> {
+    for at in header.unsigned(ifd, Tag::SubIfd, Some(MAX_DIRECTORIES as u64))? {
+        let size = header.directory(at).and_then(|sub| {
+            let side = |tag: Tag| -> Result<usize> { Ok(header.one(&sub, tag)?.and_then(|side| usize::try_from(side).ok()).unwrap_or(0)) };
+            Ok(LevelSize { cols: side(Tag::ImageWidth)?, rows: side(Tag::ImageLength)? })
+        });
+        match size {
+            Ok(size) if size.cols > 0 && size.rows > 0 => found.sub_images.push(size),
+            // Directories of what is no picture, such as of EXIF.
+            Ok(_) => {}
+            Err(_) => found.problems.push(format!("a sub-IFD of directory {k} cannot be read")),
+        }
+    }
+    Ok(())
 }
 
 fn image(header: &Header<'_>, ifd: &Ifd, at: u64, k: usize, problems: &mut Vec<String>) -> Result<Image> {
@@ -114,9 +154,9 @@ fn image(header: &Header<'_>, ifd: &Ifd, at: u64, k: usize, problems: &mut Vec<S
     if tiled && (cols % 16 != 0 || rows % 16 != 0) {
         problems.push(format!("directory {k} has tiles of {cols} x {rows} pixels, which are no multiples of 16"));
     }
-    let kind = header.one(ifd, Tag::NewSubfileType)?.unwrap_or(0);
+    let role = Role::of(header, ifd)?;
     let segments = offsets.into_iter().zip(counts).collect();
-    Ok(Image { at, size, tiled, mask: kind & 4 != 0, reduced: kind & 1 != 0, segments })
+    Ok(Image { at, size, tiled, role, segments })
 }
 
 /// Segments lie inside the file and apart from each other.
@@ -140,7 +180,7 @@ fn ranges(header: &Header<'_>, images: &[Image], problems: &mut Vec<String>) {
 /// Directories first, overviews from small to large, full resolution last.
 fn order(header: &Header<'_>, images: &[Image]) -> Vec<String> {
     let mut reasons = Vec::new();
-    let levels: Vec<&Image> = images.iter().filter(|image| !image.mask).collect();
+    let levels = levels(images);
     let Some(base) = levels.first() else { return vec!["it holds no image".to_owned()] };
     let large = !base.size.is_small();
     if large && !base.tiled {
@@ -161,13 +201,13 @@ fn order(header: &Header<'_>, images: &[Image]) -> Vec<String> {
     if images.iter().filter_map(first_data).any(|at| at < last_directory) {
         reasons.push("data stand before directories".to_owned());
     }
+    let pages = images.iter().skip(1).filter(|image| image.role == Role::Page).count();
+    if pages > 0 {
+        reasons.push(format!("{pages} of its directories are pages of their own, not overviews"));
+    }
     for (k, pair) in levels.windows(2).enumerate() {
         let level = k + 1;
-        if !pair[1].reduced
-            || pair[1].size.cols > pair[0].size.cols
-            || pair[1].size.rows > pair[0].size.rows
-            || pair[1].size == pair[0].size
-        {
+        if pair[1].size.cols > pair[0].size.cols || pair[1].size.rows > pair[0].size.rows || pair[1].size == pair[0].size {
             reasons.push(format!("directory {level} is no overview of the one before"));
         }
         if large && !pair[1].tiled {
@@ -203,7 +243,7 @@ fn leaders(data: &dyn ReadAt, ghost: &str, images: &[Image], reasons: &mut Vec<S
     let says = |line: &str| ghost.lines().any(|l| l == line);
     let (leader, trailer, row_major) =
         (says("BLOCK_LEADER=SIZE_AS_UINT4"), says("BLOCK_TRAILER=LAST_4_BYTES_REPEATED"), says("BLOCK_ORDER=ROW_MAJOR"));
-    for (k, image) in images.iter().enumerate().filter(|(_, image)| !image.mask) {
+    for (k, image) in images.iter().enumerate().filter(|(_, image)| !matches!(image.role, Role::Mask { .. })) {
         let there: Vec<(u64, u64)> = image.segments.iter().copied().filter(|(_, len)| *len > 0).collect();
         if row_major && there.windows(2).any(|pair| pair[1].0 <= pair[0].0) {
             reasons.push(format!("segments of directory {k} are not in row-major order"));
