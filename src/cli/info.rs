@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
     raster::{ByteSize, GeoKey, GeoTags, Georeferencing, Metadata, ModelType, Nodata, Profile, RasterType},
-    source::{GeoTiff, Source, Storage, Validation, validate},
+    source::{GeoTiff, ReadOptions, Source, Storage, Validation, validate},
 };
 
 /// What a file's header says: size, type, layout, overviews, nodata, statistics, metadata, georeferencing, keys
@@ -26,6 +26,9 @@ pub struct InfoArgs {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// Read nothing that is stored beside the file: .aux.xml, world files, .msk
+    #[arg(long)]
+    no_sidecars: bool,
     #[command(flatten)]
     talk: Talk,
 }
@@ -33,7 +36,7 @@ pub struct InfoArgs {
 impl InfoArgs {
     pub fn run(self) -> Outcome {
         begin(self.talk);
-        let tiff = GeoTiff::open(&self.file)?;
+        let tiff = GeoTiff::open_with(&self.file, &ReadOptions::default().ignore_sidecars(self.no_sidecars))?;
         let bytes = std::fs::metadata(&self.file).map_or(0, |m| m.len());
         let layout = validate(&self.file)?;
         say::out(&if self.json { pretty(&as_json(&tiff, bytes, &layout)) } else { as_text(&tiff, bytes, &layout) })
@@ -104,6 +107,8 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "crs": georef.crs_name(),
         "vertical_crs": georef.vertical_crs().map(|(code, name)| json!({ "epsg": code, "name": name })),
         "geokeys": keys,
+        "sidecars": tiff.sidecars().iter().map(|s| json!({ "path": s.path, "holds": s.holds, "taken": s.taken })).collect::<Vec<_>>(),
+        "warnings": profile.warnings,
     })
 }
 
@@ -158,6 +163,13 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
     line("raster", format!("{} x {} pixels (cols x rows), {} {bands} of {}", profile.cols, profile.rows, profile.bands, profile.sample));
     line("chunks", chunks_text(tiff));
     line("layout", layout_text(layout));
+    for sidecar in tiff.sidecars() {
+        let taken = if sidecar.taken { "" } else { ", not taken" };
+        line("beside", format!("{}: {}{taken}", sidecar.path, sidecar.holds));
+    }
+    for warning in &profile.warnings {
+        line("warning", warning.escape_debug().to_string());
+    }
     line("missing", missing_text(profile));
     for (name, value) in place(profile) {
         line(name, value);
@@ -201,7 +213,7 @@ fn missing_text(profile: &Profile) -> String {
     let mut how = Vec::new();
     how.extend(profile.nodata.map(|nodata| format!("nodata {nodata}")));
     how.extend(profile.alpha_band.map(|band| format!("alpha in band {}", band + 1)));
-    how.extend(profile.masked.then(|| "internal mask".to_owned()));
+    how.extend(profile.masked.then(|| "mask".to_owned()));
     if profile.sample.is_float() && how.is_empty() {
         how.push("NaN only".to_owned());
     }

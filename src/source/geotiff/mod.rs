@@ -1,7 +1,7 @@
 //! GeoTIFF files as sources: headers at once, pixels by positioned reads of single chunks.
 //!
 //! Read: tiles and strips, classic and BigTIFF, both byte orders, chunky and planar; no compression, LZW, deflate,
-//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
+//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; a mask inside or beside the file.
 //! Everything else is refused by name when the file is opened.
 
 mod cursor;
@@ -19,8 +19,8 @@ pub use validate::{Validation, validate, validate_reader};
 
 use crate::{
     error::{Error, Result},
-    raster::{Chunking, Nodata, Profile},
-    source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Source},
+    raster::{Chunking, GDAL_METADATA_TAG, Metadata, Nodata, Profile},
+    source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Sidecar, Source, sidecar::Beside},
 };
 use file::OpenFile;
 use image::Image;
@@ -35,7 +35,8 @@ const MAX_DIRECTORIES: usize = 64;
 pub struct GeoTiff(Arc<OpenFile>);
 
 impl GeoTiff {
-    /// Opens a file and reads its header, no pixels.
+    /// Opens a file and reads its header, no pixels, and what files beside it say of it: `.aux.xml`, world files, `.msk`, with
+    /// GDAL's precedence ([`sidecars`](Source::sidecars)).
     ///
     /// # Errors
     /// [`Error::Read`] if it cannot be opened or read; [`Error::Input`] if it is no TIFF, is damaged or truncated, or
@@ -55,7 +56,8 @@ impl GeoTiff {
             false => Ok(file),
         });
         match opened {
-            Ok(file) => Self::reader_with(file, name, options),
+            Ok(file) if options.ignore_sidecars => Self::reader_with(file, name, options),
+            Ok(file) => Self::assemble(Box::new(file), name, options, Beside::of(path.as_ref())),
             Err(source) => Err(Error::Read { name, action: "open it", source }),
         }
     }
@@ -73,20 +75,35 @@ impl GeoTiff {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn reader_with(data: impl ReadAt + 'static, name: impl Into<String>, options: &ReadOptions) -> Result<Self> {
-        let name = name.into();
-        let header = ifd::Header::read(&data, &name)?;
+        Self::assemble(Box::new(data), name.into(), options, Beside::default())
+    }
+
+    fn assemble(data: Box<dyn ReadAt>, name: String, options: &ReadOptions, mut beside: Beside) -> Result<Self> {
+        let header = ifd::Header::read(&*data, &name)?;
         let ifd = header.directory(header.first)?;
         let image = Image::describe(&header, &ifd, false)?;
-        let mask = find_mask(&header, ifd.next, &image)?;
-        let mut profile = tags::profile(&header, &ifd, &image, mask.is_some())?;
+        let mut mask = find_mask(&header, ifd.next, &image)?;
+        let mut mask_data: Option<Box<dyn ReadAt>> = None;
+        if let Some((mask_name, file)) = beside.mask() {
+            let found = match mask {
+                Some(_) => Err(format!("{mask_name} is not taken: the file has a mask inside")),
+                None => mask_of_file(&file, &mask_name, &image).map(|found| {
+                    mask = Some(found);
+                    mask_data = Some(Box::new(file));
+                }),
+            };
+            beside.mask_was(found);
+        }
+        let mut profile = tags::profile(&header, &ifd, &image, mask.is_some(), &beside)?;
         let mut planes = vec![image.chunking(); image.planes()];
         planes.extend(mask.as_ref().map(Image::chunking));
         let mut fill = [0; 8];
         if let Some(sentinel) = profile.nodata.and_then(|n: Nodata| n.matching(profile.sample)) {
             fill[..profile.sample.bytes()].copy_from_slice(sentinel.bytes());
         }
+        beside.apply(&mut profile);
         options.apply(&mut profile);
-        Ok(Self(Arc::new(OpenFile { name, data: Box::new(data), profile, planes, image, mask, fill })))
+        Ok(Self(Arc::new(OpenFile { name, data, profile, planes, image, mask, mask_data, fill, sidecars: beside.found })))
     }
 }
 
@@ -108,6 +125,30 @@ fn find_mask(header: &ifd::Header<'_>, mut next: u64, image: &Image) -> Result<O
     Ok(None)
 }
 
+/// The mask of an image in a file of its own, as GDAL writes it.
+fn mask_of_file(data: &dyn ReadAt, name: &str, image: &Image) -> std::result::Result<Image, String> {
+    /// GDAL's flag of a mask that is one for all bands.
+    const PER_DATASET: u64 = 2;
+    let refused = |error: Error| format!("{name} is not taken: {error}");
+    let header = ifd::Header::read(data, name).map_err(refused)?;
+    let ifd = header.directory(header.first).map_err(refused)?;
+    let xml = header.text(&ifd, Tag::Unknown(GDAL_METADATA_TAG)).map_err(refused)?;
+    let metadata = Metadata::parse(xml.as_deref().unwrap_or_default());
+    let flags = |band: usize| metadata.get(&format!("INTERNAL_MASK_FLAGS_{band}"), None)?.trim().parse::<u64>().ok();
+    let unsaid = (1..=image.bands).find(|&band| flags(band).is_none());
+    let of_all = (1..=image.bands).all(|band| flags(band).is_some_and(|flags| flags & PER_DATASET != 0));
+    let mask = Image::describe(&header, &ifd, true).map_err(refused)?;
+    let why = match unsaid {
+        Some(band) => format!("it does not say that it is a mask of band {band} (INTERNAL_MASK_FLAGS_{band})"),
+        None if (mask.cols, mask.rows) != (image.cols, image.rows) => {
+            format!("it has {} x {} pixels, the raster {} x {}", mask.cols, mask.rows, image.cols, image.rows)
+        }
+        None if mask.bands != 1 || !(of_all || image.bands == 1) => "it has a mask for each band".to_owned(),
+        None => return Ok(mask),
+    };
+    Err(format!("{name} is not taken: {why}"))
+}
+
 impl Source for GeoTiff {
     fn name(&self) -> String {
         self.0.name.clone()
@@ -119,6 +160,10 @@ impl Source for GeoTiff {
 
     fn planes(&self) -> &[Chunking] {
         &self.0.planes
+    }
+
+    fn sidecars(&self) -> &[Sidecar] {
+        &self.0.sidecars
     }
 
     fn resident_bytes(&self) -> usize {
