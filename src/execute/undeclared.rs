@@ -71,7 +71,8 @@ impl Border {
         let stands_out = |end: End, other: End| {
             let next = end.next?;
             let gap = (next - end.value).abs();
-            let often = end.count as f64 > SHARE * self.samples as f64;
+            // Neither a single outlier nor what all but a single outlier are.
+            let often = end.count.min(self.samples - end.count) as f64 > SHARE * self.samples as f64;
             (often && gap >= APART && gap > (other.value - next).abs()).then_some(end.value)
         };
         stands_out(lowest, highest).or_else(|| stands_out(highest, lowest))
