@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
     raster::{ByteSize, GeoKey, GeoTags, Georeferencing, LevelSize, Metadata, ModelType, Nodata, Profile, RasterType},
-    source::{GeoTiff, Source, Storage, Validation, validate},
+    source::{GeoTiff, ReadOptions, Source, Storage, Validation, validate},
 };
 
 /// What a file's header says: size, type, layout, overviews, nodata, statistics, metadata, georeferencing, keys
@@ -27,6 +27,9 @@ pub struct InfoArgs {
     /// As JSON: an object, of several files an array of objects
     #[arg(long)]
     json: bool,
+    /// Read nothing that is stored beside the file: .aux.xml, world files, .msk
+    #[arg(long)]
+    no_sidecars: bool,
     #[command(flatten)]
     talk: Talk,
 }
@@ -36,7 +39,7 @@ impl InfoArgs {
         begin(self.talk);
         let mut all = Vec::new();
         for (number, file) in self.files.iter().enumerate() {
-            let tiff = GeoTiff::open(file)?;
+            let tiff = GeoTiff::open_with(file, &ReadOptions::default().ignore_sidecars(self.no_sidecars))?;
             let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
             let layout = validate(file)?;
             if self.json {
@@ -115,7 +118,6 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "level_bytes": layout.level_bytes,
         "pages": layout.pages.iter().map(size_json).collect::<Vec<_>>(),
         "sub_images": layout.sub_images.iter().map(size_json).collect::<Vec<_>>(),
-        "warnings": profile.warnings,
         "cog": layout.is_cog(),
         "bigtiff": layout.bigtiff,
         "statistics": (0..profile.bands).map(|band| statistics_json(&metadata, band)).collect::<Vec<_>>(),
@@ -127,6 +129,8 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "crs": georef.crs_name(),
         "vertical_crs": georef.vertical_crs().map(|(code, name)| json!({ "epsg": code, "name": name })),
         "geokeys": keys,
+        "sidecars": tiff.sidecars().iter().map(|s| json!({ "path": s.path, "holds": s.holds, "taken": s.taken })).collect::<Vec<_>>(),
+        "warnings": profile.warnings,
     })
 }
 
@@ -186,6 +190,10 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
             line(name, sizes.iter().map(|size| format!("{} x {}", size.cols, size.rows)).collect::<Vec<_>>().join(", "));
         }
     }
+    for sidecar in tiff.sidecars() {
+        let taken = if sidecar.taken { "" } else { ", not taken" };
+        line("beside", format!("{}: {}{taken}", sidecar.path, sidecar.holds));
+    }
     line("missing", missing_text(profile));
     for (name, value) in place(profile) {
         line(name, value);
@@ -206,7 +214,7 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
         line("key", key.to_string());
     }
     for warning in &profile.warnings {
-        line("warning", warning.clone());
+        line("warning", warning.escape_debug().to_string());
     }
     text
 }
@@ -233,7 +241,7 @@ fn missing_text(profile: &Profile) -> String {
     let mut how = Vec::new();
     how.extend(profile.nodata.map(|nodata| format!("nodata {nodata}")));
     how.extend(profile.alpha_band.map(|band| format!("alpha in band {}", band + 1)));
-    how.extend(profile.masked.then(|| "internal mask".to_owned()));
+    how.extend(profile.masked.then(|| "mask".to_owned()));
     if profile.sample.is_float() && how.is_empty() {
         how.push("NaN only".to_owned());
     }

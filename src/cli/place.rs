@@ -36,12 +36,15 @@ pub struct ReadWords {
     /// The value that is missing in every input, whatever the input declares; none: no value is missing. A mask counts beside it
     #[arg(long, value_name = "VALUE|none", allow_hyphen_values = true)]
     pub input_nodata: Option<NodataOrNone>,
+    /// Read nothing that is stored beside an input: .aux.xml, world files, .msk
+    #[arg(long)]
+    pub no_sidecars: bool,
 }
 
 impl ReadWords {
     /// What they mean, on top of what holds for all inputs.
     pub fn over(self, all: ReadOptions) -> ReadOptions {
-        ReadOptions { nodata: self.input_nodata.map_or(all.nodata, Into::into) }
+        ReadOptions { nodata: self.input_nodata.map_or(all.nodata, Into::into), ignore_sidecars: self.no_sidecars || all.ignore_sidecars }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     ledger::{Grant, Ledger},
     pool::{Buffer, BufferPool},
     trace::TraceStage,
+    undeclared::{Undeclared, is_far, is_far_f64},
     workers::{Shelf, Workers},
 };
 use crate::{
@@ -23,6 +24,8 @@ pub struct SourceRun {
     source: Arc<dyn Source>,
     counters: Arc<Counters>,
     planes: Vec<PlaneRun>,
+    /// Where nothing says what is missing: what looks as if it did.
+    undeclared: Option<Undeclared>,
     index: usize,
     pool: Arc<BufferPool>,
     ledger: Arc<Ledger>,
@@ -103,6 +106,7 @@ impl SourceRun {
             })
             .collect();
         Ok(Self {
+            undeclared: Undeclared::of(source.profile()),
             source,
             counters,
             planes: runs,
@@ -118,6 +122,11 @@ impl SourceRun {
     /// What was read and decoded so far.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Warnings of values that look like a nodata value that the source does not declare.
+    pub fn undeclared(&self) -> Vec<String> {
+        self.undeclared.iter().flat_map(Undeclared::warnings).collect()
     }
 
     /// The planes that are read, as indices into the source's.
@@ -248,6 +257,9 @@ impl SourceRun {
         self.for_each_run(planes, row, cols, |run, slices| {
             converter.convert_f32(slices, &mut out[run.start - cols.start..run.end - cols.start]);
         });
+        if let (Some(undeclared), Some(band)) = (&self.undeclared, converter.band()) {
+            undeclared.look(band, row, cols, out, converter.counted_from(), is_far);
+        }
     }
 
     /// The same into f64.
@@ -255,6 +267,9 @@ impl SourceRun {
         self.for_each_run(planes, row, cols, |run, slices| {
             converter.convert_f64(slices, &mut out[run.start - cols.start..run.end - cols.start]);
         });
+        if let (Some(undeclared), Some(band)) = (&self.undeclared, converter.band()) {
+            undeclared.look(band, row, cols, out, 0.0, is_far_f64);
+        }
     }
 
     /// Copies one row of the raster, columns `cols`, bit for bit, pixel-interleaved.

@@ -18,6 +18,7 @@ mod pass_context;
 mod pool;
 mod stage_counters;
 mod trace;
+mod undeclared;
 mod window;
 mod workers;
 

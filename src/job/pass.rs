@@ -154,6 +154,7 @@ impl Pass {
         };
         let (executed, recovered) = attempt.run(&mut stage, &mut memory)?;
         warnings.extend(notes.iter().cloned().chain(recovered));
+        warnings.extend(undeclared(program, &executed)?);
         warnings.extend(stage.sample_warnings(program)?);
         let (files, encode_seconds) = stage.finish()?;
         memory.hand_over(program);
@@ -164,6 +165,23 @@ impl Pass {
         report.seconds.total = started.elapsed().as_secs_f64();
         Ok(report)
     }
+}
+
+/// Warnings of values of the sources that look like an undeclared nodata value.
+///
+/// # Errors
+/// [`Error::Input`] where an output is strict.
+fn undeclared(program: &Program, executed: &Executed) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    for (run, read) in executed.sources.iter().zip(&program.sources) {
+        for problem in run.undeclared() {
+            if program.is_strict() {
+                return Err(Error::Input { name: read.source.name(), problem });
+            }
+            warnings.push(format!("{}: {problem}", read.source.name()));
+        }
+    }
+    Ok(warnings)
 }
 
 /// The program of a pass, on the CPU where the adapter cannot hold it.

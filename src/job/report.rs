@@ -71,6 +71,9 @@ pub struct InputReport {
     pub chunks_decoded: u64,
     pub max_decodes_per_chunk: u32,
     pub bytes_read: u64,
+    /// Files beside the source of which something was taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sidecars: Vec<String>,
     /// From where samples were counted, and what it cost to find out; only of sources that need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<OriginReport>,

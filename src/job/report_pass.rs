@@ -79,7 +79,9 @@ impl PassResult<'_> {
             .map(|(run, read)| {
                 let (chunks, chunks_decoded, max_decodes_per_chunk) = run.counters().decodes(&run.planes());
                 let (source, path, bytes_read) = (read.number(), read.source.name(), run.counters().bytes_read());
-                InputReport { source, path, chunks, chunks_decoded, max_decodes_per_chunk, bytes_read, origin: None }
+                let taken = read.source.sidecars().iter().filter(|sidecar| sidecar.taken);
+                let sidecars = taken.map(|sidecar| sidecar.path.clone()).collect();
+                InputReport { source, path, chunks, chunks_decoded, max_decodes_per_chunk, bytes_read, sidecars, origin: None }
             })
             .collect();
         for origin in self.origins {

@@ -15,6 +15,7 @@ mod nodata_text;
 mod read_at;
 mod read_options;
 mod rows;
+mod sidecar;
 mod unscaled;
 
 pub use array::ArraySource;
@@ -25,6 +26,7 @@ pub use generator::GeneratorSource;
 pub use geotiff::{GeoTiff, Storage, Validation, validate, validate_reader};
 pub use read_at::ReadAt;
 pub use read_options::{InputNodata, ReadOptions};
+pub use sidecar::Sidecar;
 pub use unscaled::Unscaled;
 
 use crate::{
@@ -45,6 +47,11 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Chunking of every plane: one (chunky) or one a band (planar); last, the mask's where
     /// [`Profile::masked`] says there is one.
     fn planes(&self) -> &[Chunking];
+
+    /// Files beside it that say more of it, and whether something of them was taken.
+    fn sidecars(&self) -> &[Sidecar] {
+        &[]
+    }
 
     /// What fills rows on a device instead of decoding them on the host; the GPU backend knows its type. `None` for
     /// every source whose rows are decoded.

@@ -5,6 +5,8 @@ use crate::raster::{Metadata, Nodata, Profile};
 pub struct ReadOptions {
     /// Which value is missing.
     pub nodata: InputNodata,
+    /// Whether files beside the file (`.aux.xml`, world files, `.msk`) are left unread.
+    pub ignore_sidecars: bool,
 }
 
 /// Which value of a file is missing.
@@ -24,6 +26,13 @@ impl ReadOptions {
     #[must_use]
     pub fn nodata(mut self, nodata: InputNodata) -> Self {
         self.nodata = nodata;
+        self
+    }
+
+    /// Leaves files beside the file unread.
+    #[must_use]
+    pub fn ignore_sidecars(mut self, yes: bool) -> Self {
+        self.ignore_sidecars = yes;
         self
     }
 

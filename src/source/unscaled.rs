@@ -1,4 +1,4 @@
-use super::{ChunkAt, Counters, DecodeScratch, RowCursor, Source};
+use super::{ChunkAt, Counters, DecodeScratch, RowCursor, Sidecar, Source};
 use crate::{
     error::{Error, Result},
     raster::{Chunking, Metadata, Profile, Scaling},
@@ -45,6 +45,10 @@ impl<S: Source> Source for Unscaled<S> {
 
     fn planes(&self) -> &[Chunking] {
         self.source.planes()
+    }
+
+    fn sidecars(&self) -> &[Sidecar] {
+        self.source.sidecars()
     }
 
     fn on_device(&self) -> Option<&(dyn Any + Send + Sync)> {

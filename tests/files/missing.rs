@@ -16,3 +16,8 @@ fn passes(script: &str) {
 fn what_gdal_calls_missing_is_missing_and_stays_so() {
     passes("check_missing.py");
 }
+
+#[test]
+fn files_beside_a_file_are_read_as_gdal_reads_them() {
+    passes("check_sidecars.py");
+}

@@ -184,6 +184,28 @@ def computed_beside_nodata():
         expect(f"cast to {dtype}", (told["outputs"][0]["missing"], told["outputs"][0]["sentinel_collisions"]), (0, 0))
 
 
+def undeclared():
+    """Values that look like a nodata value that nobody declared are told, at every budget, and an error where the job is strict."""
+    ground = (np.arange(4096).reshape(64, 64) % 61).astype("f8") + 400
+    first = ground.copy()
+    first[0] = -2147483648
+    low = ground.astype("f4")
+    low[5, 7] = np.finfo("f4").min
+    for samples, word in ((first, "band 1 is -2147483648 in more than 1 % of its border"), (low, "beyond 1e30, such as -3.4028234663852886e38"), (first.astype("i4"), "-2147483648")):
+        write("in.tif", samples)
+        for options in ([], ["--threads", "1"], ["--precision", "f32"]):
+            told, said = report("slope", "in.tif", "out.tif", *options)
+            expect(f"{word} {options}", [word in warning for warning in told["warnings"]].count(True), 1)
+        swath("slope", "in.tif", "strict.tif", "--strict", status=1)
+        expect("strict", os.path.exists("strict.tif"), False)
+        told, _ = report("slope", "in.tif", "out.tif", "--input-nodata", samples.min())
+        expect("named", told["warnings"], [])
+    for samples in (ground, ground.astype("i2"), np.zeros((64, 64), "f4"), (ground % 2 * 255).astype("u1")):
+        write("in.tif", samples)
+        told, _ = report("slope", "in.tif", "out.tif", "--precision", "f32")
+        expect("not suspected", told["warnings"], [])
+
+
 def statistics():
     row = np.array([[1, 2, 3, np.inf], [4, -np.inf, 5, 6]], "f4")
     for order in (row, row[:, ::-1], row[::-1]):
@@ -217,6 +239,6 @@ def statistics():
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
-    for check in (value_forms, masks, choices, computed_beside_nodata, statistics):
+    for check in (value_forms, masks, choices, computed_beside_nodata, undeclared, statistics):
         check()
 print(f"{checked} checks")

@@ -5,7 +5,7 @@ use crate::{
     codec::RowFinish,
     error::{Error, Result},
     raster::{Chunking, Profile},
-    source::{ChunkAt, Counters, DecodeScratch, ReadAt},
+    source::{ChunkAt, Counters, DecodeScratch, ReadAt, Sidecar},
 };
 use std::{
     fmt, io,
@@ -20,8 +20,12 @@ pub(super) struct OpenFile {
     pub planes: Vec<Chunking>,
     pub image: Image,
     pub mask: Option<Image>,
+    /// Where the mask is read from, where that is a file of its own.
+    pub mask_data: Option<Box<dyn ReadAt>>,
     /// One native sample that fills sparse chunks.
     pub fill: [u8; 8],
+    /// Files beside it.
+    pub sidecars: Vec<Sidecar>,
 }
 
 impl OpenFile {
@@ -66,7 +70,11 @@ impl OpenFile {
     /// Reads bytes of a chunk, counting them; returns how long it took.
     pub fn read(&self, at: ChunkAt, offset: u64, buf: &mut [u8], counters: &Counters) -> Result<Duration> {
         let started = Instant::now();
-        self.data.read_exact_at(offset, buf).map_err(|e| Error::Read {
+        let data = match &self.mask_data {
+            Some(mask) if at.plane == self.image.planes() => mask,
+            _ => &self.data,
+        };
+        data.read_exact_at(offset, buf).map_err(|e| Error::Read {
             name: self.name.clone(),
             action: "read its pixels",
             source: io::Error::new(e.kind(), format!("{}: {e}", self.place(at))),

@@ -1,7 +1,7 @@
 //! What the tags of the first directory say about the raster: its profile and where it lies.
 
 use super::{
-    super::nodata_text,
+    super::{nodata_text, sidecar::Beside},
     carried,
     ifd::{Header, Ifd},
     image::Image,
@@ -15,8 +15,8 @@ use crate::{
 };
 use tiff::tags::Tag;
 
-/// The profile of an image.
-pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: bool) -> Result<Profile> {
+/// The profile of an image, with the metadata beside the file.
+pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: bool, beside: &Beside) -> Result<Profile> {
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
@@ -30,7 +30,7 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
     };
-    let gdal_metadata = header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG))?;
+    let gdal_metadata = beside.merged_metadata(header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG))?, image.bands);
     let sample_unit_m = gdal_metadata.as_deref().and_then(|xml| SampleUnit::declared(&Metadata::parse(xml), 0).metres());
     let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
     Ok(Profile {
