@@ -124,11 +124,11 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 local_operator!(Cast scaled);
 
 /// The nearest float32 on the inner side.
-fn inner(bound: f64, is_least: bool) -> f32 {
+fn inner(bound: i128, is_least: bool) -> f32 {
     let near = bound as f32;
     match () {
-        () if is_least && f64::from(near) < bound => near.next_up(),
-        () if !is_least && f64::from(near) > bound => near.next_down(),
+        () if is_least && (near as i128) < bound => near.next_up(),
+        () if !is_least && (near as i128) > bound => near.next_down(),
         () => near,
     }
 }
@@ -137,6 +137,8 @@ fn inner(bound: f64, is_least: bool) -> f32 {
 const MOST_F16: i128 = 65_504;
 
 impl Cast {
+    const KEEPS_UNIT: bool = true;
+
     fn nodata(&self) -> Nodata {
         let value = match self.sample.integer_range() {
             Some((0, most)) => most,
@@ -156,7 +158,7 @@ impl Cast {
             (None, SampleType::F16) => (32 - MOST_F16, MOST_F16),
             (None, _) => return None,
         };
-        Some((inner(least as f64, true), inner(most as f64, false)))
+        Some((inner(least, true), inner(most, false)))
     }
 
     fn steps(&self) -> Formula {
@@ -231,4 +233,22 @@ fn half_up(formula: &mut Formula, x: usize) -> usize {
     let half = formula.push(Step::Number(0.5));
     let up = formula.push(Step::Binary(Binary::LessOrEqual, half, fraction));
     formula.push(Step::Binary(Binary::Add, below, up))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_saturates_is_not_the_nodata_value() {
+        for sample in SampleType::ALL.into_iter().filter(|sample| *sample != SampleType::F32 && *sample != SampleType::F64) {
+            let cast = Cast { sample, ..Cast::default() };
+            let (smallest, largest) = cast.bounds().expect("a type with bounds");
+            let Nodata::Integer(nodata) = cast.nodata() else { panic!("a whole number") };
+            assert!((smallest as i128) > nodata || (largest as i128) < nodata, "{sample}: {smallest} to {largest}, nodata {nodata}");
+        }
+        let bounds = |sample| Cast { sample, ..Cast::default() }.bounds();
+        assert_eq!(bounds(SampleType::I64).map(|b| b.0), Some(-9_223_371_487_098_961_920.0));
+        assert_eq!(bounds(SampleType::U64).map(|b| b.1), Some(18_446_742_974_197_923_840.0));
+    }
 }

@@ -104,6 +104,10 @@ impl Program {
             sources: self.sources.iter().map(|source| source.spec()).collect(),
             nodes: self.nodes.iter().map(|node| node.spec.clone()).collect(),
             outputs: self.outputs.iter().map(|output| output.spec.clone()).collect(),
+            whole_rows: self
+                .nodes
+                .iter()
+                .any(|node| matches!(&node.run, NodeRun::Operator { operator, .. } if operator.needs_whole_rows())),
             threads: self.threads,
             device: self.device,
             trace_bytes: self.trace_bytes,
@@ -157,7 +161,9 @@ impl ProgramOutput {
         match &output.to {
             Target::File(destination) => {
                 let file = match &node.run {
-                    NodeRun::Operator { operator, .. } => resolved_output::computed(grid, operator.as_ref(), destination)?,
+                    NodeRun::Operator { operator, .. } => {
+                        resolved_output::computed(grid, operator.as_ref(), &output.raster.units(), destination)?
+                    }
                     NodeRun::Ingest { .. } => resolved_output::copied(&output.raster, destination, placement)?,
                     NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
                 };
