@@ -126,6 +126,10 @@ pub enum Error {
         nodata: String,
     },
 
+    /// The job is strict, and warnings of its inputs are errors then.
+    #[error("{}; the job is strict, so nothing was begun", .0.join("; "))]
+    StrictInputs(Vec<String>),
+
     /// The job was cancelled.
     #[error("cancelled")]
     Cancelled,

@@ -145,7 +145,7 @@ pub struct OutputOptions {
     /// Replace an existing output
     #[arg(long)]
     pub overwrite: bool,
-    /// Fail where a computed sample equals the nodata value
+    /// Fail where a computed sample equals the nodata value, or where an input would be warned of
     #[arg(long)]
     pub strict: bool,
 }

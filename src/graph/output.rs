@@ -67,7 +67,7 @@ pub struct WriteOptions {
     pub prefix: PrefixMethod,
     /// Replace an existing file.
     pub overwrite: bool,
-    /// Computed samples that equal the sentinel fail the job instead of warning.
+    /// What is odd about an input, and computed samples that equal the sentinel, fail the job instead of warning.
     pub strict: bool,
 }
 
@@ -345,7 +345,7 @@ impl Destination {
         self
     }
 
-    /// Fail where a computed sample equals the sentinel.
+    /// Fail where a computed sample equals the sentinel, and where an input would be warned of.
     #[must_use]
     pub fn strict(mut self, yes: bool) -> Self {
         self.options.strict = yes;

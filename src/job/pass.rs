@@ -133,7 +133,7 @@ impl Pass {
     ) -> Result<Report> {
         let started = Instant::now();
         let Self { plan, program, .. } = self;
-        let mut warnings = program.warnings.clone();
+        let mut warnings: Vec<String> = program.all_warnings().cloned().collect();
         warnings.extend(disk::check(program.files())?);
         let ledger = Ledger::new("host", plan.host.peak as u64);
         // A job that loses its device goes on with this pool under a plan of the CPU, which has the same lanes.

@@ -47,6 +47,9 @@ pub struct Profile {
     pub texts: Vec<(u16, String)>,
     /// Where the raster lies.
     pub georef: Georeferencing,
+    /// What is odd about the source, or could not be honoured: sentences without the source's name. A job warns of them, or
+    /// is refused where it is strict.
+    pub warnings: Vec<String>,
 }
 
 impl Profile {
@@ -67,6 +70,7 @@ impl Profile {
             scaling: Vec::new(),
             texts: Vec::new(),
             georef: Georeferencing::default(),
+            warnings: Vec::new(),
         }
     }
 

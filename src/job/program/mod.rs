@@ -2,6 +2,7 @@
 
 mod builder;
 mod fuse;
+mod input_warnings;
 mod need;
 mod scale_warnings;
 mod source;
@@ -37,7 +38,9 @@ pub struct Program {
     pub nodes: Vec<ProgramNode>,
     /// Outputs, in the order in which they were asked for.
     pub outputs: Vec<ProgramOutput>,
-    /// What the user should know.
+    /// What is odd about its inputs: a strict job is refused for it.
+    pub input_warnings: Vec<String>,
+    /// What else the user should know.
     pub warnings: Vec<String>,
     threads: usize,
     device: Option<DeviceLimits>,
@@ -89,11 +92,21 @@ impl Program {
         if settings.precision == Precision::F64 {
             need::check_f64(&nodes)?;
         }
-        warnings.extend(scale_warnings::of(|index| &sources[index].source, &nodes));
+        let input_warnings = input_warnings::of(&sources, &nodes);
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
-        Ok(Self { grid, sources, nodes, outputs, warnings, threads: settings.threads, device, trace_bytes })
+        Ok(Self { grid, sources, nodes, outputs, input_warnings, warnings, threads: settings.threads, device, trace_bytes })
+    }
+
+    /// All that the user should know.
+    pub fn all_warnings(&self) -> impl Iterator<Item = &String> {
+        self.input_warnings.iter().chain(&self.warnings)
+    }
+
+    /// Whether an output is strict: then warnings of inputs are errors.
+    pub fn is_strict(&self) -> bool {
+        self.files().any(|(_, file, _)| file.destination.options.strict)
     }
 
     /// The program in numbers, for the planner.

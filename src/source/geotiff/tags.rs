@@ -43,6 +43,7 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         scaling: Vec::new(),
         texts: texts(header, ifd),
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
+        warnings: Vec::new(),
     })
 }
 
