@@ -11,9 +11,8 @@ struct Sums {
 }
 
 // Sums of a row around its pixel, of samples that are scaled.
-fn sums_of(col: u32, row: u32, unscaled_base: f32, scale: f32) -> Sums {
+fn sums_of(col: u32, row: u32, base: f32, scale: f32) -> Sums {
     let reach = i32(params.reach);
-    let base = unscaled_base * scale;
     var sums: Sums;
     for (var dc = -reach; dc <= reach; dc++) {
         let z = along_row(i32(col) + dc, row, params.border);
@@ -23,14 +22,14 @@ fn sums_of(col: u32, row: u32, unscaled_base: f32, scale: f32) -> Sums {
         }
         let w = weight_at(dc);
         sums.weight += w;
-        sums.values += w * (z * scale - base);
+        sums.values += w * (scaled(z, scale) - base);
     }
     if params.kind == KIND_STD || params.kind == KIND_VARIANCE {
         let mean = sums.values / sums.weight;
         for (var dc = -reach; dc <= reach; dc++) {
             let z = along_row(i32(col) + dc, row, params.border);
             if is_finite(z) {
-                let d = (z * scale - base) - mean;
+                let d = (scaled(z, scale) - base) - mean;
                 sums.squares += d * d;
             }
         }
@@ -85,9 +84,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     gaps = gaps || sums.gaps;
     var weight = sums.weight;
     if !is_finite(sums.values) || !is_finite(sums.squares) {
-        // Something overflowed: the row is scaled, which its weight says.
+        // Something overflowed: the row is scaled, which its weight says. A sum is made of samples as they are.
+        base = select(base * SHRINK, 0.0, params.kind == KIND_SUM);
         sums = sums_of(col, row, base, SHRINK);
-        base *= SHRINK;
         weight *= SHRUNK;
     }
     store_band(col, row, BAND_BASE, base);

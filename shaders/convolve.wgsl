@@ -51,7 +51,7 @@ fn sum_of(col: i32, row: i32, e: f32, scale: f32, table: u32, gaps: ptr<function
             let z = sample_at(col + dc, row + dr, params.border);
             if w != 0.0 {
                 if is_finite(z) {
-                    along += w * (z * scale - e);
+                    along += w * (scaled(z, scale) - e);
                 } else {
                     *gaps = true;
                 }

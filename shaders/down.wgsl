@@ -61,8 +61,8 @@ fn row_of(col: u32, row: i32, scale: f32) -> Row {
     found.shrunk = is_finite(weight) && abs(weight) > MOST_WEIGHT;
     found.weight = select(weight, weight * (1.0 / SHRUNK), found.shrunk);
     let rest = select(scale, 1.0, found.shrunk);
-    found.base = part(col, row, BAND_BASE) * rest;
-    found.sum = part(col, row, BAND_SUM) * rest;
+    found.base = scaled(part(col, row, BAND_BASE), rest);
+    found.sum = scaled(part(col, row, BAND_SUM), rest);
     found.per_square = rest * rest;
     return found;
 }
@@ -93,6 +93,7 @@ fn statistic(col: u32, row: u32, scale: f32) -> Found {
             }
         }
     }
+    base = select(base, 0.0, params.kind == KIND_SUM && scale < 1.0);
     var gaps = false;
     var total = 0.0;
     var sum = 0.0;

@@ -89,7 +89,8 @@ fn percentile(col: i32, row: i32, found: Survey) -> f32 {
         return HALF * low + HALF * next;
     }
     let scale = scale_of(found, low);
-    return (low * scale + (f32(way) * PER_STEP) * (next * scale - low * scale)) * restore_of(scale);
+    let below = scaled(low, scale);
+    return (below + (f32(way) * PER_STEP) * (scaled(next, scale) - below)) * restore_of(scale);
 }
 
 @compute @workgroup_size(16, 16)

@@ -10,6 +10,11 @@ const LARGE: f32 = 1125899906842624.0;
 const SHRINK: f32 = 8.271806125530277e-25;
 const RESTORE: f32 = 1.2089258196146292e24;
 
+// A product that a compiler cannot put together with sums around it: ordinary samples are subtracted as they are.
+fn scaled(z: f32, scale: f32) -> f32 {
+    return select(z * scale, z, scale == 1.0);
+}
+
 // Where the border's rule finds position `at` of `count`; still beyond the raster where it finds nothing.
 fn place(at: i32, count: i32, border: u32) -> i32 {
     // As unsigned numbers, places before the raster lie far behind it.

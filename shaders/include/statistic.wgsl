@@ -60,7 +60,7 @@ fn sum_of(col: i32, row: i32, scale: f32, base: f32, shift: f32, squared: bool) 
             }
             let z = sample_at(col + dc, row + dr, params.border);
             if is_finite(z) {
-                let d = (z * scale - base) - shift;
+                let d = (scaled(z, scale) - base) - shift;
                 along += select(d, d * d, squared);
             }
         }
@@ -74,7 +74,9 @@ fn statistic(col: i32, row: i32, centre: f32, found: Survey) -> f32 {
     let count = f32(found.valid);
     let scale = scale_of(found, centre);
     let restore = restore_of(scale);
-    let base = select(found.first, centre, is_finite(centre)) * scale;
+    // A sum of large samples is made of them as they are: as differences they would add up to more than they are.
+    let absolute = params.stat == STAT_SUM && scale < 1.0;
+    let base = select(scaled(select(found.first, centre, is_finite(centre)), scale), 0.0, absolute);
     switch params.stat {
         case STAT_SUM: { return (count * base + sum_of(col, row, scale, base, 0.0, false)) * restore; }
         case STAT_MIN: { return found.least; }

@@ -121,6 +121,11 @@ fn beside(by: vec2<i32>, edges: u32, centre: ptr<function, Centre>) -> f32 {
     if !outside_row {
         return beyond(vec2<i32>(at.x, to.y), vec2<i32>(back.x, to.y), centre);
     }
+    let whole = is_finite(height(vec2<i32>(back.x, at.y))) && is_finite(height(vec2<i32>(at.x, back.y))) && is_finite(height(back));
+    if !whole {
+        (*centre).missing = true;
+        return (*centre).e;
+    }
     let near = beyond(at, vec2<i32>(back.x, at.y), centre);
     let far = beyond(vec2<i32>(at.x, back.y), back, centre);
     return near + (near - far);

@@ -289,7 +289,7 @@ fn results_in_the_samples_unit_declare_it() {
     }
     assert_eq!(units(&band(1).apply(focal(FocalStat::Mean)).apply(Roughness::default())), ["m"]);
     assert_eq!(
-        units(&Raster::stack(vec![band(1).apply(Tpi::default()), band(0).apply(Clamp { min: Some(5.0), ..Clamp::default() })])),
+        units(&Raster::stack(vec![band(1).apply(Tpi::default()), band(0).apply(Clamp { least: Some(5.0), ..Clamp::default() })])),
         ["m", "ft"]
     );
     for raster in [band(0).apply(focal(FocalStat::Variance)), band(0).apply(focal(FocalStat::Variety)), band(0).apply(Slope::default())] {

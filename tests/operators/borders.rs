@@ -104,7 +104,7 @@ fn rows_that_wrap_are_whole_in_every_cut() {
             let (slope, output) = (wide.apply(Slope { edges, ..Slope::default() }), ArrayOutput::new());
             let job = Job::new().write_array(slope, &output).context(Context::cpu()).threads(1);
             match job.plan(budget) {
-                Err(Error::Budget { host: Some(least), .. }) => least.bytes(),
+                Err(Error::Budget { memory: "host", minimum, .. }) => minimum.bytes(),
                 other => panic!("{:?}", other.err()),
             }
         };
