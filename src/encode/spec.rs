@@ -63,6 +63,12 @@ impl SegmentSpec {
         if self.mask.is_some() { None } else { self.missing.written(self.output_sample) }
     }
 
+    /// Whether a sample that is missing becomes 0, as nothing stands for it: NaN in an integer.
+    pub fn loses_missing(&self) -> bool {
+        let said = self.mask.is_some() || self.missing.written(self.output_sample).is_some();
+        !said && self.window_sample.is_float() && !self.output_sample.is_float()
+    }
+
     /// Samples of a pixel that lie in one segment.
     pub fn samples(&self) -> usize {
         self.bands / self.planes()

@@ -154,7 +154,7 @@ impl Pass {
         };
         let (executed, recovered) = attempt.run(&mut stage, &mut memory)?;
         warnings.extend(notes.iter().cloned().chain(recovered));
-        warnings.extend(stage.collisions(program)?);
+        warnings.extend(stage.sample_warnings(program)?);
         let (files, encode_seconds) = stage.finish()?;
         memory.hand_over(program);
         let result = PassResult { plan, program, context, executed: &executed, files: &files, encode_seconds, origins };

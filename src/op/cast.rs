@@ -126,10 +126,11 @@ local_operator!(Cast scaled);
 /// The nearest float32 on the inner side.
 fn inner(bound: i128, is_least: bool) -> f32 {
     let near = bound as f32;
-    match () {
-        () if is_least && (near as i128) < bound => near.next_up(),
-        () if !is_least && (near as i128) > bound => near.next_down(),
-        () => near,
+    // Exact: a float64 would round the bounds of 64-bit types to their nodata values.
+    match near as i128 {
+        whole if is_least && whole < bound => near.next_up(),
+        whole if !is_least && whole > bound => near.next_down(),
+        _ => near,
     }
 }
 

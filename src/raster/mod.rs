@@ -16,6 +16,7 @@ mod pyramid;
 mod sample;
 mod sampled;
 mod scaling;
+mod sentinel_range;
 mod span;
 mod view;
 
@@ -32,5 +33,6 @@ pub use profile::{Chunking, GDAL_METADATA_TAG, Profile, StreamCost, TEXT_TAGS};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
 pub use scaling::Scaling;
+pub use sentinel_range::SentinelRange;
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};

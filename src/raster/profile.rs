@@ -28,9 +28,12 @@ pub struct Profile {
     pub sample: SampleType,
     /// Declared nodata value.
     pub nodata: Option<Nodata>,
+    /// Whether samples of the nodata value are missing where there is a mask as well: where the caller named the value.
+    /// Otherwise a mask alone says what is missing, as in GDAL, and the declared value is carried along.
+    pub nodata_beside_mask: bool,
     /// 0-based band that is alpha, if any: pixels whose alpha is 0 are missing.
     pub alpha_band: Option<usize>,
-    /// Whether an internal mask says which pixels are missing.
+    /// Whether a mask, inside the file or beside it, says which pixels are missing.
     pub masked: bool,
     /// TIFF `PhotometricInterpretation` (1 where the source is no TIFF).
     pub photometric: u16,
@@ -61,6 +64,7 @@ impl Profile {
             bands,
             sample,
             nodata: None,
+            nodata_beside_mask: false,
             alpha_band: None,
             masked: false,
             photometric: 1,

@@ -25,5 +25,6 @@ mod cog_opens_everywhere;
 mod container_opens_everywhere;
 mod georeferencing;
 mod handed_over;
+mod missing;
 mod source_reads_what_gdal_wrote;
 mod validate;

@@ -1,6 +1,7 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
 use super::super::cast::Cell;
+use crate::raster::SentinelRange;
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 
 /// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
@@ -60,12 +61,20 @@ pub(super) trait Method<T: Cell>: Copy + Send {
 
     /// One row of level 1 straight from one or two rows of pixels, bit for bit what the two steps make; level 0 never
     /// becomes values and weights, which are twice to sixteen times as long.
-    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: (usize, usize), _: Option<T>, _: &mut [Self::Value], _: &mut [f64]) {}
+    fn combine_pixels(
+        self,
+        _: [Option<Pixels<'_>>; 2],
+        _: (usize, usize),
+        _: Option<SentinelRange<T>>,
+        _: &mut [Self::Value],
+        _: &mut [f64],
+    ) {
+    }
 
     /// One row of the level above.
     fn combine(self, below: &Below<'_, Self::Value>, sums: &mut Sums, values: &mut [Self::Value], weights: &mut [f64]);
     /// A valid sample of the file; `sentinel` is what it must not become by arithmetic.
-    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T;
 }
 
 /// A method that looks at no more than the four samples it covers.
@@ -74,7 +83,7 @@ pub(super) trait Quad<T: Cell>: Copy + Send {
     fn take(self, sample: T) -> Self::Value;
     /// The four in row-major order; those outside the raster weigh 0.
     fn fold(self, values: [Self::Value; 4], weights: [f64; 4]) -> (Self::Value, f64);
-    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T;
 }
 
 /// Makes a method of a [`Quad`].
@@ -96,14 +105,14 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
         self,
         rows: [Option<Pixels<'_>>; 2],
         (band, bands): (usize, usize),
-        sentinel: Option<T>,
+        sentinel: Option<SentinelRange<T>>,
         values: &mut [Q::Value],
         weights: &mut [f64],
     ) {
         let ([Some(upper), lower], width) = (rows, size_of::<T>()) else { return };
         let sample = |pixels: &[u8]| pod_read_unaligned::<T>(&pixels[band * width..(band + 1) * width]);
         let weighed = |sample: T| {
-            let missing = sample.is_nan() | (sentinel == Some(sample));
+            let missing = sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample));
             if missing { (Q::Value::zeroed(), 0.0) } else { (self.0.take(sample), 1.0) }
         };
         let out = values.iter_mut().zip(weights.iter_mut());
@@ -168,16 +177,19 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
     }
 
     #[inline(always)]
-    fn give(self, value: Q::Value, weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, value: Q::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         self.0.give(value, weight, sentinel)
     }
 }
 
-/// A computed sample never becomes the sentinel: it takes the next value instead.
+/// A computed sample never becomes one that readers take for the sentinel: it takes the next value instead.
 #[inline(always)]
-fn apart<T: Cell>(value: f64, sentinel: Option<T>) -> T {
+fn apart<T: Cell>(value: f64, sentinel: Option<SentinelRange<T>>) -> T {
     let sample = T::from_f64(value);
-    if sentinel == Some(sample) { sample.beside() } else { sample }
+    match sentinel {
+        Some(range) if range.has(sample) => T::beside(range),
+        _ => sample,
+    }
 }
 
 /// Sums of all valid samples covered: integers up to 2^53 in all stay exact, at whatever level.
@@ -199,7 +211,7 @@ impl<T: Cell> Quad<T> for Mean {
         ((v[0] + v[1]) + (v[2] + v[3]), (w[0] + w[1]) + (w[2] + w[3]))
     }
     #[inline(always)]
-    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, sum: f64, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart(sum / weight, sentinel)
     }
 }
@@ -215,7 +227,7 @@ impl<T: Cell> Quad<T> for Rms {
         ((v[0] + v[1]) + (v[2] + v[3]), (w[0] + w[1]) + (w[2] + w[3]))
     }
     #[inline(always)]
-    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
+    fn give(self, sum: f64, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart((sum / weight).sqrt(), sentinel)
     }
 }
@@ -264,7 +276,7 @@ impl<T: Cell> Quad<T> for Select {
         best.map_or((T::zeroed(), 0.0), |i| (v[i], weight))
     }
     #[inline(always)]
-    fn give(self, value: T, _: f64, _: Option<T>) -> T {
+    fn give(self, value: T, _: f64, _: Option<SentinelRange<T>>) -> T {
         value
     }
 }
@@ -328,7 +340,7 @@ impl<T: Cell, const REACH: usize> Method<T> for Kernel<REACH> {
     }
 
     #[inline(always)]
-    fn give(self, value: f64, _: f64, sentinel: Option<T>) -> T {
+    fn give(self, value: f64, _: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart(value, sentinel)
     }
 }

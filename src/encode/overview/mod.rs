@@ -244,7 +244,7 @@ impl Line {
 }
 
 fn ladder<T: Cell>(spec: &PyramidSpec, sizes: &[LevelSize], patch: (usize, usize)) -> Box<dyn BandLadder> {
-    let sentinel = spec.sentinel().filter(|s| s.sample_type() == T::TYPE).map(|s| s.get::<T>());
+    let sentinel = spec.sentinel().filter(|s| s.sample_type() == T::TYPE).map(|s| (s.get::<T>(), s.range::<T>()));
     let mask = spec.base.mask.map(|_| spec.base.bands);
     match spec.resampling {
         Resampling::Nearest => Box::new(Ladder::new(Quads(Select::Nearest), sizes, patch, sentinel, mask)),

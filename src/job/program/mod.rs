@@ -93,6 +93,11 @@ impl Program {
             need::check_f64(&nodes)?;
         }
         let input_warnings = input_warnings::of(&sources, &nodes);
+        for output in &outputs {
+            if let OutputSink::File(file) = &output.sink {
+                warnings.extend(file.warnings.iter().cloned());
+            }
+        }
         warnings.extend(wide_results(&nodes, &outputs));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
