@@ -283,7 +283,7 @@ mod tests {
             ("exponential", many(&|u| (40.0 * u).exp())),
             ("an outlier of 1e10", beside(many(&heights), 1e10)),
             ("the lowest float", beside(many(&heights), f32::MIN)),
-            ("of both signs", many(&|u| (2.0 * u - 1.0).powi(31))),
+            ("of both signs", many(&|u| (2.0 * u - 1.0).powi(7))),
         ] {
             for classes in [2, 5, 100] {
                 let worst = worst(&samples, classes);
@@ -301,7 +301,7 @@ mod tests {
         let counted: Vec<(f64, u64)> = histogram.counts().filter(|&(_, n)| n > 0).collect();
         assert_eq!(counted, [(-3.0, 1), (7.0, 2), (30_000.0, 1)]);
         assert_eq!((histogram.quantile(0.5), histogram.quantile(1.0)), (Some(7.0), Some(30_000.0)));
-        assert_eq!((histogram.split(0.5), histogram.split(1.0)), (Some(8.0), Some(30_001.0)));
+        assert_eq!((histogram.split(0.5), histogram.split(1.0)), (Some(7.5), Some(30_000.5)));
     }
 
     #[test]
