@@ -198,16 +198,14 @@ fn curvature_is_within_1e_6_of_float64_and_of_derivatives() {
             for (algorithm, edges, gradient_alg) in both(CurvatureAlgorithm::ALL) {
                 let zfactor = if gradient_alg == GradientAlgorithm::Horn { 1.0 } else { 1.7 };
                 let curvature = Curvature { kind, algorithm, edges, zfactor, ..Curvature::default() };
-                let steep =
-                    reference::slope(&dem, &Slope { edges, gradient_alg: GradientAlgorithm::ZevenbergenThorne, ..Slope::default() });
-                let evans_steep = reference::slope(&dem, &Slope { edges, ..Slope::default() });
+                let steep = surface::steepness(&dem, &curvature);
                 let (truth, size) = surface::curvature(&dem, &curvature);
                 let directed = matches!(kind, CurvatureKind::Profile | CurvatureKind::Plan | CurvatureKind::Tangential);
-                let level = |at: usize| directed && (steep[at] <= 1.0 || evans_steep[at] <= 1.0);
+                let level = |at: usize| directed && steep[at] <= 1.0;
                 let cell = dem.name.starts_with("high plateau");
                 let drop = surface::drop(&dem, None, edges);
                 // Where the gradient is a small difference of large heights, its direction is known less well.
-                let turned = |at: usize| 6e-7 * drop[at] / steep[at].min(evans_steep[at]).to_radians().tan();
+                let turned = |at: usize| 6e-7 * zfactor * drop[at] / steep[at].to_radians().tan();
                 let error = worst(&curvature, &dem, &truth, |sample, truth, at| {
                     let turned = if directed { turned(at) * size[at] } else { 0.0 };
                     let apart = if level(at) { 0.0 } else { ((sample - truth).abs() - turned).max(0.0) };

@@ -124,3 +124,8 @@ pub fn drop(dem: &Dem, scale: Option<(f64, f64)>, edges: Edges) -> Vec<f64> {
         })
         .collect()
 }
+
+/// The slope by the derivatives that a curvature is made of, in degrees.
+pub fn steepness(dem: &Dem, o: &Curvature) -> Vec<f64> {
+    each(dem, |col, row| derivatives(dem, col, row, o).map(|[p, q, ..]| p.hypot(q).atan().to_degrees()))
+}
