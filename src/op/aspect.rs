@@ -5,7 +5,7 @@ use super::{
     exposure,
     gradient::{self, Gradient},
     info::OperatorInfo,
-    math,
+    large, math,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
@@ -13,6 +13,7 @@ use super::{
     shader::terrain_shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -97,7 +98,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { units: 2e-5, turn: Some(360.0), on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("aspect.wgsl"),
     params: AspectParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -178,7 +179,7 @@ struct Kernel<const ALGORITHM: u32, const TRIGONOMETRIC: bool> {
 
 impl<T: Real, const ALGORITHM: u32, const TRIGONOMETRIC: bool> stencil::Kernel<T> for Kernel<ALGORITHM, TRIGONOMETRIC> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
         let (zero, turn) = (T::of(0.0), T::of(math::FULL_TURN));
         let g = gradient::difference::<ALGORITHM, T>(window);
         let Gradient { p, q, .. } = gradient::world_gradient(window, g, factors);

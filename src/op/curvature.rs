@@ -4,14 +4,14 @@ use super::{
     edges::{self, Edges},
     gradient,
     info::OperatorInfo,
-    math,
+    large, math,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
     real::Real,
     shader::terrain_shader,
     stencil::{self, Stencil},
-    terrain,
+    terrain, window,
 };
 use crate::{
     error::Result,
@@ -133,7 +133,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, units: 1e-6, bends: true, on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("curvature.wgsl"),
     params: CurvatureParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -255,7 +255,7 @@ struct Kernel<const IS_EVANS: bool, const KIND: u32, T> {
 
 impl<T: Real, const IS_EVANS: bool, const KIND: u32> stencil::Kernel<T> for Kernel<IS_EVANS, KIND, T> {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, m: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, m: [T; 4]) -> T {
         let (one, two, k, flat_below) = (T::of(1.0), T::of(2.0), T::of(PER_LENGTH), T::of(FLAT_BELOW));
         let (g, cc, rr) = differences::<IS_EVANS, T>(w);
         let cr = ((w.a - w.c) + (w.i - w.g)) * T::of(QUARTER);
@@ -300,7 +300,7 @@ impl<T: Real, const IS_EVANS: bool, const KIND: u32> stencil::Kernel<T> for Kern
 
 /// Gradient per column and row, and the second differences, per column twice and per row twice.
 #[inline(always)]
-fn differences<const IS_EVANS: bool, T: Real>(w: &stencil::Window<T>) -> ((T, T), T, T) {
+fn differences<const IS_EVANS: bool, T: Real>(w: &window::Window<T>) -> ((T, T), T, T) {
     if IS_EVANS {
         let (two, sixth, third) = (T::of(2.0), T::nearest(SIXTH, 1.0 / 6.0), T::nearest(THIRD, 1.0 / 3.0));
         let g = (((w.c - w.a) + (w.f - w.d) + (w.i - w.g)) * sixth, ((w.g - w.a) + (w.h - w.b) + (w.i - w.c)) * sixth);

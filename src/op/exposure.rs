@@ -9,6 +9,7 @@ use super::{
     real::Real,
     stencil,
     terrain::GradientAlgorithm,
+    window,
 };
 use crate::graph::RowsTask;
 use std::marker::PhantomData;
@@ -81,14 +82,7 @@ macro_rules! exposure_operator {
             agreement: Agreement { units: 1e-6, on_slopes: true, ..Agreement::EXACT },
             shader: terrain_shader!("include/exposure.wgsl", $own),
             params: ExposureParams::LAYOUT,
-            constants: &[
-                abi::CONSTANTS,
-                edges::CONSTANTS,
-                gradient::WINDOW_CONSTANTS,
-                gradient::CONSTANTS,
-                math::CONSTANTS,
-                exposure::CONSTANTS,
-            ],
+            constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, exposure::CONSTANTS],
         };
 
         fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -174,7 +168,7 @@ struct Kernel<const ALGORITHM: u32, F> {
 
 impl<T: Real, const ALGORITHM: u32, F: Facing> stencil::Kernel<T> for Kernel<ALGORITHM, F> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
         let g = gradient::difference::<ALGORITHM, T>(window);
         let facing = F::of(direction(gradient::world_gradient(window, g, factors)));
         let flat = if self.zero_for_flat { T::of(0.0) } else { T::MISSING };

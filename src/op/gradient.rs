@@ -1,29 +1,12 @@
-//! The twin of `shaders/include/gradient.wgsl` and of what `shaders/include/window.wgsl` does about large heights.
+//! The twin of `shaders/include/gradient.wgsl`.
 
-use super::{
-    abi::shader_constants,
-    math::{max, min},
-    real::Real,
-    stencil::Window,
-};
+use super::{abi::shader_constants, large::STEEPEST, math::max, real::Real, window::Window};
 
 shader_constants! { CONSTANTS:
     HORN: u32 = 0;
     ZEVENBERGEN_THORNE: u32 = 1;
     /// 1 over [`STEEPEST`].
     PER_STEEPEST: f32 = 1.0 / STEEPEST;
-}
-
-/// 2^40: ground this steep is at 90 degrees in float32, and no formula of a gradient overflows below it.
-const STEEPEST: f32 = 1_099_511_627_776.0;
-
-shader_constants! { WINDOW_CONSTANTS:
-    /// 2^60.
-    LARGE: f32 = 1_152_921_504_606_846_976.0;
-    /// 2^-100.
-    SHRINK: f32 = 7.888_609e-31;
-    /// 1 over [`SHRINK`].
-    RESTORE: f32 = 1.0 / SHRINK;
 }
 
 /// Differences of heights per column and per row, before the algorithm's divisor.
@@ -73,13 +56,4 @@ pub fn shortened<T: Real>(w: &Window<T>, g: (T, T), m: [T; 4], per_steepest: T) 
 #[inline(always)]
 pub fn is_flat<T: Real>(g: (T, T)) -> bool {
     (g.0 == T::of(0.0)) & (g.1 == T::of(0.0))
-}
-
-/// A magnitude of heights below which a row's gradients by these factors are within [`STEEPEST`], and nothing overflows.
-#[inline(always)]
-pub fn ordinary_below<T: Real>(m: [T; 4]) -> T {
-    // Heights up to L differ by 2 L, a difference of the window is at most 8 L, and two of them add up.
-    let most = max(max(m[0].abs(), m[1].abs()), max(m[2].abs(), m[3].abs()));
-    let bound = T::of(STEEPEST / 32.0);
-    if most * T::LARGE > bound { min(bound / most, T::LARGE) } else { T::LARGE }
 }

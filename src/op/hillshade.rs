@@ -4,6 +4,7 @@ use super::{
     edges::{self, Edges},
     gradient::{self, Gradient},
     info::OperatorInfo,
+    large,
     math::{self, HALF_TURN, QUARTER_TURN, max},
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
@@ -12,6 +13,7 @@ use super::{
     shader::terrain_shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -134,7 +136,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { units: 1.0, rounded: true, ..Agreement::EXACT },
     shader: terrain_shader!("hillshade.wgsl"),
     params: HillshadeParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -290,7 +292,7 @@ struct Kernel<const ALGORITHM: u32, const VARIANT: u32, T> {
 
 impl<T: Real, const ALGORITHM: u32, const VARIANT: u32> stencil::Kernel<T> for Kernel<ALGORITHM, VARIANT, T> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
         let Gradient { p, q, .. } = gradient::world_gradient(window, gradient::difference::<ALGORITHM, T>(window), factors);
         match VARIANT {
             COMBINED => combined(&self.light, p, q),

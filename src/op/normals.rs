@@ -4,12 +4,13 @@ use super::{
     edges::{self, Edges},
     gradient::{self, Gradient},
     info::OperatorInfo,
-    math,
+    large, math,
     options::{Options, Written},
     real::Real,
     shader::shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -67,7 +68,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, units: 5e-7, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", "normals.wgsl"),
     params: NormalsParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -134,7 +135,7 @@ struct Kernel<const ALGORITHM: u32>;
 
 impl<T: Real, const ALGORITHM: u32> stencil::BandKernel<T, 3> for Kernel<ALGORITHM> {
     #[inline(always)]
-    fn samples(self, window: &stencil::Window<T>, factors: [T; 4]) -> [T; 3] {
+    fn samples(self, window: &window::Window<T>, factors: [T; 4]) -> [T; 3] {
         let Gradient { p, q, .. } = gradient::world_gradient(window, gradient::difference::<ALGORITHM, T>(window), factors);
         let length = (T::of(1.0) + (p * p + q * q)).sqrt();
         let mut normal = [T::MISSING; 3];

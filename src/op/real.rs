@@ -1,6 +1,6 @@
 //! The float types that the CPU twins' kernels are written for: f32, as the shaders, and f64, for `--precision f64`.
 
-use super::{abi, gradient, math};
+use super::{abi, large, math};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A float that kernels compute with.
@@ -57,8 +57,8 @@ pub(crate) trait Real:
 
 impl Real for f32 {
     const MISSING: Self = f32::NAN;
-    const LARGE: Self = gradient::LARGE;
-    const SHRINK: Self = gradient::SHRINK;
+    const LARGE: Self = large::LARGE;
+    const SHRINK: Self = large::SHRINK;
 
     #[inline(always)]
     fn of(exact: f32) -> Self {

@@ -2,13 +2,14 @@ use super::{
     abi,
     agreement::Agreement,
     edges::{self, Edges},
-    gradient,
     info::OperatorInfo,
+    large,
     math::{max, min},
     options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
+    window,
 };
 use crate::{
     error::Result,
@@ -38,7 +39,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },
     shader: relief_shader!("roughness.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -75,7 +76,7 @@ struct Kernel;
 
 impl<T: Real> stencil::Kernel<T> for Kernel {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, _factors: [T; 4]) -> T {
         let most = max(max(max(w.a, w.b), max(w.c, w.d)), max(max(w.f, w.g), max(w.h, w.i)));
         let least = min(min(min(w.a, w.b), min(w.c, w.d)), min(min(w.f, w.g), min(w.h, w.i)));
         w.unscaled(max(most, w.e) - min(least, w.e))

@@ -4,7 +4,7 @@ use super::{
     edges::{self, Edges},
     gradient,
     info::OperatorInfo,
-    math,
+    large, math,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
@@ -12,6 +12,7 @@ use super::{
     shader::terrain_shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -89,7 +90,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, units: 2e-5, ..Agreement::EXACT },
     shader: terrain_shader!("slope.wgsl"),
     params: SlopeParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -176,7 +177,7 @@ struct Kernel<const ALGORITHM: u32, const IN_PERCENT: bool>;
 
 impl<T: Real, const ALGORITHM: u32, const IN_PERCENT: bool> stencil::Kernel<T> for Kernel<ALGORITHM, IN_PERCENT> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
         let g = gradient::world_gradient(window, gradient::difference::<ALGORITHM, T>(window), factors);
         let rise = (g.p * g.p + g.q * g.q).sqrt();
         if IN_PERCENT { T::of(PERCENT) * rise * g.stretch } else { T::atan2_degrees(rise, T::of(1.0)) }

@@ -5,51 +5,30 @@
 //! for missing. The raster's border goes pixel by pixel, and so do runs of heights so large that their differences may overflow.
 
 use super::{
+    border::Border,
     edges::{Beyond, Edges},
-    gradient,
     info::{OperatorInfo, kept_unit},
+    large::STEEPEST,
+    math::{max, min},
     options::Written,
     real::Real,
+    window::{Window, base_of, scale_of},
 };
 use crate::{
     error::Result,
-    graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift},
+    graph::{Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::fmt;
 
-/// Heights above the centre: `a b c / d e f / g h i`, first row first.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "the picture names them")]
-pub struct Window<T> {
-    pub a: T,
-    pub b: T,
-    pub c: T,
-    pub d: T,
-    /// The centre: 0, unless it is [`Real::LARGE`]; then heights are absolute.
-    pub e: T,
-    pub f: T,
-    pub g: T,
-    pub h: T,
-    pub i: T,
-    /// What heights were multiplied by before they were subtracted: 1, or [`Real::SHRINK`] where one of them is [`Real::LARGE`].
-    pub scale: T,
-    /// Heights are below the kernel's [`ordinary_below`](BandKernel::ordinary_below): nothing can overflow, and `scale` is 1.
-    pub ordinary: bool,
-}
-
-impl<T: Real> Window<T> {
-    /// The eight neighbours above the centre, from a to i.
-    #[inline(always)]
-    pub fn above_centre(&self) -> [T; 8] {
-        [self.a, self.b, self.c, self.d, self.f, self.g, self.h, self.i].map(|z| z - self.e)
-    }
-
-    /// A length that was made of the scaled heights, in the heights' own unit: infinite where it overflows.
-    #[inline(always)]
-    pub fn unscaled(&self, length: T) -> T {
-        if self.ordinary { length } else { length * (T::of(1.0) / self.scale) }
-    }
+/// A magnitude of heights below which a row's gradients by these factors are within the steepest that is told apart, and nothing
+/// overflows.
+#[inline(always)]
+fn ordinary_below<T: Real>(m: [T; 4]) -> T {
+    // Heights up to L differ by 2 L, a difference of the window is at most 8 L, and two of them add up.
+    let most = max(max(m[0].abs(), m[1].abs()), max(m[2].abs(), m[3].abs()));
+    let bound = T::of(STEEPEST / 32.0);
+    if most * T::LARGE > bound { min(bound / most, T::LARGE) } else { T::LARGE }
 }
 
 /// A function of a window and its row's factors.
@@ -65,7 +44,7 @@ pub trait Kernel<T>: Copy {
     where
         T: Real,
     {
-        gradient::ordinary_below(factors)
+        ordinary_below(factors)
     }
 }
 
@@ -80,7 +59,7 @@ pub trait BandKernel<T, const BANDS: usize>: Copy {
     where
         T: Real,
     {
-        gradient::ordinary_below(factors)
+        ordinary_below(factors)
     }
 }
 
@@ -342,112 +321,5 @@ fn sweep_large<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize>(
         let whole = [up, mid, down].iter().flatten().all(|z| z.has_height());
         let missing = !e.has_height() || (strict && !whole);
         *out = samples.map(|sample| if missing { f32::NAN } else { sample.to_f32() });
-    }
-}
-
-/// What the heights of a window are multiplied by.
-fn scale_of<'z, T: Real>(heights: impl Iterator<Item = &'z T>) -> T {
-    let large = heights.fold(false, |large, z| large | (z.has_height() & (z.abs() >= T::LARGE)));
-    if large { T::SHRINK } else { T::of(1.0) }
-}
-
-/// What heights are counted from: the centre, whose differences from its neighbours are small on any ground; but a large one would
-/// swallow them.
-fn base_of<T: Real>(e: T) -> T {
-    if e.abs() >= T::LARGE { T::of(0.0) } else { e }
-}
-
-/// A raster whose border is looked across.
-struct Border<'a, T> {
-    input: &'a InputRows<'a, T>,
-    cols: usize,
-    rows: usize,
-    beyond: Beyond,
-}
-
-/// A pixel on the border, what its window is scaled by, and the height, scaled, that others are counted from.
-struct Edge<T> {
-    col: usize,
-    row: usize,
-    scale: T,
-    base: T,
-}
-
-impl<T: Real> Border<'_, T> {
-    fn height(&self, col: usize, row: usize) -> T {
-        self.input.row(row).and_then(|heights| heights.get(col - self.input.cols.start)).copied().unwrap_or(T::MISSING)
-    }
-
-    /// The window around a pixel on the border; `None` if its centre is missing, or there is no window.
-    fn window(&self, col: usize, row: usize) -> Option<Window<T>> {
-        let e = self.height(col, row);
-        if !e.has_height() || !self.beyond.serves(self.cols, self.rows) {
-            return None;
-        }
-        let around = (-1..=1).flat_map(|dr| (-1..=1).map(move |dc| (dc, dr)));
-        let nearest: [T; 9] = {
-            let mut all = [e; 9];
-            all.iter_mut().zip(around).for_each(|(z, (dc, dr))| {
-                let at = self.column(col, dc).unwrap_or(col);
-                *z = self.height(at, row.saturating_add_signed(dr).min(self.rows - 1));
-            });
-            all
-        };
-        let scale = scale_of(nearest.iter());
-        let edge = Edge { col, row, scale, base: base_of(e) * scale };
-        let e = e * scale - edge.base;
-        let mut whole = true;
-        let mut z = |dc, dr| {
-            self.neighbour(&edge, dc, dr).unwrap_or_else(|| {
-                whole = false;
-                e
-            })
-        };
-        let (a, b, c, d) = (z(-1, -1), z(0, -1), z(1, -1), z(-1, 0));
-        let (f, g, h, i) = (z(1, 0), z(-1, 1), z(0, 1), z(1, 1));
-        let window = Window { a, b, c, d, e, f, g, h, i, scale, ordinary: false };
-        (whole || self.beyond != Beyond::Missing).then_some(window)
-    }
-
-    /// The column that holds column `col + dc`, if one does.
-    fn column(&self, col: usize, dc: isize) -> Option<usize> {
-        match self.beyond {
-            Beyond::Wrap => Some((col + self.cols).wrapping_add_signed(dc) % self.cols),
-            _ => col.checked_add_signed(dc).filter(|col| *col < self.cols),
-        }
-    }
-
-    /// The height at (dc, dr) above the centre; `None` where it is missing.
-    fn neighbour(&self, edge: &Edge<T>, dc: isize, dr: isize) -> Option<T> {
-        let &Edge { col, row, .. } = edge;
-        let to_row = row.checked_add_signed(dr).filter(|row| *row < self.rows);
-        let clamps = self.beyond == Beyond::Extrapolate && (row == 0 || row == self.rows - 1);
-        let to_col = self.column(col, dc).or(clamps.then_some(col));
-        let (back_col, back_row) = (col.wrapping_add_signed(-dc), row.wrapping_add_signed(-dr));
-        match (to_col, to_row, self.beyond) {
-            (Some(col), Some(row), _) => self.above(edge, col, row),
-            (_, _, Beyond::Missing) => None,
-            (to_col, to_row, Beyond::Nearest) => self.above(edge, to_col.unwrap_or(col), to_row.unwrap_or(row)),
-            (Some(col), None, _) => self.beyond(edge, (col, row), (col, back_row)),
-            (None, Some(row), _) => self.beyond(edge, (col, row), (back_col, row)),
-            (None, None, _) => {
-                let near = self.beyond(edge, (col, row), (back_col, row))?;
-                let far = self.beyond(edge, (col, back_row), (back_col, back_row))?;
-                Some(near + (near - far))
-            }
-        }
-    }
-
-    fn above(&self, edge: &Edge<T>, col: usize, row: usize) -> Option<T> {
-        let z = self.height(col, row);
-        z.has_height().then(|| z * edge.scale - edge.base)
-    }
-
-    /// As far beyond `near` as `far` is before it, above the centre.
-    fn beyond(&self, edge: &Edge<T>, near: (usize, usize), far: (usize, usize)) -> Option<T> {
-        let (near, far) = (self.height(near.0, near.1), self.height(far.0, far.1));
-        let whole = near.has_height() && far.has_height();
-        let (near, far) = (near * edge.scale, far * edge.scale);
-        whole.then(|| (near - edge.base) + (near - far))
     }
 }

@@ -3,13 +3,14 @@ use super::{
     agreement::Agreement,
     edges::{self, Edges},
     focal::{Focal, FocalStat},
-    gradient,
     info::OperatorInfo,
+    large,
     neighbourhood::{FocalBorder, FocalMissing, Shape, shape},
     options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
+    window,
 };
 use crate::{
     error::Result,
@@ -45,7 +46,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
     shader: relief_shader!("tpi.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -106,7 +107,7 @@ struct Kernel;
 
 impl<T: Real> stencil::Kernel<T> for Kernel {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, _factors: [T; 4]) -> T {
         let [a, b, c, d, f, g, h, i] = w.above_centre();
         w.unscaled(T::of(-EIGHTH) * (((a + b) + (c + d)) + ((f + g) + (h + i))))
     }

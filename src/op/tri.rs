@@ -2,14 +2,15 @@ use super::{
     abi::{self, shader_constants},
     agreement::Agreement,
     edges::{self, Edges},
-    gradient,
     info::OperatorInfo,
+    large,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
+    window,
 };
 use crate::{
     error::Result,
@@ -62,7 +63,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },
     shader: relief_shader!("tri.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::WINDOW_CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -110,7 +111,7 @@ struct Kernel<const IS_WILSON: bool>;
 
 impl<T: Real, const IS_WILSON: bool> stencil::Kernel<T> for Kernel<IS_WILSON> {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, _factors: [T; 4]) -> T {
         let [a, b, c, d, f, g, h, i] = w.above_centre();
         if IS_WILSON {
             let sum = ((a.abs() + b.abs()) + (c.abs() + d.abs())) + ((f.abs() + g.abs()) + (h.abs() + i.abs()));
