@@ -6,6 +6,7 @@
 mod array;
 mod budget;
 mod cancel;
+mod carried;
 mod compute;
 mod disk;
 mod encode_stage;

@@ -1,7 +1,7 @@
 //! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
 use super::{
-    metadata,
+    carried, metadata,
     output_missing::{CopyMissing, Declared, nothing_for_missing, sentinel},
 };
 use crate::{
@@ -136,6 +136,7 @@ pub fn copied(raster: &Raster, destination: &Destination, placement: &Placement)
     let same_mask = mask == from.masked.then_some(MaskFrom::Band);
     let unchanged = same_type && same_mask && matches!(missing, MissingRule::Verbatim { .. }) && (same_value || from.masked);
     metadata::copy(&mut profile, bands, options, unchanged)?;
+    carried::keep(&mut profile, from, bands, options, unchanged);
     placement.apply(&mut profile.georef, from.cols, from.rows);
     let file = output_file(destination, profile, from.sample, missing, mask)?;
     Ok(ResolvedOutput { warnings, ..file })
@@ -188,6 +189,17 @@ fn output_file(
     };
     let predictor = predictor(options.predictor, compression, profile.sample);
     let overview_compression = options.overview_compression.unwrap_or(compression);
+    let levels = overviews(options, &profile);
+    let palette_codecs = [(compression, true), (overview_compression, !levels.is_empty())];
+    for (compression, _) in palette_codecs.into_iter().filter(|(_, used)| *used && profile.has_palette()) {
+        if compression.is_lossy(profile.sample.is_float()) {
+            return refuse(
+                "compression",
+                &format!("{} of a palette", compression.info().name),
+                "a lossless codec: changed samples are other colours",
+            );
+        }
+    }
     let overview_predictor = match options.overview_predictor {
         Some(chosen) => self::predictor(chosen, overview_compression, profile.sample),
         None if overview_compression.takes_predictor() && compression.takes_predictor() => predictor,
@@ -207,20 +219,28 @@ fn output_file(
     })?;
     let pyramid = PyramidSpec {
         base: *encoder.spec(),
-        levels: overviews(options, &profile),
+        levels,
         tile: match options.segmentation {
             Segmentation::Tiles { cols, rows } => (rows, cols),
             Segmentation::Strips { .. } => (OVERVIEW_TILE, OVERVIEW_TILE),
         },
         compression: overview_compression,
         predictor: overview_predictor,
+        // Colours that alpha is in already are added as they are.
+        alpha: profile.alpha_band.filter(|&alpha| is_unassociated(&profile, alpha)),
         // Indices of a palette have no mean.
-        resampling: options.resampling.unwrap_or(if profile.photometric == 3 { Resampling::Nearest } else { Resampling::Average }),
+        resampling: options.resampling.unwrap_or(if profile.has_palette() { Resampling::Nearest } else { Resampling::Average }),
     };
     let open = options.predictor == PredictorChoice::Auto && compression.takes_predictor();
     let overviews_open = overview_compression.takes_predictor() && open && options.overview_predictor.is_none();
     let predictor_open = (open, overviews_open);
     Ok(ResolvedOutput { destination: destination.clone(), profile, encoder, pyramid, predictor_open, warnings: Vec::new() })
+}
+
+/// Whether an alpha band is one that colours are not multiplied by.
+fn is_unassociated(profile: &Profile, alpha: usize) -> bool {
+    let first_extra = profile.bands - profile.extra_samples.len().min(profile.bands);
+    profile.extra_samples.get(alpha.wrapping_sub(first_extra)) == Some(&UNASSOCIATED_ALPHA)
 }
 
 fn predictor(choice: PredictorChoice, compression: Compression, sample: SampleType) -> Predictor {
@@ -242,6 +262,10 @@ fn overviews(options: &WriteOptions, profile: &Profile) -> Vec<LevelSize> {
     };
     match (options.overviews, options.container) {
         (Overviews::None, _) | (Overviews::ByContainer, Container::GeoTiff) => Vec::new(),
+        // One tile may hold a raster that validators want an overview of.
+        (Overviews::Auto | Overviews::ByContainer, Container::Cog) if base.cols <= cols && base.rows <= rows && !base.is_small() => {
+            base.first_overviews(1)
+        }
         (Overviews::Auto, _) | (Overviews::ByContainer, Container::Cog) => base.overviews(cols, rows),
         (Overviews::Levels(count), _) => base.first_overviews(count),
     }
@@ -325,6 +349,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutp
         out.file_bytes += out.spool_bytes + overview_segments as u64 * FILE_BYTES_PER_SEGMENT;
     }
     out.scratch_bytes += file.destination.options.histogram.map_or(0, |bins| tally_bytes(&bins, spec.bands));
+    out.file_bytes += file.profile.carried.iter().map(|tag| tag.bytes() as u64).sum::<u64>();
     out.file_bytes += file.profile.gdal_metadata.as_ref().map_or(0, |xml| xml.len() as u64);
     match file.destination.handover {
         Handover::File => {}

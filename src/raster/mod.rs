@@ -4,6 +4,7 @@
 
 mod bins;
 mod byte_size;
+mod carried;
 mod crs;
 mod geokeys;
 mod georef;
@@ -22,6 +23,9 @@ mod view;
 
 pub use bins::{Bin, Bins, BinsError};
 pub use byte_size::{ByteSize, ParseByteSizeError};
+pub use carried::{
+    CARRIED_DIRECTORIES, CARRIED_TAGS, COLOUR_TAGS, CarriedTag, CarriedValue, DESCRIPTIVE_TAGS, SAMPLE_RANGE, field_bytes, field_unit,
+};
 pub use crs::{Crs, CrsError};
 pub use geokeys::{GeoKey, GeoKeyValue};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};

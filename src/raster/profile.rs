@@ -1,4 +1,4 @@
-use super::{Georeferencing, Nodata, SampleType, Scaling};
+use super::{CarriedTag, Georeferencing, Nodata, SampleType, Scaling};
 use serde::Serialize;
 
 /// TIFF tags whose text says something of the raster, and what GDAL calls them.
@@ -48,6 +48,9 @@ pub struct Profile {
     pub scaling: Vec<Scaling>,
     /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag.
     pub texts: Vec<(u16, String)>,
+    /// TIFF tags that copies carry as they are: resolution, ICC, XMP, EXIF, RPC.
+    #[serde(skip)]
+    pub carried: Vec<CarriedTag>,
     /// Where the raster lies.
     pub georef: Georeferencing,
     /// What is odd about the source, or could not be honoured: sentences without the source's name. A job warns of them, or
@@ -73,9 +76,15 @@ impl Profile {
             gdal_metadata: None,
             scaling: Vec::new(),
             texts: Vec::new(),
+            carried: Vec::new(),
             georef: Georeferencing::default(),
             warnings: Vec::new(),
         }
+    }
+
+    /// Whether samples are places in a palette, which have no mean. GDAL takes greys that have one for that, too.
+    pub fn has_palette(&self) -> bool {
+        self.photometric == 3 || (self.photometric < 2 && !self.color_map.is_empty())
     }
 
     /// Bytes of one pixel with all its samples.

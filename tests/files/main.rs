@@ -22,6 +22,7 @@ mod read_raster;
 mod skipped;
 
 mod cog_opens_everywhere;
+mod colour;
 mod container_opens_everywhere;
 mod georeferencing;
 mod handed_over;

@@ -23,7 +23,7 @@ use crate::{
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
     graph::{GridInfo, Placement, Shift},
     plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
-    raster::{ModelType, SampleType},
+    raster::{Container, LevelSize, ModelType, SampleType},
 };
 use builder::ProgramBuilder;
 use std::sync::Arc;
@@ -100,6 +100,7 @@ impl Program {
             }
         }
         warnings.extend(wide_results(&nodes, &outputs));
+        warnings.extend(outputs.iter().filter_map(without_overviews));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
         Ok(Self { grid, sources, nodes, outputs, input_warnings, warnings, threads: settings.threads, device, trace_bytes })
@@ -240,6 +241,17 @@ fn half_turns(grid: &GridInfo, nodes: &[ProgramNode]) -> Option<String> {
 
 /// Pixels by which a raster that goes round the globe may miss its beginning.
 const WHOLE_TURN: f64 = 1e-3;
+
+/// Warns of a large COG that was told to have no overviews.
+fn without_overviews(output: &ProgramOutput) -> Option<String> {
+    let OutputSink::File(file) = &output.sink else { return None };
+    let size = LevelSize { cols: file.profile.cols, rows: file.profile.rows };
+    let told = file.destination.options.container == Container::Cog && file.pyramid.levels.is_empty() && !size.is_small();
+    told.then(|| {
+        let path = file.destination.path.display();
+        format!("{path}: a COG of {} x {} pixels without overviews, which validators of COGs do not accept", size.cols, size.rows)
+    })
+}
 
 /// Warns of what is computed in float64 and written in a type that float32 does not fill: it goes through float32 all the same.
 fn wide_results(nodes: &[ProgramNode], outputs: &[ProgramOutput]) -> Vec<String> {

@@ -1,18 +1,21 @@
 //! GeoTIFF files as sources: headers at once, pixels by positioned reads of single chunks.
 //!
 //! Read: tiles and strips, classic and BigTIFF, both byte orders, chunky and planar; no compression, LZW, deflate,
-//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
+//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 1 to 16, 32 and 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
 //! Everything else is refused by name when the file is opened.
 
+mod carried;
 mod cursor;
 mod file;
 mod ifd;
 mod image;
+mod palette;
 mod storage;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod ycbcr;
 
 pub use storage::Storage;
 pub use validate::{Validation, validate, validate_reader};

@@ -2,8 +2,10 @@
 
 use super::{
     super::nodata_text,
+    carried,
     ifd::{Header, Ifd},
     image::Image,
+    palette,
 };
 use crate::{
     error::Result,
@@ -16,13 +18,12 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
-    // YCbCr inside segments is given as RGB.
-    let photometric = if photometric == 6 && image.codec.info().ycbcr { 2 } else { photometric };
-    // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
-    if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
-        return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
-    }
+    // YCbCr is given as RGB.
+    let photometric = if photometric == 6 { 2 } else { photometric };
+    let (photometric, color_map) = palette::read(header, ifd, image, photometric)?;
+    let (carried, mut warnings) = carried::read(header, ifd);
     let (nodata, odd_nodata) = nodata(header, ifd, image.sample)?;
+    warnings.extend(odd_nodata);
     let extra_samples = header.shorts(ifd, Tag::ExtraSamples)?;
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
@@ -41,12 +42,13 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         masked,
         photometric,
         extra_samples,
-        color_map: header.shorts(ifd, Tag::ColorMap)?,
+        color_map,
         gdal_metadata,
         scaling: Vec::new(),
         texts: texts(header, ifd),
+        carried,
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
-        warnings: odd_nodata.into_iter().collect(),
+        warnings,
     })
 }
 
