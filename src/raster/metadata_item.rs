@@ -13,6 +13,9 @@ pub struct MetadataItem {
     pub domain: Option<String>,
 }
 
+/// Name of the item that has the unit of a band's samples.
+pub const UNIT_ITEM: &str = "UNITTYPE";
+
 /// What has a role of its own in GDAL.
 const ROLES: [&str; 5] = ["DESCRIPTION", "SCALE", "OFFSET", "UNITTYPE", "COLORINTERP"];
 /// How names of statistics begin.
