@@ -115,8 +115,8 @@ pub enum Error {
         adapter: String,
     },
 
-    /// A computed sample equals the sentinel and the job is strict.
-    #[error("{}: {count} computed samples equal the nodata value {nodata}; choose another --nodata", path.display())]
+    /// Valid samples equal the sentinel, as readers compare them, and the job is strict.
+    #[error("{}: {count} valid samples equal the nodata value {nodata}; choose another value", path.display())]
     SentinelCollision {
         /// The output.
         path: PathBuf,
@@ -125,6 +125,10 @@ pub enum Error {
         /// The declared value.
         nodata: String,
     },
+
+    /// The job is strict, and warnings of its inputs are errors then.
+    #[error("{}; the job is strict, so nothing was begun", .0.join("; "))]
+    StrictInputs(Vec<String>),
 
     /// The job was cancelled.
     #[error("cancelled")]

@@ -30,6 +30,6 @@ pub struct ConvertArgs {
 impl ConvertArgs {
     pub fn run(self) -> Outcome {
         let request = Request { inputs: &[&self.files.input], output: &self.files.output, options: &self.job };
-        run(&request, || Ok(self.bands.of(&Raster::from_shared(source(&self.files.input, self.job.place.unscale)?))))
+        run(&request, || Ok(self.bands.of(&Raster::from_shared(source(&self.files.input, &self.job.place)?))))
     }
 }

@@ -2,12 +2,11 @@
 
 use super::{
     bands::OperatorBands,
-    place::PlaceOptions,
+    place::{PlaceOptions, ReadWords},
     stop::{Outcome, Stop},
 };
 use clap::Args;
 use std::{
-    collections::HashMap,
     convert::Infallible,
     path::{Path, PathBuf},
     str::FromStr,
@@ -15,7 +14,7 @@ use std::{
 };
 use swath::{
     graph::{Operator, Raster},
-    source::{GeoTiff, Source, Unscaled},
+    source::{GeoTiff, ReadOptions, Source, Unscaled},
 };
 
 /// A raster as it is typed: `FILE`, `FILE,BAND`, or in a pipeline `[ read FILE ! ... ]`.
@@ -99,31 +98,44 @@ pub struct JobFiles {
 
 /// Files that a job reads; each is opened once, whatever the number of its names.
 pub struct Files {
-    open: HashMap<PathBuf, Arc<dyn Source>>,
+    /// With what was typed at their `read`.
+    open: Vec<(PathBuf, ReadOptions, Arc<dyn Source>)>,
     unscale: bool,
+    /// How all are read.
+    options: ReadOptions,
 }
 
-/// A file as a source: its samples, or with `unscale` the values that they stand for.
-pub fn source(path: &Path, unscale: bool) -> Outcome<Arc<dyn Source>> {
-    let file = GeoTiff::open(path)?;
+/// A file as a source: its samples, or where it is asked for the values that they stand for.
+pub fn source(path: &Path, place: &PlaceOptions) -> Outcome<Arc<dyn Source>> {
+    opened(path, place.unscale, &place.read_options())
+}
+
+fn opened(path: &Path, unscale: bool, options: &ReadOptions) -> Outcome<Arc<dyn Source>> {
+    let file = GeoTiff::open_with(path, options)?;
     Ok(if unscale { Arc::new(Unscaled::new(file)?) } else { Arc::new(file) })
 }
 
 impl Files {
     /// No file yet.
     pub fn new(place: &PlaceOptions) -> Self {
-        Self { open: HashMap::new(), unscale: place.unscale }
+        Self { open: Vec::new(), unscale: place.unscale, options: place.read_options() }
     }
 
     /// A file's raster: one band (operators take the first of all).
     pub fn open(&mut self, path: &Path, band: Option<usize>) -> Outcome<Raster> {
+        self.open_with(path, band, ReadWords::default())
+    }
+
+    /// As [`open`](Self::open), read as its own step says.
+    pub fn open_with(&mut self, path: &Path, band: Option<usize>, read: ReadWords) -> Outcome<Raster> {
+        let options = read.over(self.options);
         // A name that cannot be resolved cannot be opened either, and opening tells why.
         let key = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let source = match self.open.get(&key) {
-            Some(source) => source.clone(),
+        let source = match self.open.iter().find(|(open, how, _)| *open == key && *how == options) {
+            Some((.., source)) => source.clone(),
             None => {
-                let source = source(path, self.unscale)?;
-                self.open.insert(key, source.clone());
+                let source = opened(path, self.unscale, &options)?;
+                self.open.push((key, options, source.clone()));
                 source
             }
         };

@@ -40,7 +40,7 @@ pub fn execute(info: &'static OperatorInfo, matches: &ArgMatches) -> Result<Outc
     let (files, job) = (JobFiles::from_arg_matches(matches)?, JobOptions::from_arg_matches(matches)?);
     Ok(typed(info, matches)?.and_then(|TypedOperator { operator, bands, .. }| {
         let request = Request { inputs: &[&files.input], output: &files.output, options: &job };
-        run(&request, || Ok(bands.apply(&Raster::from_shared(source(&files.input, job.place.unscale)?), operator)))
+        run(&request, || Ok(bands.apply(&Raster::from_shared(source(&files.input, &job.place)?), operator)))
     }))
 }
 

@@ -5,8 +5,8 @@ use super::{
     place::{self, DeclareOptions, PlaceOptions},
     stop::{Outcome, Stop},
     values::{
-        self, Backend, BigTiffName, Format, InterleaveName, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size, count, max_error,
-        named, tile_shape, tile_side,
+        self, Backend, BigTiffName, Format, InterleaveName, NodataOrNone, OverviewCount, PredictorName, PrefixName, ProgressWhen, Size,
+        count, max_error, named, tile_shape, tile_side,
     },
 };
 use clap::Args;
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use swath::{
     codec::{self, Codec, Compression, Settings},
     execute::Context,
-    graph::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice},
+    graph::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, NodataChoice, Overviews, PredictorChoice},
     job::Precision,
     plan::Budget,
-    raster::{BigTiff, Bins, ByteSize, Interleave, MaxError, MetadataItem, Nodata, PrefixMethod, Resampling, SampleType, Segmentation},
+    raster::{BigTiff, Bins, ByteSize, Interleave, MaxError, MetadataItem, PrefixMethod, Resampling, SampleType, Segmentation},
 };
 
 /// Options of every job.
@@ -111,7 +111,7 @@ pub struct OutputOptions {
     #[arg(long, value_parser = named(&Resampling::ALL, Resampling::name), ignore_case = true, value_name = "METHOD")]
     pub resampling: Option<Resampling>,
     /// A mask inside the file says what is missing, and no nodata value
-    #[arg(long, conflicts_with = "nodata")]
+    #[arg(long)]
     pub mask: bool,
     /// Leave out tiles without a valid sample
     #[arg(long)]
@@ -128,9 +128,9 @@ pub struct OutputOptions {
     /// Sample type: uint8, int16, float32, ...
     #[arg(long, value_name = "TYPE")]
     pub dtype: Option<SampleType>,
-    /// Declared nodata value; missing samples are written as it
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
-    pub nodata: Option<Nodata>,
+    /// Declared nodata value; missing samples are written as it. none: no value is declared, missing samples are NaN
+    #[arg(long, value_name = "VALUE|none", allow_hyphen_values = true)]
+    pub nodata: Option<NodataOrNone>,
     /// Set an item of metadata; a band's with its number before it, such as 1:DESCRIPTION=height. TIFFTAG_COPYRIGHT and its like become TIFF tags
     #[arg(long, value_parser = place::item, value_name = "[BAND:]KEY=VALUE")]
     pub metadata: Vec<MetadataItem>,
@@ -145,7 +145,7 @@ pub struct OutputOptions {
     /// Replace an existing output
     #[arg(long)]
     pub overwrite: bool,
-    /// Fail where a computed sample equals the nodata value
+    /// Fail where a computed sample equals the nodata value, or where an input would be warned of
     #[arg(long)]
     pub strict: bool,
 }
@@ -246,7 +246,7 @@ impl OutputOptions {
         options.interleave = self.interleave.or(creation.interleave).map_or(Interleave::Pixel, Into::into);
         options.bigtiff = self.bigtiff.or(creation.bigtiff).map_or(BigTiff::Auto, Into::into);
         options.sample = self.dtype;
-        options.nodata = self.nodata;
+        options.nodata = self.nodata.map_or(NodataChoice::Auto, Into::into);
         options.overviews = self.overviews.or(creation.overviews).map_or(Overviews::ByContainer, |OverviewCount(chosen)| chosen);
         options.resampling = self.resampling.or(creation.resampling);
         options.mask = self.mask;
@@ -323,6 +323,7 @@ impl OutputOptions {
 mod tests {
     use super::*;
     use clap::Parser;
+    use swath::raster::Nodata;
 
     #[derive(Parser)]
     struct Typed {
@@ -356,8 +357,9 @@ mod tests {
     #[test]
     fn values_take_any_case_and_negative_nodata() {
         let of = |line| options(line).unwrap().options;
-        assert_eq!(of("--nodata -9999 --dtype Int16").nodata, Some(Nodata::Integer(-9999)));
-        assert_eq!(of("--nodata -inf --bigtiff YES").nodata, Some(Nodata::Float(f64::NEG_INFINITY)));
+        assert_eq!(of("--nodata -9999 --dtype Int16").nodata, NodataChoice::Value(Nodata::Integer(-9999)));
+        assert_eq!((of("--nodata None").nodata, of("").nodata), (NodataChoice::None, NodataChoice::Auto));
+        assert_eq!(of("--nodata -inf --bigtiff YES").nodata, NodataChoice::Value(Nodata::Float(f64::NEG_INFINITY)));
         assert_eq!(of("--predictor 2 --compress Deflate --format GTiff").predictor, PredictorChoice::Horizontal);
     }
 

@@ -1,10 +1,14 @@
 //! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--unscale`, `--metadata`.
 
-use super::stop::{Outcome, Stop};
+use super::{
+    stop::{Outcome, Stop},
+    values::NodataOrNone,
+};
 use clap::Args;
 use swath::{
     graph::Placement,
     raster::{Crs, MetadataItem},
+    source::ReadOptions,
 };
 
 /// Where the rasters lie.
@@ -20,6 +24,24 @@ pub struct PlaceOptions {
     /// Read the values that samples stand for, sample * scale + offset, by what every input declares for its bands
     #[arg(long, help_heading = "What it reads")]
     pub unscale: bool,
+    #[command(flatten)]
+    pub read: ReadWords,
+}
+
+/// How files are read, besides what they say: options of a job, which hold for every input, and of the step `read`.
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq)]
+#[command(next_help_heading = "What it reads")]
+pub struct ReadWords {
+    /// The value that is missing in every input, whatever the input declares; none: no value is missing. A mask counts beside it
+    #[arg(long, value_name = "VALUE|none", allow_hyphen_values = true)]
+    pub input_nodata: Option<NodataOrNone>,
+}
+
+impl ReadWords {
+    /// What they mean, on top of what holds for all inputs.
+    pub fn over(self, all: ReadOptions) -> ReadOptions {
+        ReadOptions { nodata: self.input_nodata.map_or(all.nodata, Into::into) }
+    }
 }
 
 /// What files declare of their samples, whatever these are.
@@ -39,6 +61,11 @@ pub struct DeclareOptions {
 pub struct Bounds([f64; 4]);
 
 impl PlaceOptions {
+    /// How every input is read.
+    pub fn read_options(&self) -> ReadOptions {
+        self.read.over(ReadOptions::default())
+    }
+
     /// What they mean.
     pub fn placement(&self) -> Outcome<Placement> {
         let crs = self.crs.as_deref().map(crs).transpose()?;

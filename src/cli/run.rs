@@ -86,6 +86,7 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
         write_text(path, &picture::of_plan(planned.plan()))?;
     }
     if options.run.dry_run {
+        planned.warnings().for_each(say::warning);
         return say::out(&if options.run.json { pretty(&planned.plan().to_json()) } else { planned.to_string() });
     }
     if options.run.talk.verbose > 0 {

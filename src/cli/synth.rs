@@ -5,7 +5,7 @@ use super::{
     options::JobOptions,
     run::{Request, run},
     stop::Outcome,
-    values::{Size, fraction},
+    values::{NodataOrNone, Size, fraction},
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -43,8 +43,13 @@ impl SynthArgs {
     pub fn run(self) -> Outcome {
         let request = Request { inputs: &[], output: &self.output, options: &self.job };
         let sample = self.job.output.dtype.unwrap_or(SampleType::F32);
-        let nodata = self.job.output.nodata.unwrap_or_else(|| nodata(sample));
-        run(&request, || Ok(Raster::from_source(source(self.size, sample, Some(nodata), self.seed, self.missing)?)))
+        let nodata = match self.job.output.nodata {
+            Some(NodataOrNone(Some(typed))) => Some(typed),
+            // Floats are missing as NaN, and where nothing is missing nothing stands for it.
+            Some(NodataOrNone(None)) if sample.is_float() || self.missing == 0.0 => None,
+            _ => Some(nodata(sample)),
+        };
+        run(&request, || Ok(Raster::from_source(source(self.size, sample, nodata, self.seed, self.missing)?)))
     }
 }
 

@@ -7,8 +7,9 @@ use clap::{
 use std::{fmt::Debug, str::FromStr};
 use swath::{
     codec::{self, CODECS, Codec, CodecInfo, Compression, Setting, Settings, listed},
-    graph::{Overviews, PredictorChoice},
-    raster::{BigTiff, Interleave, MaxError, PrefixMethod},
+    graph::{NodataChoice, Overviews, PredictorChoice},
+    raster::{BigTiff, Interleave, MaxError, Nodata, NodataError, PrefixMethod},
+    source::InputNodata,
 };
 
 /// `--backend`.
@@ -105,6 +106,30 @@ impl FromStr for OverviewCount {
             "none" | "0" => Overviews::None,
             number => Overviews::Levels(count(number).map_err(|_| "auto, none or a number is accepted".to_owned())?),
         }))
+    }
+}
+
+/// `--nodata` and `--input-nodata`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NodataOrNone(pub Option<Nodata>);
+
+impl FromStr for NodataOrNone {
+    type Err = NodataError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().eq_ignore_ascii_case("none") { Ok(Self(None)) } else { text.parse().map(|value| Self(Some(value))) }
+    }
+}
+
+impl From<NodataOrNone> for NodataChoice {
+    fn from(typed: NodataOrNone) -> Self {
+        typed.0.map_or(Self::None, Self::Value)
+    }
+}
+
+impl From<NodataOrNone> for InputNodata {
+    fn from(typed: NodataOrNone) -> Self {
+        typed.0.map_or(Self::None, Self::Value)
     }
 }
 

@@ -30,6 +30,7 @@ mod predictor;
 mod rows;
 mod stream;
 mod traits;
+mod unpack;
 mod webp;
 mod zstd;
 
@@ -43,6 +44,7 @@ pub use predictor::{RowFinish, predict_row};
 pub use rows::{DEFAULT, decoder_bytes, listed, named, of_tiff};
 pub use stream::{Step, StreamDecoder, Streaming};
 pub use traits::{Codec, Encoder};
+pub use unpack::PackedBits;
 
 /// All codecs, in the order in which they are listed to users.
 pub const CODECS: &[&dyn Codec] = &[

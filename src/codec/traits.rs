@@ -1,7 +1,7 @@
 //! What a codec does.
 
 use super::{CodecInfo, Decoders, SegmentInfo, Settings, Shape, StreamDecoder, Streaming, TagNumbers};
-use crate::error::Result;
+use crate::{error::Result, raster::SampleType};
 use std::fmt;
 
 /// One codec, both directions.
@@ -15,6 +15,11 @@ pub trait Codec: fmt::Debug + Sync {
     /// [`Error::Usage`](crate::error::Error::Usage), with what is accepted.
     fn check(&self, _shape: &Shape, _bands: usize) -> Result<()> {
         Ok(())
+    }
+
+    /// What the rows of a strip are a multiple of, where a strip has not all rows; of pixels of so many samples.
+    fn strip_rows_multiple(&self, _samples: usize) -> usize {
+        1
     }
 
     /// Whether samples may come back changed.
@@ -44,11 +49,11 @@ pub trait Codec: fmt::Debug + Sync {
         Ok(None)
     }
 
-    /// Refuses images that it cannot decode: of so many bands, each in segments of its own if `planar`.
+    /// Refuses images that it cannot decode: of so many bands of `sample`, each in segments of its own if `planar`.
     ///
     /// # Errors
     /// What is wrong, and what is accepted.
-    fn check_image(&self, _bands: usize, _planar: bool) -> Result<(), String> {
+    fn check_image(&self, _bands: usize, _planar: bool, _sample: SampleType) -> Result<(), String> {
         Ok(())
     }
 

@@ -37,6 +37,13 @@ impl Codec for WebP {
         Ok(())
     }
 
+    fn check_image(&self, bands: usize, planar: bool, sample: SampleType) -> Result<(), String> {
+        if planar || !matches!(bands, 3 | 4) || sample != SampleType::U8 {
+            return Err(format!("WebP of {bands} bands of {sample}, where uint8 in 3 or 4 bands, interleaved by pixel, is accepted"));
+        }
+        Ok(())
+    }
+
     fn bound(&self, raw: usize) -> usize {
         // Huffman codes are at most a little longer than the bytes.
         raw + raw / 4 + 16_384

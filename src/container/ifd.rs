@@ -1,6 +1,7 @@
 //! Serialises image file directories, little-endian, each with its arrays right behind it.
 
 use super::size::HeaderKind;
+use crate::raster::{CarriedTag, CarriedValue, field_bytes};
 use std::io::{self, Write};
 
 /// Value of one tag.
@@ -12,10 +13,23 @@ pub(super) enum Value {
     Rational(Vec<(u32, u32)>),
     /// NUL included.
     Ascii(Vec<u8>),
+    /// Of a field type of TIFF's, least significant byte first.
+    Plain(u16, Vec<u8>),
+    /// A directory of its own, behind this one.
+    Directory(Ifd),
     /// Where the segments lie: filled in at the end, LONG or LONG8 by the header.
     Offsets,
     /// How long they are: filled in at the end.
     ByteCounts,
+}
+
+impl From<&CarriedTag> for Value {
+    fn from(tag: &CarriedTag) -> Self {
+        match &tag.value {
+            CarriedValue::Plain { kind, bytes } => Self::Plain(*kind, bytes.clone()),
+            CarriedValue::Directory(tags) => Self::Directory(Ifd::new(tags.iter().map(|tag| (tag.tag, tag.into())).collect(), 0)),
+        }
+    }
 }
 
 /// The text with exactly one NUL, at its end.
@@ -33,7 +47,7 @@ pub(super) struct SegmentIndex {
 }
 
 /// One directory, its tags ascending.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ifd {
     entries: Vec<(u16, Value)>,
     segments: usize,
@@ -70,6 +84,12 @@ impl Value {
             Self::Long(v) => (4, v.len(), 4),
             Self::Rational(v) => (5, v.len(), 8),
             Self::Double(v) => (12, v.len(), 8),
+            Self::Plain(tiff_type, v) => {
+                let width = field_bytes(*tiff_type).unwrap_or(1);
+                (*tiff_type, v.len() / width, width)
+            }
+            // Readers of BigTIFF take 32 bits here, too, and some take nothing else.
+            Self::Directory(ifd) => return (4, 1, ifd.bytes(kind)),
             Self::ByteCounts => (4, segments, 4),
             Self::Offsets if kind == HeaderKind::Classic => (4, segments, 4),
             Self::Offsets => (16, segments, 8),
@@ -77,9 +97,11 @@ impl Value {
         (tiff_type, count as u64, (count * width) as u64)
     }
 
-    fn write(&self, kind: HeaderKind, index: &SegmentIndex, out: &mut impl Write) -> io::Result<()> {
+    /// Writes the value, to stand at `at`.
+    fn write(&self, kind: HeaderKind, at: u64, index: &SegmentIndex, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Ascii(v) => out.write_all(v),
+            Self::Ascii(v) | Self::Plain(_, v) => out.write_all(v),
+            Self::Directory(ifd) => ifd.write(kind, at, 0, index, out),
             Self::Short(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
             Self::Long(v) => v.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
             Self::ByteCounts => index.byte_counts.iter().try_for_each(|v| out.write_all(&v.to_le_bytes())),
@@ -121,7 +143,7 @@ impl Ifd {
 
     /// Writes directory and arrays, [`bytes`](Self::bytes) in all, to stand at `start` (a multiple of 8); the next
     /// directory stands at `next`, or nowhere at 0.
-    pub fn write(&self, kind: HeaderKind, start: u64, next: u64, index: &SegmentIndex, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, kind: HeaderKind, start: u64, next: u64, index: &SegmentIndex, out: &mut dyn Write) -> io::Result<()> {
         let entries = self.entries.len() as u64;
         let word = kind.inline_bytes() as usize;
         match kind {
@@ -143,14 +165,14 @@ impl Ifd {
             if *place > 0 {
                 out.write_all(&place.to_le_bytes()[..word])?;
             } else {
-                value.write(kind, index, out)?;
+                value.write(kind, 0, index, out)?;
                 out.write_all(&[0; 8][..word - bytes as usize])?;
             }
         }
         out.write_all(&next.to_le_bytes()[..word])?;
         pad(end, out)?;
         for k in self.out_of_line(kind) {
-            self.entries[k].1.write(kind, index, out)?;
+            self.entries[k].1.write(kind, places[k], index, out)?;
             pad(self.entries[k].1.measure(kind, self.segments).2, out)?;
         }
         Ok(())
@@ -176,7 +198,7 @@ const fn align(at: u64) -> u64 {
     at.next_multiple_of(8)
 }
 
-fn pad(len: u64, out: &mut impl Write) -> io::Result<()> {
+fn pad(len: u64, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&[0; 8][..(align(len) - len) as usize])
 }
 

@@ -25,7 +25,7 @@ pub(super) fn room(xml: Option<&str>, bands: usize) -> usize {
 const NAMES: [&str; 5] = ["STATISTICS_MAXIMUM", "STATISTICS_MEAN", "STATISTICS_MINIMUM", "STATISTICS_STDDEV", "STATISTICS_VALID_PERCENT"];
 
 fn values(band: &Statistics, pixels: u64) -> Option<[String; 5]> {
-    let percent = 100.0 * band.valid as f64 / pixels as f64;
+    let percent = 100.0 * (band.valid + band.infinite) as f64 / pixels as f64;
     let all = [band.max, band.mean, band.min, band.stddev(), percent];
     (band.valid > 0 && all.iter().all(|v| !v.is_nan())).then(|| all.map(number))
 }

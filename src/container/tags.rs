@@ -7,7 +7,7 @@ use super::{
 use crate::{
     codec::{Compression, TagNumbers},
     encode::{Layout, MASK_COMPRESSION},
-    raster::{GDAL_METADATA_TAG, Georeferencing, Interleave, LevelSize, Predictor, Profile, Segmentation},
+    raster::{GDAL_METADATA_TAG, Georeferencing, Interleave, LevelSize, Predictor, Profile, SampleType, Segmentation},
 };
 
 /// `Predictor`.
@@ -52,6 +52,7 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
         entries.push((GDAL_METADATA_TAG, Value::Ascii(ascii(xml))));
     }
     entries.extend(profile.texts.iter().map(|(tag, text)| (*tag, Value::Ascii(ascii(text)))));
+    entries.extend(profile.carried.iter().map(|tag| (tag.tag, tag.into())));
     if let Some(nodata) = profile.nodata {
         entries.push((42113, Value::Ascii(ascii(&nodata.to_string()))));
     }
@@ -62,7 +63,15 @@ pub(super) fn entries(profile: &Profile, layout: &Layout, predictor_open: bool) 
 /// All tags of an overview: those of the base image that say how samples are to be read.
 pub(super) fn overview_entries(profile: &Profile, layout: &Layout, predictor_open: bool, size: LevelSize) -> Vec<(u16, Value)> {
     let LevelSize { cols, rows } = size;
-    let profile = Profile { cols, rows, gdal_metadata: None, texts: Vec::new(), georef: Georeferencing::default(), ..profile.clone() };
+    let profile = Profile {
+        cols,
+        rows,
+        gdal_metadata: None,
+        texts: Vec::new(),
+        carried: Vec::new(),
+        georef: Georeferencing::default(),
+        ..profile.clone()
+    };
     let mut entries = entries(&profile, layout, predictor_open);
     entries.push((NEW_SUBFILE_TYPE, Value::Long(vec![REDUCED])));
     entries
@@ -123,27 +132,44 @@ struct Colour {
 impl Colour {
     fn of(profile: &Profile) -> Self {
         let integer = !profile.sample.is_float();
-        let palette_entries = 3usize << (8 * profile.sample.bytes().min(2));
-        let palette = integer && profile.sample.bytes() <= 2 && profile.color_map.len() == palette_entries;
+        let color_map = palette(profile);
         let (photometric, colours) = match profile.photometric {
-            0 => (0, 1),
+            greys @ 0 => (greys, 1),
             2 if profile.bands >= 3 => (2, 3),
-            3 if palette => (3, 1),
+            3 if !color_map.is_empty() => (3, 1),
             5 if profile.bands >= 4 => (5, 4),
-            8 if profile.bands >= 3 && integer => (8, 3),
+            lab @ 8..=10 if profile.bands >= 3 && integer => (lab, 3),
             _ => (1, 1),
         };
         let extra = profile.bands - colours;
         let extra_samples = if profile.extra_samples.len() == extra { profile.extra_samples.clone() } else { vec![0; extra] };
-        let color_map = if photometric == 3 { profile.color_map.clone() } else { Vec::new() };
+        // Readers such as GDAL take greys that have a palette for its places.
+        let color_map = if matches!(photometric, 0 | 1 | 3) && profile.photometric == photometric { color_map } else { Vec::new() };
         Self { photometric, color_map, extra_samples }
+    }
+}
+
+/// The palette for the output's samples, which are places in it; empty where there is none, or none of these samples'.
+fn palette(profile: &Profile) -> Vec<u16> {
+    let entries = |sample: SampleType| 1usize << (8 * sample.bytes());
+    match profile.sample {
+        sample @ (SampleType::U8 | SampleType::I8 | SampleType::U16 | SampleType::I16)
+            if profile.color_map.len() == 3 * entries(sample) =>
+        {
+            profile.color_map.clone()
+        }
+        // Bytes that became wider.
+        sample @ SampleType::U16 if profile.color_map.len() == 3 * entries(SampleType::U8) => {
+            let widened = |channel: &[u16]| channel.iter().copied().chain(std::iter::repeat(0)).take(entries(sample)).collect::<Vec<u16>>();
+            profile.color_map.chunks_exact(entries(SampleType::U8)).flat_map(widened).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::SampleType;
 
     fn colour(photometric: u16, bands: usize, sample: SampleType, map: usize) -> (u16, usize, usize) {
         let mut profile = Profile::new(4, 4, bands, sample);
@@ -159,6 +185,9 @@ mod tests {
         assert_eq!(colour(3, 1, SampleType::U8, 12), (1, 0, 0));
         assert_eq!(colour(2, 4, SampleType::U8, 0), (2, 0, 1));
         assert_eq!(colour(2, 1, SampleType::U8, 0), (1, 0, 0));
+        assert_eq!(colour(3, 1, SampleType::U16, 768), (3, 3 << 16, 0));
+        assert_eq!(colour(0, 1, SampleType::U8, 768), (0, 768, 0));
+        assert_eq!(colour(9, 3, SampleType::U8, 0), (9, 0, 0));
         assert_eq!(colour(6, 3, SampleType::U8, 0), (1, 0, 2));
     }
 }

@@ -1,7 +1,7 @@
 //! Any sample type to any other, by way of 64 bits: eleven ways in and thirty-three out instead of 121 loops.
 
 use super::Counts;
-use crate::raster::Sample;
+use crate::raster::{Sample, SentinelRange};
 use half::f16;
 
 /// Samples in flight between two types.
@@ -19,8 +19,8 @@ pub(super) trait Cell: Sample {
     fn from_i64(value: i64) -> Self;
     /// Rounds half up and saturates (integers; NaN becomes 0) or rounds to nearest (floats).
     fn from_f64(value: f64) -> Self;
-    /// The next greater sample, or the next smaller of the greatest integer.
-    fn beside(self) -> Self;
+    /// The nearest sample outside a range: the next larger one, or the next smaller where there is no larger finite one.
+    fn beside(range: SentinelRange<Self>) -> Self;
 
     /// The sample as f64 (64-bit integers round).
     #[inline(always)]
@@ -62,7 +62,7 @@ macro_rules! integer_cell {
             }
             #[inline(always)]
             fn from_f64(value: f64) -> Self { round_half_up(value) as $rust }
-            fn beside(self) -> Self { self.checked_add(1).unwrap_or(<$rust>::MAX - 1) }
+            fn beside(range: SentinelRange<Self>) -> Self { range.high().checked_add(1).unwrap_or(<$rust>::MAX - 1) }
         }
     )*};
 }
@@ -70,7 +70,7 @@ integer_cell!(u8: Unsigned as u64, u16: Unsigned as u64, u32: Unsigned as u64, u
 integer_cell!(i8: Signed as i64, i16: Signed as i64, i32: Signed as i64, i64: Signed as i64);
 
 macro_rules! float_cell {
-    ($($rust:ty: $into:expr, $from:expr, $beside:expr);*) => {$(
+    ($($rust:ty: $into:expr, $from:expr, $above:expr);*) => {$(
         impl Cell for $rust {
             const WIDE: Wide = Wide::Float;
             #[inline(always)]
@@ -82,13 +82,16 @@ macro_rules! float_cell {
             fn from_i64(value: i64) -> Self { $from(value as f64) }
             #[inline(always)]
             fn from_f64(value: f64) -> Self { $from(value) }
-            fn beside(self) -> Self { $beside(self) }
+            fn beside(range: SentinelRange<Self>) -> Self {
+                let above: Self = $above(range.high());
+                if above.is_finite() { above } else { -$above(-range.low()) }
+            }
         }
     )*};
 }
 float_cell!(f16: f16::to_f64, f16::from_f64, half_above; f64: std::convert::identity, std::convert::identity, f64::next_up);
 
-/// The next greater half.
+/// The next larger half.
 fn half_above(value: f16) -> f16 {
     match value.to_bits() {
         // Both zeroes.
@@ -118,8 +121,9 @@ impl Cell for f32 {
     fn from_f64(value: f64) -> Self {
         value as f32
     }
-    fn beside(self) -> Self {
-        self.next_up()
+    fn beside(range: SentinelRange<Self>) -> Self {
+        let above = range.high().next_up();
+        if above.is_finite() { above } else { range.low().next_down() }
     }
 }
 
@@ -139,35 +143,40 @@ impl Block {
     }
 
     /// Takes up to [`LEN`](Self::LEN) samples in.
-    pub(super) fn widen<S: Cell>(&mut self, src: &[u8], from: Option<S>) {
+    pub(super) fn widen<S: Cell>(&mut self, src: &[u8], from: Option<SentinelRange<S>>) {
         self.wide = S::WIDE;
         self.len = src.len() / size_of::<S>();
         for ((bytes, bits), missing) in src.chunks_exact(size_of::<S>()).zip(&mut self.bits).zip(&mut self.missing) {
             let sample: S = bytemuck::pod_read_unaligned(bytes);
             *bits = sample.widen();
-            *missing = sample.is_nan() || from == Some(sample);
+            *missing = sample.is_nan() | from.is_some_and(|from| from.has(sample));
         }
     }
 
-    /// Gives the samples out as `T`; missing ones as `to`, if there is one.
-    pub(super) fn narrow<T: Cell>(&self, to: Option<T>, dst: &mut [u8]) -> Counts {
+    /// Gives the samples out as `T`; missing ones as `to`, if there is one, and with `apart` none of the others in its range,
+    /// where `T` is a type of floats.
+    pub(super) fn narrow<T: Cell>(&self, to: Option<(T, SentinelRange<T>)>, apart: bool, dst: &mut [u8]) -> Counts {
         match self.wide {
-            Wide::Unsigned => self.narrow_by(T::from_u64, to, dst),
-            Wide::Signed => self.narrow_by(|bits| T::from_i64(bits as i64), to, dst),
-            Wide::Float => self.narrow_by(|bits| T::from_f64(f64::from_bits(bits)), to, dst),
+            Wide::Unsigned => self.narrow_by(T::from_u64, to, apart, dst),
+            Wide::Signed => self.narrow_by(|bits| T::from_i64(bits as i64), to, apart, dst),
+            Wide::Float => self.narrow_by(|bits| T::from_f64(f64::from_bits(bits)), to, apart, dst),
         }
     }
 
     #[inline(always)]
-    fn narrow_by<T: Cell>(&self, cast: impl Fn(u64) -> T, to: Option<T>, dst: &mut [u8]) -> Counts {
+    fn narrow_by<T: Cell>(&self, cast: impl Fn(u64) -> T, to: Option<(T, SentinelRange<T>)>, apart: bool, dst: &mut [u8]) -> Counts {
         let mut counts = Counts::default();
         let samples = self.bits[..self.len].iter().zip(&self.missing);
         for (out, (&bits, &missing)) in dst.chunks_exact_mut(size_of::<T>()).zip(samples) {
             let mut sample = cast(bits);
             counts.missing += u64::from(missing);
-            if let Some(to) = to {
-                counts.collisions += u64::from(!missing && sample == to);
+            if let Some((to, range)) = to {
+                let collides = !missing & range.has(sample);
+                counts.collisions += u64::from(collides);
                 sample = if missing { to } else { sample };
+                if collides & apart & T::TYPE.is_float() {
+                    sample = T::beside(range);
+                }
             }
             out.copy_from_slice(bytemuck::bytes_of(&sample));
         }
@@ -183,7 +192,7 @@ mod tests {
         let mut block = Block::new();
         block.widen::<S>(bytemuck::cast_slice(samples), None);
         let mut out = vec![T::from_u64(0); samples.len()];
-        block.narrow::<T>(None, bytemuck::cast_slice_mut(&mut out));
+        block.narrow::<T>(None, false, bytemuck::cast_slice_mut(&mut out));
         out
     }
 

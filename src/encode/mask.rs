@@ -24,11 +24,11 @@ pub(super) fn validity(spec: &SegmentSpec, pixels: &[u8], valid: &mut [u8]) {
 }
 
 fn of_samples<T: Cell>(pixels: &[u8], bands: usize, from: Option<Sentinel>, valid: &mut [u8]) {
-    let from = from.filter(|s| s.sample_type() == T::TYPE).map(|s| s.get::<T>());
+    let from = from.filter(|s| s.sample_type() == T::TYPE).map(|s| s.range::<T>());
     for (pixel, valid) in pixels.chunks_exact(bands * size_of::<T>()).zip(valid) {
         let missing = pixel.chunks_exact(size_of::<T>()).any(|sample| {
             let sample: T = bytemuck::pod_read_unaligned(sample);
-            sample.is_nan() || from == Some(sample)
+            sample.is_nan() || from.is_some_and(|from| from.has(sample))
         });
         *valid = u8::from(!missing);
     }

@@ -9,12 +9,14 @@ pub enum MissingRule {
         /// The window's declared nodata, so that its samples are *counted* as missing.
         declared: Option<Sentinel>,
     },
-    /// NaN in the window is missing and becomes this sentinel of the output's type.
+    /// NaN in the window is missing and becomes this sentinel of the output's type. Computed samples of floats that readers
+    /// would take for it become the next one that they do not.
     NanTo(Sentinel),
-    /// Samples equal to `from` (of the window's type) and NaN are missing and become `to` (of the output's type).
+    /// Samples that readers take for `from` (of the window's type) and NaN are missing and become `to` (of the output's type);
+    /// all others are kept, and counted where readers take them for `to`.
     SentinelTo {
-        /// What stands for missing in the window.
-        from: Sentinel,
+        /// What stands for missing in the window, besides NaN.
+        from: Option<Sentinel>,
         /// What stands for missing in the output.
         to: Sentinel,
     },
@@ -39,7 +41,8 @@ pub enum MaskFrom {
 pub struct Counts {
     /// Missing samples.
     pub missing: u64,
-    /// Samples that are *not* missing and yet equal the sentinel after the cast: a reader will lose them.
+    /// Samples that are *not* missing and that a reader takes for the sentinel after the cast: it loses them, unless they were
+    /// moved off it (see [`MissingRule::NanTo`]).
     pub collisions: u64,
 }
 
@@ -56,7 +59,7 @@ impl MissingRule {
         match *self {
             Self::Verbatim { declared } => declared,
             Self::NanTo(_) => None,
-            Self::SentinelTo { from, .. } => Some(from),
+            Self::SentinelTo { from, .. } => from,
             Self::PackedByte { sentinel } => Some(sentinel),
         }
     }

@@ -215,7 +215,7 @@ impl SegmentEncoder {
         let sentinel = spec.sentinel();
         for (band, gather) in gathers.iter_mut().enumerate() {
             with_sample_type!(spec.output_sample, T => {
-                let sentinel = sentinel.map(|s| s.get::<T>());
+                let sentinel = sentinel.map(|s| s.range::<T>());
                 if let Some(bins) = &self.bins {
                     let len = tally_len(bins);
                     let counts = &mut tallies[band * len..(band + 1) * len];

@@ -63,6 +63,12 @@ impl SegmentSpec {
         if self.mask.is_some() { None } else { self.missing.written(self.output_sample) }
     }
 
+    /// Whether a sample that is missing becomes 0, as nothing stands for it: NaN in an integer.
+    pub fn loses_missing(&self) -> bool {
+        let said = self.mask.is_some() || self.missing.written(self.output_sample).is_some();
+        !said && self.window_sample.is_float() && !self.output_sample.is_float()
+    }
+
     /// Samples of a pixel that lie in one segment.
     pub fn samples(&self) -> usize {
         self.bands / self.planes()
@@ -100,12 +106,26 @@ impl SegmentSpec {
         Shape { rows, cols, samples: self.samples(), sample: self.output_sample }
     }
 
+    /// Refuses rows of strips that no reader's library would write: JPEG's blocks end with a strip.
+    fn check_strips(&self) -> Result<()> {
+        let multiple = self.layout.compression.codec().strip_rows_multiple(self.samples());
+        match self.layout.segmentation {
+            Segmentation::Strips { rows } if rows < self.rows && !rows.is_multiple_of(multiple) => Err(Error::Usage {
+                what: "strip rows",
+                given: format!("{rows} with {}", self.layout.compression.info().name),
+                accepted: format!("a multiple of {multiple}, or all rows"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses settings out of range, and samples that the codec does not hold or the predictor does not go with.
     fn check_codec(&self) -> Result<()> {
         let refuse = |what, given: String, accepted: String| Err(Error::Usage { what, given, accepted });
         let (compression, predictor, sample) = (self.layout.compression, self.layout.predictor, self.output_sample);
         compression.check()?;
         compression.codec().check(&self.shape(), self.bands)?;
+        self.check_strips()?;
         // A reader would not know the sentinel again, and take what is near it for valid.
         if compression.is_lossy(sample.is_float()) && self.sentinel().is_some_and(|s| !s.is_nan()) {
             let accepted = if sample.is_float() { "--nodata nan, or --mask" } else { "--mask, or an input without nodata" };

@@ -1,7 +1,7 @@
 //! Valid samples counted in bins, where they are encoded: counts add up in any order.
 
 use super::cast::Cell;
-use crate::raster::{Bin, Bins};
+use crate::raster::{Bin, Bins, SentinelRange};
 use bytemuck::pod_read_unaligned;
 
 /// Counts of one band, as many as bins and two more: below and above them.
@@ -19,13 +19,13 @@ pub(super) fn tally<T: Cell>(
     bins: &Bins,
     pixels: &[u8],
     (band, bands): (usize, usize),
-    (sentinel, valid): (Option<T>, Option<&[u8]>),
+    (sentinel, valid): (Option<SentinelRange<T>>, Option<&[u8]>),
     counts: &mut [u64],
 ) {
     let width = size_of::<T>();
     for (k, pixel) in pixels.chunks_exact(bands * width).enumerate() {
         let sample = pod_read_unaligned::<T>(&pixel[band * width..(band + 1) * width]);
-        if sample.is_nan() || sentinel == Some(sample) || valid.is_some_and(|valid| valid[k] == 0) {
+        if sample.is_nan() || sentinel.is_some_and(|sentinel| sentinel.has(sample)) || valid.is_some_and(|valid| valid[k] == 0) {
             continue;
         }
         let slot = match bins.of(sample.to_f64()) {

@@ -4,7 +4,7 @@ use super::{DeviceConsumer, ledger::Ledger, pool::BufferPool, workers::Workers};
 use crate::{
     graph::{GridInfo, Operator},
     plan::{NodeSpec, Packing, Plan, UnitId},
-    raster::{PixelWindow, SampleType, Span},
+    raster::{PixelWindow, SampleType, Sentinel, Span},
     source::{RowConverter, Source},
 };
 use std::sync::Arc;
@@ -55,6 +55,8 @@ pub enum Reading {
     Verbatim {
         /// Whether there is that sample.
         mask_band: bool,
+        /// What masked pixels become, where they become something else.
+        fill: Option<Sentinel>,
     },
     /// float32, rounded where the source holds more; missing as NaN.
     Rounded,

@@ -11,7 +11,7 @@ mod survey;
 pub use formula::{Binary, Formula, Operand, Step, Unary};
 pub use handover::{Handover, MemoryOutput, WriterOutput};
 pub use operator::{Colors, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift};
-pub use output::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, Overviews, PredictorChoice, WriteOptions};
+pub use output::{Cog, CompressionChoice, Destination, GTiff, MetadataPolicy, NodataChoice, Overviews, PredictorChoice, WriteOptions};
 pub use placement::Placement;
 pub use raster::{Apply, Bands, Node, Raster};
 pub use survey::{Survey, Surveyed};

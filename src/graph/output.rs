@@ -40,8 +40,8 @@ pub struct WriteOptions {
     pub bigtiff: BigTiff,
     /// Sample type; `None`: the operator's, or the source's for a copy.
     pub sample: Option<SampleType>,
-    /// Declared nodata; `None`: the operator's, or the source's for a copy.
-    pub nodata: Option<Nodata>,
+    /// Declared nodata.
+    pub nodata: NodataChoice,
     /// Reduced-resolution versions inside the file.
     pub overviews: Overviews,
     /// How overviews are made; `None`: averages, but nearest for palettes.
@@ -67,7 +67,7 @@ pub struct WriteOptions {
     pub prefix: PrefixMethod,
     /// Replace an existing file.
     pub overwrite: bool,
-    /// Computed samples that equal the sentinel fail the job instead of warning.
+    /// What is odd about an input, and computed samples that equal the sentinel, fail the job instead of warning.
     pub strict: bool,
 }
 
@@ -79,6 +79,29 @@ pub enum CompressionChoice {
     Default,
     /// This one.
     Exactly(Compression),
+}
+
+/// Which nodata value an output declares.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum NodataChoice {
+    /// The operator's, or the source's for a copy; where the sample type cannot hold it, one that it can
+    /// ([`Nodata::fitted`]), which the report says. None beside a mask that is asked for.
+    #[default]
+    Auto,
+    /// None: missing samples are NaN. Integers are refused where one may be missing, unless a mask says which.
+    None,
+    /// This one; a type of floats rounds it, which the report says.
+    Value(Nodata),
+}
+
+impl NodataChoice {
+    /// The value, where one was named.
+    pub fn value(self) -> Option<Nodata> {
+        match self {
+            Self::Value(nodata) => Some(nodata),
+            Self::Auto | Self::None => None,
+        }
+    }
 }
 
 /// Which overviews a file has. Their sides are halved, rounding up.
@@ -133,7 +156,7 @@ impl Default for WriteOptions {
             interleave: Interleave::Pixel,
             bigtiff: BigTiff::Auto,
             sample: None,
-            nodata: None,
+            nodata: NodataChoice::Auto,
             overviews: Overviews::ByContainer,
             resampling: None,
             mask: false,
@@ -279,7 +302,14 @@ impl Destination {
     /// Declared nodata value.
     #[must_use]
     pub fn nodata(mut self, nodata: Nodata) -> Self {
-        self.options.nodata = Some(nodata);
+        self.options.nodata = NodataChoice::Value(nodata);
+        self
+    }
+
+    /// No declared nodata value: missing samples are NaN, or a mask's.
+    #[must_use]
+    pub fn no_nodata(mut self) -> Self {
+        self.options.nodata = NodataChoice::None;
         self
     }
 
@@ -345,7 +375,7 @@ impl Destination {
         self
     }
 
-    /// Fail where a computed sample equals the sentinel.
+    /// Fail where a computed sample equals the sentinel, and where an input would be warned of.
     #[must_use]
     pub fn strict(mut self, yes: bool) -> Self {
         self.options.strict = yes;

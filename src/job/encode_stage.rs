@@ -9,6 +9,7 @@ use super::{
     output_writer::{EncodedOutput, OutputWriter, Task, Work},
     program::Program,
     reorder::ReorderBuffer,
+    sample_warnings,
 };
 use crate::{
     container::{SegmentKey, publish_all},
@@ -241,23 +242,17 @@ impl<'a> EncodeStage<'a> {
         Ok(())
     }
 
-    /// What the user should know of samples that equal the nodata value.
+    /// What the user should know of samples: those that readers take for the nodata value, missing ones that nothing stands for,
+    /// infinite ones that statistics leave out.
     ///
     /// # Errors
-    /// [`Error::SentinelCollision`] where an output is strict.
-    pub fn collisions(&self, program: &Program) -> Result<Vec<String>> {
+    /// As [`sample_warnings::of`].
+    pub fn sample_warnings(&self, program: &Program) -> Result<Vec<String>> {
         let mut warnings = Vec::new();
         for (index, file, _) in program.files() {
-            let count = self.writers[index].as_ref().map_or(0, |writer| writer.counts.collisions);
-            if count == 0 {
-                continue;
+            if let Some(writer) = &self.writers[index] {
+                warnings.extend(sample_warnings::of(file, writer.counts, &writer.statistics)?);
             }
-            let path = file.destination.path.clone();
-            let nodata = file.profile.nodata.map(|n| n.to_string()).unwrap_or_default();
-            if file.destination.options.strict {
-                return Err(Error::SentinelCollision { path, count, nodata });
-            }
-            warnings.push(format!("{}: {count} computed samples equal the nodata value {nodata}", path.display()));
         }
         Ok(warnings)
     }

@@ -126,7 +126,8 @@ impl Job {
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) for options that do not go together,
-    /// [`Error::Budget`](crate::error::Error::Budget) naming the minimum.
+    /// [`Error::Budget`](crate::error::Error::Budget) naming the minimum,
+    /// [`Error::StrictInputs`](crate::error::Error::StrictInputs) where an output is strict and an input is odd.
     pub fn plan(self, budget: Budget) -> Result<PlannedJob> {
         let started = Instant::now();
         let Self { mut requested, threads, cut, context, observer, cancel, traced, precision, unfused } = self;
@@ -140,6 +141,9 @@ impl Job {
         let surveys = survey::plan_surveys(&requested, &settings, budget)?;
         let pass = Pass::plan(requested, &settings, budget, |_| cut)?;
         let (surveys, mut pass) = all_or_joint_refusal(surveys, pass)?;
+        if pass.program.is_strict() && !pass.program.input_warnings.is_empty() {
+            return Err(Error::StrictInputs(pass.program.input_warnings));
+        }
         pass.plan.surveys = surveys.iter().map(|survey| survey.planned().clone()).collect();
         Ok(PlannedJob { pass, surveys, settings, plan_seconds: started.elapsed().as_secs_f64() })
     }

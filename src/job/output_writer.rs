@@ -88,7 +88,7 @@ pub struct OutputWriter {
     /// The predictor of full resolution, of overviews is still to be chosen.
     predictor_open: (bool, bool),
     pub counts: Counts,
-    statistics: Vec<Statistics>,
+    pub statistics: Vec<Statistics>,
     _grants: [Grant; 2],
 }
 
@@ -253,7 +253,7 @@ impl OutputWriter {
                 band.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
             }
         }
-        if all.iter().zip(&self.statistics).any(|(counts, band)| counts.iter().sum::<u64>() != band.valid) {
+        if all.iter().zip(&self.statistics).any(|(counts, band)| counts.iter().sum::<u64>() != band.valid + band.infinite) {
             return Err(Error::Internal("a histogram has not counted every valid sample once"));
         }
         Ok(all)

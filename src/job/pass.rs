@@ -133,7 +133,7 @@ impl Pass {
     ) -> Result<Report> {
         let started = Instant::now();
         let Self { plan, program, .. } = self;
-        let mut warnings = program.warnings.clone();
+        let mut warnings: Vec<String> = program.all_warnings().cloned().collect();
         warnings.extend(disk::check(program.files())?);
         let ledger = Ledger::new("host", plan.host.peak as u64);
         // A job that loses its device goes on with this pool under a plan of the CPU, which has the same lanes.
@@ -154,7 +154,7 @@ impl Pass {
         };
         let (executed, recovered) = attempt.run(&mut stage, &mut memory)?;
         warnings.extend(notes.iter().cloned().chain(recovered));
-        warnings.extend(stage.collisions(program)?);
+        warnings.extend(stage.sample_warnings(program)?);
         let (files, encode_seconds) = stage.finish()?;
         memory.hand_over(program);
         let result = PassResult { plan, program, context, executed: &executed, files: &files, encode_seconds, origins };

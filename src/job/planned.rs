@@ -22,6 +22,11 @@ impl PlannedJob {
         &self.pass.plan
     }
 
+    /// What is known to be worth a warning before the job runs: its report has these warnings too.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.pass.program.all_warnings().map(String::as_str)
+    }
+
     /// Runs the job: its surveys, then itself with what they found.
     ///
     /// # Errors

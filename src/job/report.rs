@@ -121,7 +121,7 @@ pub struct OutputReport {
     pub histograms: Vec<BandHistogram>,
 }
 
-/// Statistics of one band's valid samples.
+/// Statistics of one band's valid finite samples.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names are the report's contract")]
 pub struct BandStatistics {
@@ -130,6 +130,13 @@ pub struct BandStatistics {
     pub mean: f64,
     pub stddev: f64,
     pub valid: u64,
+    /// Infinite samples, which are in none of the other numbers.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub infinite: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl BandStatistics {
@@ -137,13 +144,13 @@ impl BandStatistics {
     pub(super) fn of(band: &Statistics) -> Self {
         let some = |value: f64| if band.valid > 0 { value } else { f64::NAN };
         let (min, max, mean, stddev) = (some(band.min), some(band.max), some(band.mean), some(band.stddev()));
-        Self { min, max, mean, stddev, valid: band.valid }
+        Self { min, max, mean, stddev, valid: band.valid, infinite: band.infinite }
     }
 
     /// As a survey found them.
     pub(super) fn found(s: &Surveyed) -> Self {
         let some = |value: f64| if s.valid > 0 { value } else { f64::NAN };
-        Self { min: some(s.min), max: some(s.max), mean: some(s.mean), stddev: some(s.stddev), valid: s.valid }
+        Self { min: some(s.min), max: some(s.max), mean: some(s.mean), stddev: some(s.stddev), valid: s.valid, infinite: 0 }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What outputs are, with nothing left to guess: sample types, nodata, codecs, overviews, and what encoding them costs.
 
-use super::metadata;
+use super::{
+    carried, metadata,
+    output_missing::{CopyMissing, Declared, nothing_for_missing, sentinel},
+};
 use crate::{
     codec::Compression,
     container::writer_bytes,
@@ -14,7 +17,7 @@ use crate::{
         WriteOptions,
     },
     plan::{OutputSpec, Packing},
-    raster::{Container, Interleave, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation, Sentinel},
+    raster::{Container, Interleave, LevelSize, Nodata, Predictor, Profile, Resampling, SampleType, Segmentation},
 };
 
 /// Rows and columns by which a raster that becomes no file is cut.
@@ -42,6 +45,8 @@ pub struct ResolvedOutput {
     pub pyramid: PyramidSpec,
     /// The predictor is chosen when the first segment is there: of full resolution, of overviews.
     pub predictor_open: (bool, bool),
+    /// What the user should know of it before it is made.
+    pub warnings: Vec<String>,
 }
 
 /// An output that becomes no file: cut into tiles for the schedule's sake alone.
@@ -72,11 +77,14 @@ pub fn computed(grid: &GridInfo, operator: &dyn Operator, destination: &Destinat
     let options = &destination.options;
     let default = operator.output();
     let sample = options.sample.unwrap_or(default.sample);
-    let nodata = options.nodata.or((operator.may_be_missing() && !options.mask).then_some(default.nodata));
+    let declared = Declared::of(destination, sample, operator.may_be_missing().then_some(default.nodata))?;
+    let nodata = declared.nodata;
     let missing = match nodata {
-        None if options.mask => MissingRule::NanTo(sentinel(mask_fill(sample), sample)?),
         Some(nodata) => MissingRule::NanTo(sentinel(nodata, sample)?),
-        None => MissingRule::Verbatim { declared: None },
+        None if options.mask => MissingRule::NanTo(sentinel(mask_fill(sample), sample)?),
+        None if !operator.may_be_missing() => MissingRule::Verbatim { declared: None },
+        None if sample.is_float() => MissingRule::NanTo(sentinel(Nodata::Float(f64::NAN), sample)?),
+        None => return Err(nothing_for_missing(sample)),
     };
     let mut profile = Profile::new(grid.cols, grid.rows, operator.bands(), sample);
     profile.nodata = nodata;
@@ -90,7 +98,8 @@ pub fn computed(grid: &GridInfo, operator: &dyn Operator, destination: &Destinat
         }
     }
     metadata::set(&mut profile, options)?;
-    output_file(destination, profile, SampleType::F32, missing, options.mask.then_some(MaskFrom::Samples))
+    let file = output_file(destination, profile, SampleType::F32, missing, options.mask.then_some(MaskFrom::Samples))?;
+    Ok(ResolvedOutput { warnings: declared.warnings, ..file })
 }
 
 /// The file of a copied raster.
@@ -104,43 +113,33 @@ pub fn copied(raster: &Raster, destination: &Destination, placement: &Placement)
     let options = &destination.options;
     let from = source.profile();
     let mut profile = from.clone();
-    let keeps_mask = keeps_mask(from, options);
     profile.sample = options.sample.unwrap_or(from.sample);
-    profile.nodata = if options.mask { None } else { options.nodata.or(from.nodata) };
+    let same_type = profile.sample == from.sample;
+    let CopyMissing { nodata, rule: missing, mask, mut warnings } = CopyMissing::of(destination, from)?;
+    profile.nodata = nodata;
+    profile.nodata_beside_mask = false;
     match bands {
         Bands::One(_) if from.bands > 1 => profile = chosen(profile, &[0]),
-        Bands::Several(bands) => profile = chosen(profile, bands),
-        _ => {}
-    }
-    let declared = from.nodata.and_then(|n| n.matching(from.sample));
-    let same_type = profile.sample == from.sample;
-    let missing = match profile.nodata {
-        _ if same_type && !options.mask && (options.nodata.is_none() || from.nodata.is_none() && !from.sample.is_float()) => {
-            MissingRule::Verbatim { declared: profile.nodata.and_then(|n| n.matching(from.sample)) }
-        }
-        None if !options.mask => MissingRule::Verbatim { declared: None },
-        _ => {
-            let to = sentinel(profile.nodata.unwrap_or(mask_fill(profile.sample)), profile.sample)?;
-            match declared {
-                Some(from) => MissingRule::SentinelTo { from, to },
-                None => MissingRule::NanTo(to),
+        Bands::Several(bands) => {
+            profile = chosen(profile, bands);
+            if let Some(at) = from.alpha_band.and_then(|alpha| bands.iter().position(|&band| band == alpha))
+                && profile.alpha_band.is_none()
+            {
+                let path = destination.path.display();
+                warnings.push(format!("{path}: band {} was alpha, and is a plain band before the others: alpha comes last", at + 1));
             }
         }
-    };
-    let unchanged = same_type && profile.nodata == from.nodata && !from.masked;
-    metadata::copy(&mut profile, bands, options, unchanged)?;
-    placement.apply(&mut profile.georef, from.cols, from.rows);
-    if options.nodata.is_some() {
-        sentinel(options.nodata.unwrap_or(Nodata::Integer(0)), profile.sample)?;
+        _ => {}
     }
-    let mask = if keeps_mask { Some(MaskFrom::Band) } else { options.mask.then_some(MaskFrom::Samples) };
-    output_file(destination, profile, from.sample, missing, mask)
-}
-
-/// Whether the mask of a source becomes one of the file: where one is asked for, or no value could stand for it.
-pub fn keeps_mask(from: &Profile, options: &WriteOptions) -> bool {
-    let value = options.nodata.or(from.nodata).and_then(|n| n.matching(from.sample));
-    from.masked && (options.mask || value.is_none())
+    // As text, by which NaN is itself.
+    let same_value = profile.nodata.map(|n| n.to_string()) == from.nodata.map(|n| n.to_string());
+    let same_mask = mask == from.masked.then_some(MaskFrom::Band);
+    let unchanged = same_type && same_mask && matches!(missing, MissingRule::Verbatim { .. }) && (same_value || from.masked);
+    metadata::copy(&mut profile, bands, options, unchanged)?;
+    carried::keep(&mut profile, from, bands, options, unchanged);
+    placement.apply(&mut profile.georef, from.cols, from.rows);
+    let file = output_file(destination, profile, from.sample, missing, mask)?;
+    Ok(ResolvedOutput { warnings, ..file })
 }
 
 /// The profile of some bands of a raster.
@@ -162,14 +161,6 @@ fn chosen(from: Profile, bands: &[usize]) -> Profile {
     }
 }
 
-fn sentinel(nodata: Nodata, sample: SampleType) -> Result<Sentinel> {
-    nodata.sentinel(sample).map_err(|e| Error::Usage {
-        what: "nodata",
-        given: nodata.to_string(),
-        accepted: format!("{e}; choose --nodata to fit --dtype {sample}"),
-    })
-}
-
 fn output_file(
     destination: &Destination,
     mut profile: Profile,
@@ -185,7 +176,7 @@ fn output_file(
     if options.container == Container::Cog && options.interleave == Interleave::Band {
         return refuse("interleave", "band in a COG", "pixel");
     }
-    if let (true, Some(nodata)) = (options.mask, options.nodata) {
+    if let (true, Some(nodata)) = (options.mask, options.nodata.value()) {
         return refuse("--mask", &format!("beside --nodata {nodata}"), "one of them: a mask or a value says what is missing");
     }
     if options.sparse && profile.nodata.is_none() && mask.is_none() {
@@ -198,6 +189,17 @@ fn output_file(
     };
     let predictor = predictor(options.predictor, compression, profile.sample);
     let overview_compression = options.overview_compression.unwrap_or(compression);
+    let levels = overviews(options, &profile);
+    let palette_codecs = [(compression, true), (overview_compression, !levels.is_empty())];
+    for (compression, _) in palette_codecs.into_iter().filter(|(_, used)| *used && profile.has_palette()) {
+        if compression.is_lossy(profile.sample.is_float()) {
+            return refuse(
+                "compression",
+                &format!("{} of a palette", compression.info().name),
+                "a lossless codec: changed samples are other colours",
+            );
+        }
+    }
     let overview_predictor = match options.overview_predictor {
         Some(chosen) => self::predictor(chosen, overview_compression, profile.sample),
         None if overview_compression.takes_predictor() && compression.takes_predictor() => predictor,
@@ -217,19 +219,28 @@ fn output_file(
     })?;
     let pyramid = PyramidSpec {
         base: *encoder.spec(),
-        levels: overviews(options, &profile),
+        levels,
         tile: match options.segmentation {
             Segmentation::Tiles { cols, rows } => (rows, cols),
             Segmentation::Strips { .. } => (OVERVIEW_TILE, OVERVIEW_TILE),
         },
         compression: overview_compression,
         predictor: overview_predictor,
+        // Colours that alpha is in already are added as they are.
+        alpha: profile.alpha_band.filter(|&alpha| is_unassociated(&profile, alpha)),
         // Indices of a palette have no mean.
-        resampling: options.resampling.unwrap_or(if profile.photometric == 3 { Resampling::Nearest } else { Resampling::Average }),
+        resampling: options.resampling.unwrap_or(if profile.has_palette() { Resampling::Nearest } else { Resampling::Average }),
     };
     let open = options.predictor == PredictorChoice::Auto && compression.takes_predictor();
     let overviews_open = overview_compression.takes_predictor() && open && options.overview_predictor.is_none();
-    Ok(ResolvedOutput { destination: destination.clone(), profile, encoder, pyramid, predictor_open: (open, overviews_open) })
+    let predictor_open = (open, overviews_open);
+    Ok(ResolvedOutput { destination: destination.clone(), profile, encoder, pyramid, predictor_open, warnings: Vec::new() })
+}
+
+/// Whether an alpha band is one that colours are not multiplied by.
+fn is_unassociated(profile: &Profile, alpha: usize) -> bool {
+    let first_extra = profile.bands - profile.extra_samples.len().min(profile.bands);
+    profile.extra_samples.get(alpha.wrapping_sub(first_extra)) == Some(&UNASSOCIATED_ALPHA)
 }
 
 fn predictor(choice: PredictorChoice, compression: Compression, sample: SampleType) -> Predictor {
@@ -251,6 +262,10 @@ fn overviews(options: &WriteOptions, profile: &Profile) -> Vec<LevelSize> {
     };
     match (options.overviews, options.container) {
         (Overviews::None, _) | (Overviews::ByContainer, Container::GeoTiff) => Vec::new(),
+        // One tile may hold a raster that validators want an overview of.
+        (Overviews::Auto | Overviews::ByContainer, Container::Cog) if base.cols <= cols && base.rows <= rows && !base.is_small() => {
+            base.first_overviews(1)
+        }
         (Overviews::Auto, _) | (Overviews::ByContainer, Container::Cog) => base.overviews(cols, rows),
         (Overviews::Levels(count), _) => base.first_overviews(count),
     }
@@ -334,6 +349,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutp
         out.file_bytes += out.spool_bytes + overview_segments as u64 * FILE_BYTES_PER_SEGMENT;
     }
     out.scratch_bytes += file.destination.options.histogram.map_or(0, |bins| tally_bytes(&bins, spec.bands));
+    out.file_bytes += file.profile.carried.iter().map(|tag| tag.bytes() as u64).sum::<u64>();
     out.file_bytes += file.profile.gdal_metadata.as_ref().map_or(0, |xml| xml.len() as u64);
     match file.destination.handover {
         Handover::File => {}

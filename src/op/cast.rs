@@ -124,12 +124,13 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 local_operator!(Cast scaled);
 
 /// The nearest float32 on the inner side.
-fn inner(bound: f64, is_least: bool) -> f32 {
+fn inner(bound: i128, is_least: bool) -> f32 {
     let near = bound as f32;
-    match () {
-        () if is_least && f64::from(near) < bound => near.next_up(),
-        () if !is_least && f64::from(near) > bound => near.next_down(),
-        () => near,
+    // Exact: a float64 would round the bounds of 64-bit types to their nodata values.
+    match near as i128 {
+        whole if is_least && whole < bound => near.next_up(),
+        whole if !is_least && whole > bound => near.next_down(),
+        _ => near,
     }
 }
 
@@ -156,7 +157,7 @@ impl Cast {
             (None, SampleType::F16) => (32 - MOST_F16, MOST_F16),
             (None, _) => return None,
         };
-        Some((inner(least as f64, true), inner(most as f64, false)))
+        Some((inner(least, true), inner(most, false)))
     }
 
     fn steps(&self) -> Formula {

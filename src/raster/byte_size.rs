@@ -45,14 +45,21 @@ impl ByteSize {
 
 /// Why a text is not a [`ByteSize`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M")]
-pub struct ParseByteSizeError(pub String);
+pub enum ParseByteSizeError {
+    /// The text is no number with a unit.
+    #[error("'{0}' is not a size: digits with K, M, G, T or KiB, MiB, GiB, TiB, such as 512M")]
+    NotASize(String),
+    /// The number of bytes does not fit 64 bits.
+    #[error("'{0}' is too large a size: up to 8000000T is accepted")]
+    TooLarge(String),
+}
 
 impl FromStr for ByteSize {
     type Err = ParseByteSizeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || ParseByteSizeError(text.to_owned());
+        let bad = || ParseByteSizeError::NotASize(text.to_owned());
+        let too_large = || ParseByteSizeError::TooLarge(text.to_owned());
         let trimmed = text.trim();
         let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
         let (digits, unit) = trimmed.split_at(split);
@@ -65,11 +72,14 @@ impl FromStr for ByteSize {
             _ => return Err(bad()),
         };
         if let Ok(whole) = digits.parse::<u64>() {
-            return whole.checked_mul(1 << shift).map(ByteSize).ok_or_else(bad);
+            return whole.checked_mul(1 << shift).map(ByteSize).ok_or_else(too_large);
         }
         let value: f64 = digits.parse().map_err(|_| bad())?;
         let bytes = value * (1u64 << shift) as f64;
-        if shift == 0 || !(0.0..9.0e18).contains(&bytes) {
+        if bytes >= 9.0e18 {
+            return Err(too_large());
+        }
+        if shift == 0 || bytes.is_nan() || bytes < 0.0 {
             return Err(bad());
         }
         Ok(ByteSize(bytes.round() as u64))
@@ -112,7 +122,10 @@ mod tests {
         {
             assert_eq!(text.parse::<ByteSize>(), Ok(ByteSize(bytes)), "{text}");
         }
-        for text in ["", "M", "12Q", "-1", "1.5", "99999999T", "nan", "1e3"] {
+        for text in ["99999999T", "99999999999999999999", "9999999.5T"] {
+            assert_eq!(text.parse::<ByteSize>(), Err(ParseByteSizeError::TooLarge(text.to_owned())));
+        }
+        for text in ["", "M", "12Q", "-1", "1.5", "nan", "1e3"] {
             assert!(text.parse::<ByteSize>().is_err(), "{text}");
         }
     }

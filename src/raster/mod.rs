@@ -4,6 +4,7 @@
 
 mod bins;
 mod byte_size;
+mod carried;
 mod crs;
 mod geokeys;
 mod georef;
@@ -15,11 +16,15 @@ mod profile;
 mod pyramid;
 mod sample;
 mod scaling;
+mod sentinel_range;
 mod span;
 mod view;
 
 pub use bins::{Bin, Bins, BinsError};
 pub use byte_size::{ByteSize, ParseByteSizeError};
+pub use carried::{
+    CARRIED_DIRECTORIES, CARRIED_TAGS, COLOUR_TAGS, CarriedTag, CarriedValue, DESCRIPTIVE_TAGS, SAMPLE_RANGE, field_bytes, field_unit,
+};
 pub use crs::{Crs, CrsError};
 pub use geokeys::{GeoKey, GeoKeyValue};
 pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterType};
@@ -31,5 +36,6 @@ pub use profile::{Chunking, GDAL_METADATA_TAG, Profile, StreamCost, TEXT_TAGS};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};
 pub use sample::{Sample, SampleType, UnknownSampleType, is_missing, with_sample_type};
 pub use scaling::Scaling;
+pub use sentinel_range::SentinelRange;
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};

@@ -1,4 +1,7 @@
-use super::SampleType;
+use super::{
+    Sample, SampleType,
+    sentinel_range::{self, SentinelRange},
+};
 use serde::Serialize;
 use std::{fmt, str::FromStr};
 
@@ -13,10 +16,13 @@ pub enum Nodata {
     Float(f64),
 }
 
-/// The encoded bytes that stand for missing in one sample type: native-endian, in the first `bytes()` places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The encoded bytes that stand for missing in one sample type: native-endian, in the first `bytes()` places. Readers take
+/// the samples of its [`range`](Self::range) for missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sentinel {
     bits: [u8; 8],
+    /// Smallest and largest sample that readers take for it, as `bits`.
+    range: [[u8; 8]; 2],
     sample: SampleType,
 }
 
@@ -60,7 +66,7 @@ impl Nodata {
     /// # Errors
     /// [`NodataError::NotExact`] where the type cannot hold the value exactly.
     pub fn sentinel(self, sample: SampleType) -> Result<Sentinel, NodataError> {
-        self.exact_bits(sample).map(|bits| Sentinel { bits, sample }).ok_or_else(|| NodataError::NotExact {
+        self.exact_bits(sample).map(|bits| Sentinel::of(bits, sample)).ok_or_else(|| NodataError::NotExact {
             value: self,
             sample,
             hint: match sample.integer_range() {
@@ -70,17 +76,42 @@ impl Nodata {
         })
     }
 
-    /// The sentinel that a *reader* looks for: as [`sentinel`](Self::sentinel), but a float nodata is first
-    /// rounded to the sample type, as GDAL does with texts such as `-3.4028234663852886e+38`. `None` where no
-    /// sample can match.
+    /// The sentinel that a *reader* looks for: as [`sentinel`](Self::sentinel), but a value is first rounded to a sample
+    /// type of floats, and cut to a whole number for integers, as GDAL does with texts such as `-3.4028234663852886e+38`
+    /// and `0.5`. `None` where no sample can match.
     pub fn matching(self, sample: SampleType) -> Option<Sentinel> {
-        let rounded = match (sample, self) {
-            (SampleType::F32, n) => Self::Float(f64::from(n.to_f64() as f32)),
-            (SampleType::F16, n) => Self::Float(f64::from(half::f16::from_f64(n.to_f64()))),
-            (SampleType::F64, n) => Self::Float(n.to_f64()),
-            (_, n) => n,
+        let rounded = match self {
+            Self::Float(f) if !sample.is_float() => Self::Float(f.trunc()),
+            other => other.rounded(sample),
         };
-        rounded.exact_bits(sample).map(|bits| Sentinel { bits, sample })
+        rounded.exact_bits(sample).map(|bits| Sentinel::of(bits, sample))
+    }
+
+    /// The nearest value that a sample type of floats holds, which may be an infinity; integers leave the value as it is.
+    #[must_use]
+    pub fn rounded(self, sample: SampleType) -> Self {
+        match sample {
+            _ if self.exact_bits(sample).is_some() => self,
+            SampleType::F32 => Self::Float(f64::from(self.to_f64() as f32)),
+            SampleType::F16 => Self::Float(f64::from(half::f16::from_f64(self.to_f64()))),
+            SampleType::F64 => Self::Float(self.to_f64()),
+            _ => self,
+        }
+    }
+
+    /// The value itself where the sample type holds it, else one that it holds and that is least likely to be measured:
+    /// the largest unsigned integer, the smallest signed one, the nearest finite float.
+    #[must_use]
+    pub fn fitted(self, sample: SampleType) -> Self {
+        match sample.integer_range() {
+            _ if self.exact_bits(sample).is_some() => self,
+            Some((0, largest)) => Self::Integer(largest),
+            Some((smallest, _)) => Self::Integer(smallest),
+            None => match self.rounded(sample).to_f64() {
+                f if f.is_infinite() => Self::Float(largest_finite(sample).copysign(f)),
+                f => Self::Float(f),
+            },
+        }
     }
 
     fn exact_bits(self, sample: SampleType) -> Option<[u8; 8]> {
@@ -123,7 +154,41 @@ impl Nodata {
     }
 }
 
+/// The largest finite sample of a type of floats.
+fn largest_finite(sample: SampleType) -> f64 {
+    match sample {
+        SampleType::F16 => half::f16::MAX.to_f64(),
+        SampleType::F32 => f64::from(f32::MAX),
+        _ => f64::MAX,
+    }
+}
+
 impl Sentinel {
+    fn of(bits: [u8; 8], sample: SampleType) -> Self {
+        let mut sentinel = Self { bits, range: [bits; 2], sample };
+        match sample {
+            SampleType::F32 => sentinel.set_range(sentinel_range::of_f32(sentinel.get())),
+            SampleType::F64 => sentinel.set_range(sentinel_range::of_f64(sentinel.get())),
+            _ => {}
+        }
+        sentinel
+    }
+
+    fn set_range<T: Sample>(&mut self, ends: [T; 2]) {
+        for (end, bits) in ends.iter().zip(&mut self.range) {
+            bits[..size_of::<T>()].copy_from_slice(bytemuck::bytes_of(end));
+        }
+    }
+
+    /// The samples that readers take for missing: see [`SentinelRange`].
+    ///
+    /// # Panics
+    /// Never for the type it was made for: `T` must be of [`sample_type`](Self::sample_type).
+    pub fn range<T: Sample>(&self) -> SentinelRange<T> {
+        let [low, high] = self.range.map(|bits| bytemuck::pod_read_unaligned(&bits[..self.sample.bytes()]));
+        SentinelRange { low, high }
+    }
+
     /// Native-endian bytes of the sentinel.
     pub fn bytes(&self) -> &[u8] {
         &self.bits[..self.sample.bytes()]
@@ -207,12 +272,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_type_cannot_hold_is_rounded_or_replaced() {
+        let of = |text: &str| text.parse::<Nodata>().unwrap();
+        let fitted = |text: &str, sample| of(text).fitted(sample).to_string();
+        assert_eq!([fitted("-9999", SampleType::U8), fitted("-9999", SampleType::U16)], ["255", "65535"]);
+        assert_eq!([fitted("-9999", SampleType::I8), fitted("65535", SampleType::I16)], ["-128", "-32768"]);
+        assert_eq!([fitted("-9999", SampleType::I16), fitted("nan", SampleType::F16)], ["-9999", "nan"]);
+        assert_eq!(of("-1.7976931348623157e308").fitted(SampleType::F32), Nodata::Float(f64::from(f32::MIN)));
+        assert_eq!(fitted("-9999", SampleType::F16), "-10000");
+        assert_eq!(of("0.1").rounded(SampleType::F32), Nodata::Float(f64::from(0.1f32)));
+        assert_eq!(of("16777217").rounded(SampleType::F32), Nodata::Float(16_777_216.0));
+        assert_eq!(of("5").rounded(SampleType::F32), Nodata::Integer(5));
+    }
+
+    #[test]
     fn a_reader_rounds_a_float_nodata_as_gdal_does() {
         let lowest: Nodata = "-3.4028234663852886e+38".parse().unwrap();
         assert_eq!(lowest.matching(SampleType::F32).unwrap().get::<f32>(), f32::MIN);
         assert_eq!("0.1".parse::<Nodata>().unwrap().matching(SampleType::F32).unwrap().get::<f32>(), 0.1);
         assert!("-9999".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
         assert!("nan".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
+        // rasterio 1.4.4 (GDAL 3.10.3) says so of files with these tags.
+        assert_eq!("0.5".parse::<Nodata>().unwrap().matching(SampleType::U8).unwrap().get::<u8>(), 0);
+        assert_eq!("-9999.4".parse::<Nodata>().unwrap().matching(SampleType::I16).unwrap().get::<i16>(), -9999);
     }
 
     #[test]

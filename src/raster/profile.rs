@@ -1,4 +1,4 @@
-use super::{Georeferencing, Nodata, SampleType, Scaling};
+use super::{CarriedTag, Georeferencing, Nodata, SampleType, Scaling};
 use serde::Serialize;
 
 /// TIFF tags whose text says something of the raster, and what GDAL calls them.
@@ -28,9 +28,12 @@ pub struct Profile {
     pub sample: SampleType,
     /// Declared nodata value.
     pub nodata: Option<Nodata>,
+    /// Whether samples of the nodata value are missing where there is a mask as well: where the caller named the value.
+    /// Otherwise a mask alone says what is missing, as in GDAL, and the declared value is carried along.
+    pub nodata_beside_mask: bool,
     /// 0-based band that is alpha, if any: pixels whose alpha is 0 are missing.
     pub alpha_band: Option<usize>,
-    /// Whether an internal mask says which pixels are missing.
+    /// Whether a mask, inside the file or beside it, says which pixels are missing.
     pub masked: bool,
     /// TIFF `PhotometricInterpretation` (1 where the source is no TIFF).
     pub photometric: u16,
@@ -45,8 +48,14 @@ pub struct Profile {
     pub scaling: Vec<Scaling>,
     /// Texts of TIFF tags that GDAL knows by name (see [`TEXT_TAGS`]), by tag.
     pub texts: Vec<(u16, String)>,
+    /// TIFF tags that copies carry as they are: resolution, ICC, XMP, EXIF, RPC.
+    #[serde(skip)]
+    pub carried: Vec<CarriedTag>,
     /// Where the raster lies.
     pub georef: Georeferencing,
+    /// What is odd about the source, or could not be honoured: sentences without the source's name. A job warns of them, or
+    /// is refused where it is strict.
+    pub warnings: Vec<String>,
 }
 
 impl Profile {
@@ -58,6 +67,7 @@ impl Profile {
             bands,
             sample,
             nodata: None,
+            nodata_beside_mask: false,
             alpha_band: None,
             masked: false,
             photometric: 1,
@@ -66,8 +76,15 @@ impl Profile {
             gdal_metadata: None,
             scaling: Vec::new(),
             texts: Vec::new(),
+            carried: Vec::new(),
             georef: Georeferencing::default(),
+            warnings: Vec::new(),
         }
+    }
+
+    /// Whether samples are places in a palette, which have no mean. GDAL takes greys that have one for that, too.
+    pub fn has_palette(&self) -> bool {
+        self.photometric == 3 || (self.photometric < 2 && !self.color_map.is_empty())
     }
 
     /// Bytes of one pixel with all its samples.

@@ -96,6 +96,14 @@ pub struct LevelSize {
 }
 
 impl LevelSize {
+    /// Columns and rows up to which a raster is read well without overviews, as validators of COGs have it.
+    pub const SMALL: usize = 512;
+
+    /// Whether it is so small that it is read well without tiles and overviews.
+    pub fn is_small(self) -> bool {
+        self.cols <= Self::SMALL && self.rows <= Self::SMALL
+    }
+
     /// The level above: both sides halved, rounded up.
     pub fn halved(self) -> Self {
         Self { cols: self.cols.div_ceil(2), rows: self.rows.div_ceil(2) }

@@ -17,7 +17,10 @@ pub struct RowConverter {
     /// Bands of a verbatim window, where they are neither one nor all.
     several: Vec<usize>,
     to_f32: bool,
+    /// What is missing by its value; `None` where a mask alone decides.
     nodata: Option<Sentinel>,
+    /// What masked pixels become in verbatim windows.
+    fill: Option<Sentinel>,
     alpha: Option<usize>,
     masked: bool,
     /// Verbatim pixels have one more sample: 0 where the mask says that they are missing, else 1.
@@ -44,6 +47,7 @@ impl RowConverter {
                 accepted: format!("1 to {}", profile.bands),
             });
         }
+        let nodata = profile.nodata.filter(|_| !profile.masked || profile.nodata_beside_mask);
         let image_planes = planes.saturating_sub(usize::from(profile.masked));
         Ok(Self {
             sample: profile.sample,
@@ -52,12 +56,13 @@ impl RowConverter {
             band: if to_f32 { band.or(Some(0)) } else { band },
             several: Vec::new(),
             to_f32,
-            nodata: profile.nodata.and_then(|n| n.matching(profile.sample)),
+            nodata: nodata.and_then(|n| n.matching(profile.sample)),
+            fill: None,
             // The alpha band itself is never missing.
             alpha: profile.alpha_band.filter(|_| to_f32).filter(|&a| band.unwrap_or(0) != a),
-            // A verbatim row can only say "missing" in its own samples.
+            // A verbatim row says "missing" only where it is told how.
             mask_band: false,
-            masked: profile.masked && (to_f32 || profile.nodata.is_some_and(|n| n.matching(profile.sample).is_some())),
+            masked: profile.masked && to_f32,
             wide: false,
             scaling: profile.scaling.get(band.unwrap_or(0)).copied().filter(|_| to_f32).filter(|s| *s != Scaling::NONE),
             origin: None,
@@ -120,6 +125,14 @@ impl RowConverter {
         self
     }
 
+    /// The same, for verbatim windows of a source that has a mask: the samples of masked pixels become `fill` (of the
+    /// source's type), and so do those that are missing by their value.
+    #[must_use]
+    pub fn filling(mut self, fill: Sentinel) -> Self {
+        (self.masked, self.fill) = (true, Some(fill));
+        self
+    }
+
     /// Bytes of one pixel in the window.
     pub fn window_pixel_bytes(&self) -> usize {
         if self.to_f32 { if self.wide { 8 } else { 4 } } else { self.window_bands() * self.sample.bytes() }
@@ -153,8 +166,9 @@ impl RowConverter {
     }
 
     /// Converts one row of one band to f32: each integer and f64 to the nearest f32 (f64 beyond its range to
-    /// infinity); of a band with a [`Scaling`], each value that a sample stands for. Samples that equal nodata or are NaN, and
-    /// pixels whose alpha or mask is 0, become `f32::NAN`.
+    /// infinity); of a band with a [`Scaling`], each value that a sample stands for. Samples that are NaN or in nodata's
+    /// [range](crate::raster::SentinelRange), and pixels whose alpha or mask is 0, become `f32::NAN`. Where there is a mask,
+    /// nodata counts only with [`Profile::nodata_beside_mask`].
     ///
     /// `planes` holds the row in each of [`needed_planes`](Self::needed_planes), cut to the `out.len()` columns wanted.
     ///
@@ -193,11 +207,10 @@ impl RowConverter {
     fn convert_with<T: Sample, O: Sample>(&self, planes: &[&[u8]], out: &mut [O], number: impl Fn(T) -> O) {
         let stride = if self.planar { 1 } else { self.bands };
         let band = self.band.unwrap_or(0);
-        let nodata: Option<T> = self.nodata.map(|s| s.get());
+        let nodata = self.nodata.map(|s| s.range::<T>());
         let offset = if self.planar { 0 } else { band };
-        // `|` and not `||`: no branch, so that the compiler vectorises the loops.
         match nodata {
-            Some(nodata) => each(planes[0], stride, offset, out, |v: T, _| select((v == nodata) | v.is_nan(), number(v))),
+            Some(nodata) => each(planes[0], stride, offset, out, |v: T, _| select(nodata.is_missing(v), number(v))),
             None => each(planes[0], stride, offset, out, |v: T, _| select(v.is_nan(), number(v))),
         }
         if let Some(alpha) = self.alpha {
@@ -212,8 +225,8 @@ impl RowConverter {
         }
     }
 
-    /// Copies one row bit for bit: the one band, or all bands of a pixel side by side. Where the source has a mask
-    /// and a nodata value, masked pixels get that value; a mask without a nodata value is left to the caller.
+    /// Copies one row bit for bit: the one band, or all bands of a pixel side by side. A mask is left out unless
+    /// [`with_mask_band`](Self::with_mask_band) or [`filling`](Self::filling) say what is made of it.
     ///
     /// `planes` as for [`convert_f32`](Self::convert_f32); `out` holds as many columns of
     /// [`window_pixel_bytes`](Self::window_pixel_bytes).
@@ -247,16 +260,28 @@ impl RowConverter {
         if self.mask_band {
             let (at, width) = (self.picture_bands() * self.sample.bytes(), self.sample.bytes());
             for (pixel, &valid) in out.chunks_exact_mut(self.window_pixel_bytes()).zip(planes[planes.len() - 1]) {
+                let valid = valid != 0 && !self.is_missing_by_value(&pixel[..at]);
                 pixel[at..at + width].fill(0);
-                pixel[at] = u8::from(valid != 0);
+                pixel[at] = u8::from(valid);
             }
-        } else if let (true, Some(nodata)) = (self.masked, &self.nodata) {
+        } else if let (true, Some(fill)) = (self.masked, &self.fill) {
             for (pixel, &valid) in out.chunks_exact_mut(self.window_pixel_bytes()).zip(planes[planes.len() - 1]) {
-                if valid == 0 {
-                    pixel.chunks_exact_mut(nodata.bytes().len()).for_each(|sample| sample.copy_from_slice(nodata.bytes()));
+                for sample in pixel.chunks_exact_mut(fill.bytes().len()) {
+                    if valid == 0 || self.is_missing_by_value(sample) {
+                        sample.copy_from_slice(fill.bytes());
+                    }
                 }
             }
         }
+    }
+
+    /// Whether one of these samples of the source's type is missing by its value.
+    fn is_missing_by_value(&self, samples: &[u8]) -> bool {
+        let Some(nodata) = self.nodata else { return false };
+        with_sample_type!(self.sample, T => {
+            let range = nodata.range::<T>();
+            samples.chunks_exact(size_of::<T>()).any(|sample| range.has(bytemuck::pod_read_unaligned(sample)))
+        })
     }
 
     fn pick(&self, from: (&[u8], usize, usize), to: (&mut [u8], usize, usize)) {

@@ -11,7 +11,9 @@ mod convert;
 mod counters;
 mod generator;
 mod geotiff;
+mod nodata_text;
 mod read_at;
+mod read_options;
 mod rows;
 mod unscaled;
 
@@ -22,6 +24,7 @@ pub use counters::{Counters, PlaneCounters};
 pub use generator::GeneratorSource;
 pub use geotiff::{GeoTiff, Storage, Validation, validate, validate_reader};
 pub use read_at::ReadAt;
+pub use read_options::{InputNodata, ReadOptions};
 pub use unscaled::Unscaled;
 
 use crate::{

@@ -135,7 +135,7 @@ impl Matrix<'_> {
         let mask = k % 2 == 1 || compression.info().name == "jpeg";
         let mut out = self.destination(k, compression, PredictorChoice::Auto, cog).mask(mask);
         let nodata = (!mask).then_some(nodata);
-        (out.options.sample, out.options.nodata) = (Some(sample), nodata);
+        (out.options.sample, out.options.nodata) = (Some(sample), nodata.map_or(NodataChoice::Auto, NodataChoice::Value));
         let raster = if sample == SampleType::U8 { dem.apply(Hillshade::default()) } else { dem.apply(Slope::default()) };
         let mask = if mask { json!(true) } else { Value::Null };
         self.write(raster, out, context, None, (1, sample, nodata), mask);

@@ -153,6 +153,16 @@ fn scale_and_offset_go_with_copies_and_end_at_operators() {
     let told = job(&["focal", &stored, &path("mean.tif")]);
     assert!(told.stderr.contains("band 1 declares scale 0.1 and offset -3.75; its samples are taken as they are stored"), "{told}");
     assert_eq!(declared("mean.tif"), [(None, None)]);
+    // A strict job does not begin with such an input.
+    let refused = run(swath().args(["focal", &stored, &path("strict.tif"), "--backend", "cpu", "--strict"]));
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(
+        refused.stderr.contains("its samples are taken as they are stored") && refused.stderr.contains("the job is strict"),
+        "{refused}"
+    );
+    assert!(!Path::new(&path("strict.tif")).exists());
+    let dry = job(&["focal", &stored, &path("dry.tif"), "--dry-run"]);
+    assert!(dry.stderr.contains("its samples are taken as they are stored"), "{dry}");
     // The slope of values is that of the heights.
     let told = job(&["slope", &stored, &path("slope.tif"), "--unscale"]);
     assert!(!told.stderr.contains("warning"), "{told}");

@@ -22,8 +22,10 @@ mod read_raster;
 mod skipped;
 
 mod cog_opens_everywhere;
+mod colour;
 mod container_opens_everywhere;
 mod georeferencing;
 mod handed_over;
+mod missing;
 mod source_reads_what_gdal_wrote;
 mod validate;

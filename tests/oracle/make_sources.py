@@ -63,6 +63,8 @@ def gdal(name, a, mask=None, **options):
                 f.colorinterp = more["colorinterp"]
             if mask is not None:
                 f.write_mask(mask)
+            if more.get("tags"):
+                f.update_tags(**more["tags"])
     known = {}
     if "transform" in more:
         known["transform"] = list(more["transform"])[:6]
@@ -206,6 +208,68 @@ gdal(name, pixels("uint8", 300, 300, 1), mask, compress="DEFLATE", tiled=True, b
 with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
     with rasterio.open(os.path.join(out, name), "r+") as f:
         f.build_overviews([2, 4])
+
+# Samples of 1 to 15 bits, unpacked to the type that holds them; some with the bits of every byte in the other order.
+def flip(name):
+    """Flips the bits of every byte of the pixels and says so in a tag, which GDAL has no option for: FillOrder in the place of a name."""
+    path = os.path.join(out, name)
+    with tifffile.TiffFile(path) as f:
+        page = f.pages[0]
+        places, at = list(zip(page.dataoffsets, page.databytecounts)), page.tags[269].offset
+    data = bytearray(open(path, "rb").read())
+    data[at:at + 12] = (266).to_bytes(2, "little") + (3).to_bytes(2, "little") + (1).to_bytes(4, "little") + (2).to_bytes(4, "little")
+    table = bytes(int(f"{k:08b}"[::-1], 2) for k in range(256))
+    for start, size in places:
+        data[start:start + size] = data[start:start + size].translate(table)
+    open(path, "wb").write(data)
+    with rasterio.open(path) as f:
+        assert (np.moveaxis(f.read(), 0, 2) == np.fromfile(path + ".raw", f.dtypes[0]).reshape(f.height, f.width, f.count)).all()
+
+
+for bits, codec, (interleave, bands), tiled in itertools.product(
+    [1, 2, 3, 4, 5, 7, 9, 10, 12, 15, 16], ["NONE", "LZW", "DEFLATE", "PACKBITS"], [("PIXEL", 1), ("PIXEL", 3), ("BAND", 3)], [True, False]
+):
+    dtype = "uint8" if bits < 8 else "uint16"
+    a = rng.integers(0, 1 << bits, (71, 67, bands)).astype(dtype)
+    a[:, 40:] = a[:, 39:40]
+    options = dict(tiled=True, blockxsize=32, blockysize=48) if tiled else dict(blockysize=23)
+    options.update(compress=codec, interleave=interleave, photometric="MINISBLACK", **({} if bits == 16 else {"nbits": bits}))
+    for flipped in [False, True] if bits in (1, 4, 12, 16) else [False]:
+        n += 1
+        name = f"g{n}_nbits{bits}_{codec}_{interleave}_{bands}_{'tile' if tiled else 'strip'}{'_flipped' if flipped else ''}.tif"
+        gdal(name, a, tags=dict(TIFFTAG_DOCUMENTNAME="ab") if flipped else {}, **options)
+        if flipped:
+            flip(name)
+
+# YCbCr of full chroma that no codec converts: what libtiff makes of it (in strips: libtiff does not read such tiles).
+for codec, levels in itertools.product(["none", "adobe_deflate", "lzw"], [(0, 255, 128, 255, 128, 255), (15, 235, 128, 240, 128, 240)]):
+    n += 1
+    name = f"t{n}_ycbcr_{codec}.tif"
+    a = rng.integers(0, 256, (71, 67, 3), "uint8")
+    reference = (532, 5, 6, tuple(v for level in levels for v in (level, 1)), True)
+    with tifffile.TiffWriter(os.path.join(out, name)) as f:
+        options = dict(compression=None if codec == "none" else codec, rowsperstrip=23, subsampling=(1, 1))
+        f.write(a, metadata=None, photometric="ycbcr", extratags=[reference], **options)
+    with rasterio.open(os.path.join(out, name)) as f:
+        record(name, np.moveaxis(f.read([1, 2, 3]), 0, 2), "tifffile")
+
+# LERC of several bands by pixel, missing at different places and at the same, with infinities and zeros of both signs.
+for bands, dtype, holes, infinite, codec in itertools.product([1, 3], ["float32", "float64"], ["none", "same", "apart"], [False, True], ["LERC", "LERC_ZSTD", "LERC_DEFLATE"]):
+    n += 1
+    a = pixels(dtype, 71, 67, bands)
+    a[~np.isfinite(a)] = 0
+    a[50:, :] = 0
+    if infinite:
+        a[20, 20:23, 0] = [np.inf, -np.inf, np.inf]
+        a[32:64, :32, bands - 1] = -np.inf
+    if holes == "same":
+        a[5:30, 5:9] = np.nan
+    for band in range(bands if holes == "apart" else 0):
+        a[5:30, 5 + band:9 + band, band] = np.nan
+    gdal(f"g{n}_lerc_{bands}_{dtype}_{holes}_{infinite}_{codec}.tif", a, compress=codec, interleave="PIXEL", tiled=True, blockxsize=32, blockysize=32)
+    # -0.0 is one of GDAL's losses.
+    with rasterio.open(os.path.join(out, manifest[-1]["file"])) as f:
+        np.moveaxis(f.read(), 0, 2).astype(a.dtype.newbyteorder("<")).tofile(os.path.join(out, manifest[-1]["file"] + ".raw"))
 
 with open(os.path.join(out, "manifest.json"), "w") as f:
     json.dump(manifest, f)

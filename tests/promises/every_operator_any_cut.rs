@@ -43,7 +43,7 @@ fn file(operator: &Arc<dyn Operator>, context: &Context, cut: &Cut) -> Vec<u8> {
     let mut destination = GTiff::in_memory(&output).compression(Compression::none());
     destination.options.segmentation = Segmentation::Tiles { rows: TILE, cols: TILE };
     destination.options.sample = Some(SampleType::F32);
-    destination.options.nodata = Some(Nodata::Integer(-9999));
+    destination.options.nodata = NodataChoice::Value(Nodata::Integer(-9999));
     let job = Job::new().threads(2).cut(*cut).context(context.clone()).write(Raster::combine(operator.clone(), inputs), destination);
     job.plan(budget).unwrap().run().unwrap_or_else(|error| panic!("{operator:?} with {cut:?}: {error}"));
     output.take().expect("a whole file")

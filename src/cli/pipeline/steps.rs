@@ -6,6 +6,7 @@ use crate::cli::{
     complaint::one_line,
     inputs::{Files, From, Input, TypedOperator},
     options::OutputOptions,
+    place::ReadWords,
     step_names::{READ, SELECT, STACK, TEE, WRITE, names, suggestion},
     stop::{Outcome, Stop},
     verb::Verb,
@@ -42,12 +43,14 @@ pub struct ReadStep {
     pub path: PathBuf,
     #[command(flatten)]
     bands: ChosenBands,
+    #[command(flatten)]
+    read: ReadWords,
 }
 
 impl ReadStep {
     /// Its raster.
     pub fn open(&self, files: &mut Files) -> Outcome<Raster> {
-        Ok(self.bands.of(&files.open(&self.path, None)?))
+        Ok(self.bands.of(&files.open_with(&self.path, None, self.read)?))
     }
 }
 

@@ -6,8 +6,8 @@
 use crate::cli::{
     gdal_aliases::translate,
     options::{ComputeOptions, OutputOptions, RunOptions},
-    place::PlaceOptions,
-    step_names::{PIPELINE, TEE, WRITE, names},
+    place::{PlaceOptions, ReadWords},
+    step_names::{PIPELINE, READ, TEE, WRITE, names},
     stop::Outcome,
 };
 use clap::{Arg, Args, Command};
@@ -31,7 +31,7 @@ enum Place {
 
 /// Rewrites the words after `pipeline` into options of the job, `--`, and steps.
 pub fn rewrite(words: impl Iterator<Item = OsString>) -> Outcome<Vec<OsString>> {
-    let (job, output) = (Known::job(), Known::output());
+    let (job, output, read) = (Known::job(), Known::output(), Known::read());
     let mut words: VecDeque<OsString> = words.collect();
     let (mut shared, mut every, mut steps) = (Vec::new(), Vec::new(), Vec::new());
     let (mut place, mut within, mut step) = (Place::Outside, Vec::new(), String::new());
@@ -69,6 +69,11 @@ pub fn rewrite(words: impl Iterator<Item = OsString>) -> Outcome<Vec<OsString>> 
         } else if place == Place::Step && word == "--" {
             place = Place::Verbatim;
             steps.push(word);
+        } else if place == Place::Step && option && step == READ && read.has(&word) {
+            // What is typed in a `read` holds for its file alone.
+            let value = read.value_of(&word, 1, &mut words);
+            steps.push(word);
+            steps.extend(value);
         } else if place == Place::Step && option && (job.has(&word) || word == "-h" || word == "--help") {
             let value = job.value_of(&word, 1, &mut words);
             shared.push(word);
@@ -110,6 +115,11 @@ impl Known {
     /// Of the whole job.
     fn job() -> Self {
         Self::of(PlaceOptions::augment_args(RunOptions::augment_args(ComputeOptions::augment_args(Command::new(PIPELINE)))))
+    }
+
+    /// Of a `read`, among those of the whole job.
+    fn read() -> Self {
+        Self::of(ReadWords::augment_args(Command::new(READ)))
     }
 
     /// Of an output.
@@ -167,6 +177,10 @@ mod tests {
         );
         assert_eq!(rewritten("read a ! write -- --dry-run"), "-- read a ! write -- --dry-run");
         assert_eq!(rewritten("-- read a ! write b"), "-- read a ! write b");
+        assert_eq!(
+            rewritten("--input-nodata -1 read a --input-nodata -9 ! stack [ read b --input-nodata=none ] ! write c"),
+            "--input-nodata -1 -- read a --input-nodata -9 ! stack [ read b --input-nodata=none ] ! write c"
+        );
     }
 
     #[test]

@@ -7,11 +7,11 @@
 use super::{
     super::cast::Cell,
     blocks::Blocks,
-    method::{Below, Method, Pixels, Row, Sums},
+    method::{BandPlace, Below, Method, Pixels, Row, Sums, alpha_of},
 };
 use crate::{
     error::Result,
-    raster::{LevelSize, Span},
+    raster::{LevelSize, SentinelRange, Span},
 };
 use bytemuck::{Zeroable, pod_read_unaligned};
 
@@ -84,7 +84,8 @@ struct Level<V> {
 /// The cascade of one band.
 pub(super) struct Ladder<T: Cell, M: Method<T>> {
     method: M,
-    sentinel: Option<T>,
+    /// What stands for missing, and what readers take for it.
+    sentinel: Option<(T, SentinelRange<T>)>,
     /// Where in the tiles' pixels it stands whether they are valid, where a mask says so.
     mask_band: Option<usize>,
     /// Level 0 and up, without the last.
@@ -115,8 +116,8 @@ pub(super) fn ladder_bytes(sizes: &[LevelSize], patch: (usize, usize), value: us
 /// A ladder whose types are settled.
 pub(super) trait BandLadder: Send {
     /// Takes row `row` of a patch whose first row and columns are these: pixel-interleaved samples,
-    /// of which this is one band of so many; a mask may say which pixels are valid.
-    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], band: (usize, usize), valid: Option<&[u8]>);
+    /// of which these are one band; a mask may say which pixels are valid.
+    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], band: BandPlace, valid: Option<&[u8]>);
     /// Whether patches may be fused: whole pairs of rows and columns, but for the raster's last.
     fn fuses(&self, rows: Span, cols: Span) -> bool;
     /// Takes rows `row` and the next, if there is one, of a patch that may be fused, at once and further than
@@ -127,7 +128,7 @@ pub(super) trait BandLadder: Send {
         cols: Span,
         row: usize,
         pixels: [Option<Pixels<'_>>; 2],
-        band: (usize, usize),
+        band: BandPlace,
         blocks: &mut Blocks,
     ) -> Result<()>;
     /// As [`climb`](Self::climb), after all rows of the patch were fused.
@@ -138,7 +139,13 @@ pub(super) trait BandLadder: Send {
 
 impl<T: Cell, M: Method<T>> Ladder<T, M> {
     /// For patches of at most this many rows and columns.
-    pub fn new(method: M, sizes: &[LevelSize], patch: (usize, usize), sentinel: Option<T>, mask_band: Option<usize>) -> Self {
+    pub fn new(
+        method: M,
+        sizes: &[LevelSize],
+        patch: (usize, usize),
+        sentinel: Option<(T, SentinelRange<T>)>,
+        mask_band: Option<usize>,
+    ) -> Self {
         let (mut rows, mut cols) = patch;
         let width = cols + kept(M::REACH);
         let mut levels = Vec::new();
@@ -203,10 +210,11 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
 
     /// Hands the row over to the tiles and to the level's own patch, which begins as given.
     fn give(&mut self, level: usize, row: usize, (rows, cols): (Span, Span), band: usize, blocks: &mut Blocks) -> Result<()> {
-        let missing = self.sentinel.unwrap_or_else(|| T::from_f64(f64::NAN));
+        let missing = self.sentinel.map_or_else(|| T::from_f64(f64::NAN), |(missing, _)| missing);
+        let range = self.sentinel.map(|(_, range)| range);
         let given = self.values.iter().zip(&self.weights).zip(&mut self.samples).take(cols.len());
         for ((&value, &weight), sample) in given {
-            let valid = if weight > 0.0 { self.method.give(value, weight, self.sentinel) } else { missing };
+            let valid = if weight > 0.0 { self.method.give(value, weight, range) } else { missing };
             *sample = if valid.is_nan() { missing } else { valid };
         }
         blocks.put(level, row, cols, band, bytemuck::cast_slice(&self.samples[..cols.len()]))?;
@@ -228,17 +236,26 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
 }
 
 impl<T: Cell, M: Method<T>> BandLadder for Ladder<T, M> {
-    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], (band, bands): (usize, usize), valid: Option<&[u8]>) {
-        let (method, sentinel) = (self.method, self.sentinel);
+    fn feed(&mut self, rows: Span, cols: Span, row: usize, pixels: &[u8], place: BandPlace, valid: Option<&[u8]>) {
+        let BandPlace { band, bands, alpha } = place;
+        let (method, sentinel) = (self.method, self.sentinel.map(|(_, range)| range));
         let base = &mut self.levels[0];
         let (top, left) = (keep(rows.start, base.size.rows, M::REACH), keep(cols.start, base.size.cols, M::REACH));
         let (values, weights) = base.patch.row_mut(row - top, cols.start - left, cols.len());
         let width = size_of::<T>();
         let samples = pixels.chunks_exact(bands * width).map(|pixel| pod_read_unaligned::<T>(&pixel[band * width..(band + 1) * width]));
         for ((value, weight), sample) in values.iter_mut().zip(weights).zip(samples) {
-            let missing = sample.is_nan() | (sentinel == Some(sample));
+            let missing = sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample));
             *value = if missing { M::Value::zeroed() } else { method.take(sample) };
             *weight = if missing { 0.0 } else { 1.0 };
+        }
+        if let Some(alpha) = alpha {
+            let (values, weights) = base.patch.row_mut(row - top, cols.start - left, cols.len());
+            let weighed = values.iter_mut().zip(weights).zip(pixels.chunks_exact(bands * width));
+            for ((value, weight), pixel) in weighed.filter(|((_, weight), _)| **weight > 0.0) {
+                *weight = alpha_of::<T>(pixel, alpha);
+                *value = method.weigh(*value, *weight);
+            }
         }
         if let Some(valid) = valid {
             let (values, weights) = base.patch.row_mut(row - top, cols.start - left, cols.len());
@@ -260,13 +277,14 @@ impl<T: Cell, M: Method<T>> BandLadder for Ladder<T, M> {
         cols: Span,
         row: usize,
         pixels: [Option<Pixels<'_>>; 2],
-        band: (usize, usize),
+        band: BandPlace,
         blocks: &mut Blocks,
     ) -> Result<()> {
         let (above_rows, above_cols) = self.above(rows, cols);
         let (values, weights) = (&mut self.values[..above_cols.len()], &mut self.weights[..above_cols.len()]);
-        self.method.combine_pixels(pixels, band, self.sentinel, values, weights);
-        self.give(1, row / 2, (above_rows, above_cols), band.0, blocks)
+        let range = self.sentinel.map(|(_, range)| range);
+        self.method.combine_pixels(pixels, band, range, values, weights);
+        self.give(1, row / 2, (above_rows, above_cols), band.band, blocks)
     }
 
     fn climb_fused(&mut self, rows: Span, cols: Span, band: usize, blocks: &mut Blocks) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
-use super::super::cast::Cell;
+use super::{super::cast::Cell, defined::defined_mean};
+use crate::raster::{SampleType, SentinelRange};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 
 /// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
@@ -16,6 +17,17 @@ pub(super) struct Row<'a, V> {
 pub(super) struct Pixels<'a> {
     pub samples: &'a [u8],
     pub valid: Option<&'a [u8]>,
+}
+
+/// Where the samples of one band are in pixels of full resolution.
+#[derive(Clone, Copy)]
+pub(super) struct BandPlace {
+    /// The band.
+    pub band: usize,
+    /// Samples of a pixel.
+    pub bands: usize,
+    /// The sample that its band's samples are weighed by: alpha.
+    pub alpha: Option<usize>,
 }
 
 /// The rows that one row of the level above looks at, top to bottom (`None` outside the raster), and where its
@@ -55,26 +67,43 @@ pub(super) trait Method<T: Cell>: Copy + Send {
 
     /// A valid sample of level 0.
     fn take(self, sample: T) -> Self::Value;
+    /// A valid sample of level 0 that weighs as much as its alpha.
+    fn weigh(self, value: Self::Value, _alpha: f64) -> Self::Value {
+        value
+    }
     /// Whether [`combine_pixels`](Self::combine_pixels) may stand for [`take`](Self::take) and [`combine`](Self::combine).
     const FUSED: bool = false;
 
     /// One row of level 1 straight from one or two rows of pixels, bit for bit what the two steps make; level 0 never
     /// becomes values and weights, which are twice to sixteen times as long.
-    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: (usize, usize), _: Option<T>, _: &mut [Self::Value], _: &mut [f64]) {}
+    fn combine_pixels(self, _: [Option<Pixels<'_>>; 2], _: BandPlace, _: Option<SentinelRange<T>>, _: &mut [Self::Value], _: &mut [f64]) {}
 
     /// One row of the level above.
     fn combine(self, below: &Below<'_, Self::Value>, sums: &mut Sums, values: &mut [Self::Value], weights: &mut [f64]);
     /// A valid sample of the file; `sentinel` is what it must not become by arithmetic.
-    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T;
 }
 
 /// A method that looks at no more than the four samples it covers.
 pub(super) trait Quad<T: Cell>: Copy + Send {
     type Value: Pod + Send;
     fn take(self, sample: T) -> Self::Value;
+    /// As [`Method::weigh`].
+    fn weigh(self, value: Self::Value, _alpha: f64) -> Self::Value {
+        value
+    }
     /// The four in row-major order; those outside the raster weigh 0.
     fn fold(self, values: [Self::Value; 4], weights: [f64; 4]) -> (Self::Value, f64);
-    fn give(self, value: Self::Value, weight: f64, sentinel: Option<T>) -> T;
+    /// Whether a fold has no value, as the sum of opposite infinities: then [`refold`](Self::refold) stands in.
+    #[inline(always)]
+    fn is_undefined(self, _: Self::Value) -> bool {
+        false
+    }
+    /// The fold of four that has a value whatever they are.
+    fn refold(self, values: [Self::Value; 4], weights: [f64; 4]) -> (Self::Value, f64) {
+        self.fold(values, weights)
+    }
+    fn give(self, value: Self::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T;
 }
 
 /// Makes a method of a [`Quad`].
@@ -90,24 +119,39 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
         self.0.take(sample)
     }
 
+    #[inline(always)]
+    fn weigh(self, value: Q::Value, alpha: f64) -> Q::Value {
+        self.0.weigh(value, alpha)
+    }
+
     const FUSED: bool = true;
 
     fn combine_pixels(
         self,
         rows: [Option<Pixels<'_>>; 2],
-        (band, bands): (usize, usize),
-        sentinel: Option<T>,
+        BandPlace { band, bands, alpha }: BandPlace,
+        sentinel: Option<SentinelRange<T>>,
         values: &mut [Q::Value],
         weights: &mut [f64],
     ) {
         let ([Some(upper), lower], width) = (rows, size_of::<T>()) else { return };
         let sample = |pixels: &[u8]| pod_read_unaligned::<T>(&pixels[band * width..(band + 1) * width]);
         let weighed = |sample: T| {
-            let missing = sample.is_nan() | (sentinel == Some(sample));
+            let missing = sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample));
             if missing { (Q::Value::zeroed(), 0.0) } else { (self.0.take(sample), 1.0) }
         };
-        let out = values.iter_mut().zip(weights.iter_mut());
         let pixel = bands * width;
+        let at = |row: Option<Pixels<'_>>, col: usize| {
+            let row = row.filter(|row| (col + 1) * pixel <= row.samples.len() && row.valid.is_none_or(|valid| valid[col] != 0));
+            row.map_or((Q::Value::zeroed(), 0.0), |row| {
+                let pixel = &row.samples[col * pixel..];
+                let (value, weight) = weighed(sample(pixel));
+                let alpha = alpha.map(|alpha| alpha_of::<T>(pixel, alpha)).filter(|_| weight > 0.0);
+                alpha.map_or((value, weight), |alpha| (self.0.weigh(value, alpha), alpha))
+            })
+        };
+        let four = |j: usize| [at(Some(upper), 2 * j), at(Some(upper), 2 * j + 1), at(lower, 2 * j), at(lower, 2 * j + 1)];
+        let out = values.iter_mut().zip(weights.iter_mut());
         if let (None, Some(lower), 1) = (upper.valid, lower, bands) {
             // One band, two rows, no mask: what nearly every raster is made of.
             let whole = upper.samples.len() / (2 * width);
@@ -126,19 +170,51 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
                 let (u, l, none) = (weighed(sample(&upper.samples[at..])), weighed(sample(&lower.samples[at..])), Q::Value::zeroed());
                 (values[whole], weights[whole]) = self.0.fold([u.0, none, l.0, none], [u.1, 0.0, l.1, 0.0]);
             }
-            return;
+        } else {
+            for (j, (value, weight)) in out.enumerate() {
+                let four = four(j);
+                (*value, *weight) = self.0.fold(four.map(|s| s.0), four.map(|s| s.1));
+            }
         }
-        let at = |row: Option<Pixels<'_>>, col: usize| {
-            let row = row.filter(|row| (col + 1) * pixel <= row.samples.len() && row.valid.is_none_or(|valid| valid[col] != 0));
-            row.map_or((Q::Value::zeroed(), 0.0), |row| weighed(sample(&row.samples[col * pixel..])))
-        };
-        for (j, (value, weight)) in out.enumerate() {
-            let four = [at(Some(upper), 2 * j), at(Some(upper), 2 * j + 1), at(lower, 2 * j), at(lower, 2 * j + 1)];
-            (*value, *weight) = self.0.fold(four.map(|s| s.0), four.map(|s| s.1));
-        }
+        self.define(four, values, weights);
     }
 
     fn combine(self, below: &Below<'_, Q::Value>, _: &mut Sums, values: &mut [Q::Value], weights: &mut [f64]) {
+        self.folded(below, values, weights);
+        let at = |row: Option<Row<'_, Q::Value>>, col: usize| {
+            let col = below.first + col;
+            row.filter(|row| col < row.values.len()).map_or((Q::Value::zeroed(), 0.0), |row| (row.values[col], row.weights[col]))
+        };
+        let [upper, lower] = [below.rows[0], below.rows[1]];
+        self.define(|j| [at(upper, 2 * j), at(upper, 2 * j + 1), at(lower, 2 * j), at(lower, 2 * j + 1)], values, weights);
+    }
+
+    #[inline(always)]
+    fn give(self, value: Q::Value, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
+        self.0.give(value, weight, sentinel)
+    }
+}
+
+impl<Q> Quads<Q> {
+    /// Gives every fold a value that has none; `four` are the folded ones of a column.
+    #[inline(always)]
+    fn define<T: Cell>(self, four: impl Fn(usize) -> [(Q::Value, f64); 4], values: &mut [Q::Value], weights: &mut [f64])
+    where
+        Q: Quad<T>,
+    {
+        if !T::TYPE.is_float() || !values.iter().fold(false, |any, &value| any | self.0.is_undefined(value)) {
+            return;
+        }
+        for (j, (value, weight)) in values.iter_mut().zip(weights).enumerate().filter(|(_, (value, _))| self.0.is_undefined(**value)) {
+            let four = four(j);
+            (*value, *weight) = self.0.refold(four.map(|s| s.0), four.map(|s| s.1));
+        }
+    }
+
+    fn folded<T: Cell>(self, below: &Below<'_, Q::Value>, values: &mut [Q::Value], weights: &mut [f64])
+    where
+        Q: Quad<T>,
+    {
         let Some(upper) = below.rows[0] else { return };
         let from = below.first;
         let (upper_v, upper_w) = (&upper.values[from..], &upper.weights[from..]);
@@ -166,57 +242,29 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
             }
         }
     }
-
-    #[inline(always)]
-    fn give(self, value: Q::Value, weight: f64, sentinel: Option<T>) -> T {
-        self.0.give(value, weight, sentinel)
-    }
 }
 
-/// A computed sample never becomes the sentinel: it takes the next value instead.
+/// The alpha of a pixel, as a weight.
 #[inline(always)]
-fn apart<T: Cell>(value: f64, sentinel: Option<T>) -> T {
-    let sample = T::from_f64(value);
-    if sentinel == Some(sample) { sample.beside() } else { sample }
+pub(super) fn alpha_of<T: Cell>(pixel: &[u8], alpha: usize) -> f64 {
+    let width = size_of::<T>();
+    let weight = pod_read_unaligned::<T>(&pixel[alpha * width..(alpha + 1) * width]).to_f64();
+    // No weight is NaN, infinite or below nothing.
+    if weight > 0.0 && weight.is_finite() { weight } else { 0.0 }
 }
 
-/// Sums of all valid samples covered: integers up to 2^53 in all stay exact, at whatever level.
-#[derive(Clone, Copy)]
-pub(super) struct Mean;
-
-/// Sums of squares.
-#[derive(Clone, Copy)]
-pub(super) struct Rms;
-
-impl<T: Cell> Quad<T> for Mean {
-    type Value = f64;
-    #[inline(always)]
-    fn take(self, sample: T) -> f64 {
-        sample.to_f64()
+/// A computed sample never becomes one that readers take for the sentinel: it takes the next value instead.
+#[inline(always)]
+pub(super) fn apart<T: Cell>(value: f64, sentinel: Option<SentinelRange<T>>) -> T {
+    let mut sample = T::from_f64(value);
+    if T::TYPE.is_float() && value.is_finite() && !sample.to_f64().is_finite() {
+        // A cubic overshoots, and no infinity comes of finite samples.
+        let largest = if T::TYPE == SampleType::F16 { half::f16::MAX.to_f64() } else { f64::from(f32::MAX) };
+        sample = T::from_f64(largest.copysign(value));
     }
-    #[inline(always)]
-    fn fold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
-        ((v[0] + v[1]) + (v[2] + v[3]), (w[0] + w[1]) + (w[2] + w[3]))
-    }
-    #[inline(always)]
-    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
-        apart(sum / weight, sentinel)
-    }
-}
-
-impl<T: Cell> Quad<T> for Rms {
-    type Value = f64;
-    #[inline(always)]
-    fn take(self, sample: T) -> f64 {
-        sample.to_f64() * sample.to_f64()
-    }
-    #[inline(always)]
-    fn fold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
-        ((v[0] + v[1]) + (v[2] + v[3]), (w[0] + w[1]) + (w[2] + w[3]))
-    }
-    #[inline(always)]
-    fn give(self, sum: f64, weight: f64, sentinel: Option<T>) -> T {
-        apart((sum / weight).sqrt(), sentinel)
+    match sentinel {
+        Some(range) if range.has(sample) => T::beside(range),
+        _ => sample,
     }
 }
 
@@ -264,7 +312,7 @@ impl<T: Cell> Quad<T> for Select {
         best.map_or((T::zeroed(), 0.0), |i| (v[i], weight))
     }
     #[inline(always)]
-    fn give(self, value: T, _: f64, _: Option<T>) -> T {
+    fn give(self, value: T, _: f64, _: Option<SentinelRange<T>>) -> T {
         value
     }
 }
@@ -322,13 +370,23 @@ impl<T: Cell, const REACH: usize> Method<T> for Kernel<REACH> {
             }
             // A whole kernel over valid samples weighs a quarter of the own four together.
             let filtered = if norm >= own / 8.0 { sum / norm } else { (own_value[left] + right.map_or(0.0, |r| own_value[r])) / own };
-            let valid = own > 0.0 && !filtered.is_nan();
-            (*out_value, *out_weight) = if valid { (filtered, own) } else { (0.0, 0.0) };
+            (*out_value, *out_weight) = if own > 0.0 { (filtered, own) } else { (0.0, 0.0) };
+        }
+        if !T::TYPE.is_float() {
+            return;
+        }
+        // An infinity, or a sum beyond all numbers, is no kernel's: the mean of the own four stands in.
+        for (j, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {
+            let at = |t: usize, col: usize| {
+                let col = below.first + 2 * j + col;
+                below.rows[REACH + t].filter(|row| col < row.values.len()).map_or((0.0, 0.0), |row| (row.values[col], row.weights[col]))
+            };
+            *value = defined_mean([at(0, 0), at(0, 1), at(1, 0), at(1, 1)]);
         }
     }
 
     #[inline(always)]
-    fn give(self, value: f64, _: f64, sentinel: Option<T>) -> T {
+    fn give(self, value: f64, _: f64, sentinel: Option<SentinelRange<T>>) -> T {
         apart(value, sentinel)
     }
 }

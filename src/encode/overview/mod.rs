@@ -11,7 +11,9 @@
 //!   making, [`overview_tile_bytes`] for every whole tile that waits to be encoded.
 
 mod blocks;
+mod defined;
 mod ladder;
+mod mean;
 mod method;
 
 #[cfg(test)]
@@ -25,11 +27,12 @@ use crate::{
     error::{Error, Result},
     execute::BufferPool,
     plan::pooled_bytes,
-    raster::{LevelSize, PixelWindow, Predictor, Resampling, Segmentation, Sentinel, Span, with_sample_type},
+    raster::{LevelSize, PixelWindow, Predictor, Resampling, SampleType, Segmentation, Sentinel, Span, with_sample_type},
 };
 use blocks::{Blocks, block_bytes};
 use ladder::{BandLadder, Ladder, ladder_bytes};
-use method::{BILINEAR, CUBIC, Mean, Pixels, Quads, Rms, Select};
+use mean::{Mean, Rms, WideMean, WideRms};
+use method::{BILINEAR, BandPlace, CUBIC, Pixels, Quads, Select};
 use std::{fmt, sync::Arc};
 
 /// Columns of a patch: its levels stay in the cache.
@@ -44,6 +47,8 @@ pub struct PyramidSpec {
     pub levels: Vec<LevelSize>,
     /// Rows and columns of a tile of an overview.
     pub tile: (usize, usize),
+    /// The band that means of the others are weighted by: alpha that nothing is multiplied by.
+    pub alpha: Option<usize>,
     /// How.
     pub resampling: Resampling,
     /// Codec of its tiles.
@@ -62,6 +67,12 @@ impl PyramidSpec {
     /// Samples of a pixel of its tiles: the bands, and what the mask is made of.
     fn tile_bands(&self) -> usize {
         self.base.bands + usize::from(self.base.mask.is_some())
+    }
+
+    /// Where a band is in the window's pixels, and what it is weighed by.
+    fn place(&self, band: usize) -> BandPlace {
+        let alpha = self.alpha.filter(|&alpha| alpha != band && !self.resampling.selects());
+        BandPlace { band, bands: self.base.bands, alpha }
     }
 
     /// How its tiles lie in the file.
@@ -118,7 +129,12 @@ pub fn overview_tile_bytes(spec: &PyramidSpec) -> usize {
 /// Bytes of the cascade, held from begin to end.
 pub fn pyramid_state_bytes(spec: &PyramidSpec) -> usize {
     let sample = spec.base.output_sample.bytes();
-    let value = if spec.resampling.selects() { sample } else { 8 };
+    let value = match spec.resampling {
+        resampling if resampling.selects() => sample,
+        Resampling::Average if spec.base.output_sample == SampleType::F64 => size_of::<[f64; 2]>(),
+        Resampling::Rms if spec.base.output_sample == SampleType::F64 => size_of::<[f64; 3]>(),
+        _ => size_of::<f64>(),
+    };
     let ladder = ladder_bytes(&spec.sizes(), (spec.course_rows(), PATCH_COLS), value, sample, spec.resampling.reach());
     spec.base.bands * ladder + 2 * Line::bytes(&spec.base)
 }
@@ -145,7 +161,8 @@ impl Pyramid {
         let base = spec.base;
         let sizes = spec.sizes();
         let patch = (spec.course_rows(), PATCH_COLS);
-        let ladders = (0..base.bands).map(|_| with_sample_type!(base.output_sample, T => ladder::<T>(&spec, &sizes, patch))).collect();
+        let ladders =
+            (0..base.bands).map(|band| with_sample_type!(base.output_sample, T => ladder::<T>(&spec, &sizes, patch, band))).collect();
         let blocks = Blocks::new(sizes, spec.tile, spec.tile_bands(), base.output_sample, pool);
         let lines = [Line::new(&base), Line::new(&base)];
         Self { carve: Carve::new(base.missing, base.window_sample, base.output_sample), spec, ladders, blocks, lines }
@@ -176,8 +193,8 @@ impl Pyramid {
                 ];
                 for (band, ladder) in self.ladders.iter_mut().enumerate() {
                     match pixels[0] {
-                        Some(Pixels { samples, valid }) if !fused => ladder.feed(rows, patch, row, samples, (band, base.bands), valid),
-                        _ => ladder.fuse(rows, patch, row, pixels, (band, base.bands), &mut self.blocks)?,
+                        Some(Pixels { samples, valid }) if !fused => ladder.feed(rows, patch, row, samples, self.spec.place(band), valid),
+                        _ => ladder.fuse(rows, patch, row, pixels, self.spec.place(band), &mut self.blocks)?,
                     }
                 }
             }
@@ -243,14 +260,19 @@ impl Line {
     }
 }
 
-fn ladder<T: Cell>(spec: &PyramidSpec, sizes: &[LevelSize], patch: (usize, usize)) -> Box<dyn BandLadder> {
-    let sentinel = spec.sentinel().filter(|s| s.sample_type() == T::TYPE).map(|s| s.get::<T>());
+fn ladder<T: Cell>(spec: &PyramidSpec, sizes: &[LevelSize], patch: (usize, usize), band: usize) -> Box<dyn BandLadder> {
+    // Alpha itself is never missing.
+    let sentinel =
+        spec.sentinel().filter(|s| s.sample_type() == T::TYPE && spec.alpha != Some(band)).map(|s| (s.get::<T>(), s.range::<T>()));
+    let wide = T::TYPE == SampleType::F64;
     let mask = spec.base.mask.map(|_| spec.base.bands);
     match spec.resampling {
         Resampling::Nearest => Box::new(Ladder::new(Quads(Select::Nearest), sizes, patch, sentinel, mask)),
         Resampling::Min => Box::new(Ladder::new(Quads(Select::Least), sizes, patch, sentinel, mask)),
         Resampling::Max => Box::new(Ladder::new(Quads(Select::Greatest), sizes, patch, sentinel, mask)),
         Resampling::Mode => Box::new(Ladder::new(Quads(Select::Heaviest), sizes, patch, sentinel, mask)),
+        Resampling::Average if wide => Box::new(Ladder::new(Quads(WideMean), sizes, patch, sentinel, mask)),
+        Resampling::Rms if wide => Box::new(Ladder::new(Quads(WideRms), sizes, patch, sentinel, mask)),
         Resampling::Average => Box::new(Ladder::new(Quads(Mean), sizes, patch, sentinel, mask)),
         Resampling::Rms => Box::new(Ladder::new(Quads(Rms), sizes, patch, sentinel, mask)),
         Resampling::Bilinear => Box::new(Ladder::new(BILINEAR, sizes, patch, sentinel, mask)),

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     codec::Compression,
     execute::Ledger,
-    raster::{BigTiff, Interleave, PixelRows, Predictor, SampleType},
+    raster::{BigTiff, Interleave, PixelRows, Predictor},
 };
 use proptest::prelude::*;
 
@@ -102,12 +102,12 @@ fn averaged(base: &Grid<f64>, level: usize, method: Resampling) -> Grid<f64> {
     for k in 0..rows * cols {
         let (mut sum, mut count) = (0.0, 0.0);
         for (r, c) in (0..side * side).map(|i| (k / cols * side + i / side, k % cols * side + i % side)) {
-            if let Some((v, _)) = base.at(r as isize, c as isize) {
-                sum += if method == Resampling::Rms { v * v } else { v };
-                count += 1.0;
+            if let Some((v, w)) = base.at(r as isize, c as isize) {
+                sum += if method == Resampling::Rms { v * v * w } else { v * w };
+                count += w;
             }
         }
-        let mean = sum / f64::max(count, 1.0);
+        let mean = if count > 0.0 { sum / count } else { 0.0 };
         cells.push((if method == Resampling::Rms { mean.sqrt() } else { mean }, count));
     }
     Grid { cols, rows, cells }
@@ -121,6 +121,7 @@ struct Case {
     strips: bool,
     step: usize,
     resampling: Resampling,
+    alpha: Option<usize>,
 }
 
 /// All levels as the pyramid makes them: pixel-interleaved samples.
@@ -146,6 +147,7 @@ fn made<T: Cell>(case: &Case, pixels: &[T], sentinel: Option<Sentinel>) -> Vec<(
         base,
         levels: levels.clone(),
         tile: case.tile,
+        alpha: case.alpha,
         resampling: case.resampling,
         compression: layout.compression,
         predictor: layout.predictor,
@@ -196,9 +198,14 @@ fn pixels<T: Cell>(case: &Case, seed: u64, sentinel: Option<T>) -> Vec<T> {
             (false, 8) => T::from_u64((u64::MAX >> 1) - wide % 7),
             (false, _) => T::from_u64(wide % 1000),
         };
-        if Some(sample) == sentinel { sample.beside() } else { sample }
+        if Some(sample) == sentinel { beside(sample) } else { sample }
     };
     (0..case.cols * case.rows * case.bands).map(of).collect()
+}
+
+/// The next sample that readers do not take for this one.
+fn beside<T: Cell>(sentinel: T) -> T {
+    T::beside(crate::raster::Nodata::Float(sentinel.to_f64()).matching(T::TYPE).expect("its own type holds it").range())
 }
 
 fn check<T: Cell>(case: &Case, seed: u64, nodata: Option<f64>) {
@@ -207,9 +214,14 @@ fn check<T: Cell>(case: &Case, seed: u64, nodata: Option<f64>) {
     let pixels = pixels::<T>(case, seed, typed);
     let levels = made(case, &pixels, sentinel);
     for band in 0..case.bands {
+        let is_alpha = case.alpha == Some(band);
+        let typed = typed.filter(|_| !is_alpha);
         let valid = |s: T| !s.is_nan() && Some(s) != typed;
         let own: Vec<T> = pixels.iter().skip(band).step_by(case.bands).copied().collect();
-        let cells = own.iter().map(|&s| if valid(s) { (s, 1.0) } else { (T::zeroed(), 0.0) }).collect();
+        let alpha = case.alpha.filter(|_| !is_alpha && !case.resampling.selects());
+        let weight = |k: usize| alpha.map_or(1.0, |alpha| pixels[k * case.bands + alpha].to_f64()).max(0.0);
+        let cells = own.iter().enumerate().map(|(k, &s)| if valid(s) && weight(k) > 0.0 { (s, weight(k)) } else { (T::zeroed(), 0.0) });
+        let cells = cells.collect();
         let mut picked = Grid { cols: case.cols, rows: case.rows, cells };
         let base = Grid {
             cells: picked.cells.iter().map(|&(s, w)| (if w > 0.0 { s.to_f64() } else { 0.0 }, w)).collect(),
@@ -234,7 +246,9 @@ fn check<T: Cell>(case: &Case, seed: u64, nodata: Option<f64>) {
             assert_eq!((computed.cols, computed.rows), (size.cols, size.rows));
             for (k, (got, &(want, weight))) in got.zip(&computed.cells).enumerate() {
                 if weight == 0.0 {
-                    assert!(!valid(got), "level {} sample {k}: {got:?} should be missing", level + 1);
+                    // Where nothing stands for missing, what alpha hides is 0.
+                    let nothing = !T::TYPE.is_float() && typed.is_none() && got == T::zeroed();
+                    assert!(!valid(got) || nothing, "level {} sample {k}: {got:?} should be missing", level + 1);
                     continue;
                 }
                 assert!(valid(got), "level {} sample {k}: missing", level + 1);
@@ -246,7 +260,7 @@ fn check<T: Cell>(case: &Case, seed: u64, nodata: Option<f64>) {
                 };
                 let near = (got.to_f64() - want).abs() <= step.max(if T::TYPE.is_float() { 0.0 } else { 0.500001 + want.abs() * 1e-15 });
                 let exact = case.resampling != Resampling::Average || T::TYPE.is_float() || size_of::<T>() == 8 || got == rounded;
-                let nudged = typed.is_some_and(|s| s == rounded && got == s.beside());
+                let nudged = typed.is_some_and(|s| s == rounded && got == beside(s));
                 assert!(got == rounded || near && exact || nudged, "level {} sample {k}: {got:?} is not {want}", level + 1);
             }
         }
@@ -267,16 +281,72 @@ proptest! {
         sample in 0usize..11,
         nodata in prop_oneof![Just(None), Just(Some(0.0)), Just(Some(3.0)), Just(Some(f64::NAN))],
         seed in any::<u64>(),
+        alpha: bool,
     ) {
-        let case = Case { cols, rows, bands, tile, strips, step: step % tile.1 + 1, resampling: Resampling::ALL[method] };
+        let alpha = alpha.then_some(bands - 1).filter(|_| bands > 1);
+        let case = Case { cols, rows, bands, tile, strips, step: step % tile.1 + 1, resampling: Resampling::ALL[method], alpha };
         with_sample_type!(SampleType::ALL[sample], T => check::<T>(&case, seed, nodata));
     }
 }
 
 #[test]
 fn a_mean_that_would_be_the_sentinel_takes_the_next_value() {
-    let case = Case { cols: 40, rows: 2, bands: 1, tile: (16, 16), strips: false, step: 16, resampling: Resampling::Average };
+    let case = Case { cols: 40, rows: 2, bands: 1, tile: (16, 16), strips: false, step: 16, resampling: Resampling::Average, alpha: None };
     let pixels: Vec<i16> = (0..80).map(|k| if k % 2 == 0 { -1 } else { 1 }).collect();
     let sentinel = crate::raster::Nodata::Integer(0).matching(SampleType::I16);
     assert!(made(&case, &pixels, sentinel).iter().all(|(_, level)| level.iter().all(|&s| s == 1)));
+}
+
+/// A case of one band of 64 x 64 samples.
+fn square(resampling: Resampling) -> Case {
+    Case { cols: 64, rows: 64, bands: 1, tile: (16, 16), strips: false, step: 16, resampling, alpha: None }
+}
+
+#[test]
+fn an_infinity_makes_no_holes() {
+    let sentinel = crate::raster::Nodata::Float(-9999.0).matching(SampleType::F32);
+    for method in Resampling::ALL {
+        for others in [&[][..], &[f32::NEG_INFINITY], &[f32::NEG_INFINITY, f32::INFINITY, f32::NEG_INFINITY]] {
+            let mut pixels = vec![1.0f32; 64 * 64];
+            pixels[64 * 20 + 20] = f32::INFINITY;
+            for (at, other) in [64 * 20 + 21, 64 * 21 + 20, 64 * 21 + 21].into_iter().zip(others) {
+                pixels[at] = *other;
+            }
+            for (level, samples) in made(&square(method), &pixels, sentinel) {
+                assert!(samples.iter().all(|s| !s.is_nan() && *s != -9999.0), "{method} {level:?} {others:?}");
+                let infinite = samples.iter().filter(|s| s.is_infinite()).count();
+                assert!(infinite <= 1, "{method} {level:?}: {infinite} infinities of {} ", 1 + others.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn means_of_extreme_numbers_have_a_value() {
+    let of = |method, value: f64| made(&square(method), &[value; 64 * 64], None);
+    for value in [1.7e308f64, -1.7e308, 1e200, 1e155, 1e-162, 1e-200, 1e-307, 0.0, 3.0] {
+        for method in [Resampling::Average, Resampling::Rms, Resampling::Bilinear, Resampling::Cubic] {
+            let want = if method == Resampling::Rms { value.abs() } else { value };
+            for (level, samples) in of(method, value) {
+                let near = samples.iter().all(|s| (s - want).abs() <= want.abs() * 1e-14);
+                assert!(near, "{method} {value:e} {level:?}: {:e}", samples[0]);
+            }
+        }
+    }
+    // What rounds is what is carried no further: the largest numbers do not become infinite.
+    let step: Vec<f32> = (0..64 * 64).map(|k| if k % 64 < 32 { f32::MAX } else { -f32::MAX }).collect();
+    assert!(made(&square(Resampling::Cubic), &step, None).iter().all(|(_, level)| level.iter().all(|s| s.is_finite())));
+}
+
+#[test]
+fn colours_under_nothing_do_not_shine_through() {
+    let case =
+        Case { cols: 32, rows: 32, bands: 4, tile: (16, 16), strips: false, step: 16, resampling: Resampling::Average, alpha: Some(3) };
+    let pixels: Vec<u8> = (0..32 * 32).flat_map(|k| if k % 2 == 1 { [0, 0, 0, 0] } else { [250, 200, 150, 255] }).collect();
+    for method in [Resampling::Average, Resampling::Bilinear, Resampling::Cubic, Resampling::Rms] {
+        let case = Case { resampling: method, ..case };
+        for (_, level) in made(&case, &pixels, None) {
+            assert!(level.chunks_exact(4).all(|pixel| pixel[..3] == [250, 200, 150] && pixel[3] < 255), "{method}");
+        }
+    }
 }

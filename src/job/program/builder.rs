@@ -10,9 +10,9 @@ use crate::{
     execute::{NodeRun, ProgramNode, Reading},
     graph::{Bands, GridInfo, Node, Operator, Placement, Raster, WriteOptions},
     job::{
+        output_missing::{keeps_mask, mask_becomes},
         precision::Precision,
         requested::{Requested, RequestedOutput, Sources, Target, is_same_source},
-        resolved_output::keeps_mask,
     },
     plan::{DeviceLimits, KernelSpec, NodeKind, NodeSpec},
     raster::{Profile, SampleType},
@@ -197,10 +197,9 @@ impl<'a> ProgramBuilder<'a> {
 
     /// A node that keeps the samples of a source bit for bit.
     fn copy(&mut self, source: &Arc<dyn Source>, bands: &Bands, options: &WriteOptions) -> Result<usize> {
-        let mut profile = source.profile().clone();
-        // Masked pixels need a value to become.
-        profile.nodata = profile.nodata.or(options.nodata);
-        self.ingest(source, &profile, bands, Reading::Verbatim { mask_band: keeps_mask(source.profile(), options) })
+        let profile = source.profile().clone();
+        let reading = Reading::Verbatim { mask_band: keeps_mask(&profile, options), fill: mask_becomes(&profile, options) };
+        self.ingest(source, &profile, bands, reading)
     }
 
     /// The node of a raster of which `need` is needed.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod fuse;
+mod input_warnings;
 mod need;
 mod scale_warnings;
 mod source;
@@ -22,7 +23,7 @@ use crate::{
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
     graph::{GridInfo, Placement, Shift},
     plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
-    raster::SampleType,
+    raster::{Container, LevelSize, SampleType},
 };
 use builder::ProgramBuilder;
 use std::sync::Arc;
@@ -37,7 +38,9 @@ pub struct Program {
     pub nodes: Vec<ProgramNode>,
     /// Outputs, in the order in which they were asked for.
     pub outputs: Vec<ProgramOutput>,
-    /// What the user should know.
+    /// What is odd about its inputs: a strict job is refused for it.
+    pub input_warnings: Vec<String>,
+    /// What else the user should know.
     pub warnings: Vec<String>,
     threads: usize,
     device: Option<DeviceLimits>,
@@ -89,11 +92,27 @@ impl Program {
         if settings.precision == Precision::F64 {
             need::check_f64(&nodes)?;
         }
-        warnings.extend(scale_warnings::of(|index| &sources[index].source, &nodes));
+        let input_warnings = input_warnings::of(&sources, &nodes);
+        for output in &outputs {
+            if let OutputSink::File(file) = &output.sink {
+                warnings.extend(file.warnings.iter().cloned());
+            }
+        }
         warnings.extend(wide_results(&nodes, &outputs));
+        warnings.extend(outputs.iter().filter_map(without_overviews));
         warnings.extend(rounded);
         let trace_bytes = if settings.traced { Trace::BYTES } else { 0 };
-        Ok(Self { grid, sources, nodes, outputs, warnings, threads: settings.threads, device, trace_bytes })
+        Ok(Self { grid, sources, nodes, outputs, input_warnings, warnings, threads: settings.threads, device, trace_bytes })
+    }
+
+    /// All that the user should know.
+    pub fn all_warnings(&self) -> impl Iterator<Item = &String> {
+        self.input_warnings.iter().chain(&self.warnings)
+    }
+
+    /// Whether an output is strict: then warnings of inputs are errors.
+    pub fn is_strict(&self) -> bool {
+        self.files().any(|(_, file, _)| file.destination.options.strict)
     }
 
     /// The program in numbers, for the planner.
@@ -196,6 +215,17 @@ impl ProgramOutput {
 fn needs_kernels(requested: &Requested) -> bool {
     let only_read = |output: &RequestedOutput| matches!(output.to, Target::Survey(_)) && builder::is_read_on_host(&output.raster);
     !requested.outputs.iter().all(only_read)
+}
+
+/// Warns of a large COG that was told to have no overviews.
+fn without_overviews(output: &ProgramOutput) -> Option<String> {
+    let OutputSink::File(file) = &output.sink else { return None };
+    let size = LevelSize { cols: file.profile.cols, rows: file.profile.rows };
+    let told = file.destination.options.container == Container::Cog && file.pyramid.levels.is_empty() && !size.is_small();
+    told.then(|| {
+        let path = file.destination.path.display();
+        format!("{path}: a COG of {} x {} pixels without overviews, which validators of COGs do not accept", size.cols, size.rows)
+    })
 }
 
 /// Warns of what is computed in float64 and written in a type that float32 does not fill: it goes through float32 all the same.

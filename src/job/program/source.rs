@@ -56,8 +56,9 @@ pub(super) fn converter(source: &dyn Source, profile: &Profile, wanted: &Bands, 
         Bands::Several(bands) => RowConverter::of_bands(profile, planes, bands)?,
     };
     Ok(match reading {
-        Reading::Verbatim { mask_band: true } => converter.with_mask_band(),
+        Reading::Verbatim { mask_band: true, .. } => converter.with_mask_band(),
+        Reading::Verbatim { fill: Some(fill), .. } => converter.filling(fill),
         Reading::Wide => converter.wide(),
-        Reading::Verbatim { mask_band: false } | Reading::Rounded | Reading::FromOrigin => converter,
+        Reading::Verbatim { .. } | Reading::Rounded | Reading::FromOrigin => converter,
     })
 }

@@ -52,9 +52,15 @@ fn line(formula: &Formula, at: usize, step: Step) -> String {
         Step::Unary(function, x) => unary(formula, at, function, x),
         Step::Binary(function, x, y) => binary(formula, at, function, x, y),
         Step::Where(c, x, y) => {
-            let of = if formula.is_truth(at) { truth } else { number };
-            let (a, b) = (of(formula, x), of(formula, y));
-            format!("let v{at} = select({b}, {a}, v{c}); let m{at} = m{c} | select(m{y}, m{x}, v{c});")
+            let missing = format!("let m{at} = m{c} | select(m{y}, m{x}, v{c});");
+            if formula.is_truth(at) {
+                let (a, b) = (truth(formula, x), truth(formula, y));
+                // A missing condition chooses nothing: the result must be false like any other missing truth value.
+                format!("{missing} let v{at} = select({b}, {a}, v{c}) & !m{at};")
+            } else {
+                let (a, b) = (number(formula, x), number(formula, y));
+                format!("{missing} let v{at} = select({b}, {a}, v{c});")
+            }
         }
     }
 }

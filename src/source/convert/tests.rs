@@ -101,13 +101,35 @@ fn bands_are_picked_in_any_order_from_both_layouts() {
 }
 
 #[test]
-fn masked_pixels_of_a_verbatim_row_get_the_nodata_value() {
-    let profile = Profile { masked: true, nodata: Some(Nodata::Integer(-1)), ..Profile::new(2, 1, 1, SampleType::I16) };
+fn a_mask_decides_before_a_nodata_value() {
+    let profile = Profile { masked: true, nodata: Some(Nodata::Integer(-1)), ..Profile::new(3, 1, 1, SampleType::I16) };
+    let converter = RowConverter::new(&profile, 2, None, true).unwrap();
+    let (row, mask) = ([7i16, -1, -1], [0u8, 255, 0]);
+    let mut out = [0.0; 3];
+    converter.convert_f32(&[bytemuck::cast_slice(&row), &mask], &mut out);
+    assert_eq!(bits(&out), bits(&[NAN, -1.0, NAN]));
+    // Unless the caller named the value: then both count.
+    let both = Profile { nodata_beside_mask: true, ..profile };
+    RowConverter::new(&both, 2, None, true).unwrap().convert_f32(&[bytemuck::cast_slice(&row), &mask], &mut out);
+    assert_eq!(bits(&out), bits(&[NAN, NAN, NAN]));
+    let banded = RowConverter::new(&both, 2, None, false).unwrap().with_mask_band();
+    let mut pixels = [9i16; 6];
+    banded.copy(&[bytemuck::cast_slice(&[7i16, -1, 5]), &[255, 255, 0]], bytemuck::cast_slice_mut(&mut pixels));
+    assert_eq!(pixels, [7, 1, -1, 0, 5, 0]);
+}
+
+#[test]
+fn masked_pixels_of_a_verbatim_row_become_what_is_asked_for() {
+    let profile = Profile { masked: true, nodata: Some(Nodata::Integer(-1)), ..Profile::new(3, 1, 1, SampleType::I16) };
     let converter = RowConverter::new(&profile, 2, None, false).unwrap();
-    assert_eq!(converter.needed_planes(), [0, 1]);
-    let mut out = [0i16; 2];
-    converter.copy(&[bytemuck::cast_slice(&[7i16, 8]), &[0, 255]], bytemuck::cast_slice_mut(&mut out));
-    assert_eq!(out, [-1, 8]);
-    let converter = RowConverter::new(&Profile { nodata: None, ..profile }, 2, None, false).unwrap();
     assert_eq!(converter.needed_planes(), [0]);
+    let filling = converter.filling(Nodata::Integer(-5).sentinel(SampleType::I16).unwrap());
+    assert_eq!(filling.needed_planes(), [0, 1]);
+    let mut out = [0i16; 3];
+    filling.copy(&[bytemuck::cast_slice(&[7i16, 8, -1]), &[0, 255, 255]], bytemuck::cast_slice_mut(&mut out));
+    assert_eq!(out, [-5, 8, -1]);
+    let both = RowConverter::new(&Profile { nodata_beside_mask: true, ..profile }, 2, None, false).unwrap();
+    let filling = both.filling(Nodata::Integer(-5).sentinel(SampleType::I16).unwrap());
+    filling.copy(&[bytemuck::cast_slice(&[7i16, 8, -1]), &[0, 255, 255]], bytemuck::cast_slice_mut(&mut out));
+    assert_eq!(out, [-5, 8, -5]);
 }

@@ -116,7 +116,7 @@ impl Cursor {
                 file.read(at, address.offset + (first * raw_row) as u64, raw, &self.counters)?
             }
         };
-        file.finish_of(image).finish(out, count, &mut self.scratch);
+        OpenFile::finish(image, out, count, &mut self.scratch);
         self.counters.count_decode_time(started.elapsed().saturating_sub(reading));
         Ok(())
     }

@@ -33,13 +33,21 @@ impl OpenFile {
         }
     }
 
-    pub fn finish_of(&self, image: &Image) -> RowFinish {
+    fn finish_of(image: &Image) -> RowFinish {
         RowFinish {
             predictor: image.predictor,
             sample_bytes: image.sample.bytes(),
             samples: image.plane_samples(),
             swapped: image.swapped,
-            unpack_to: image.packed.then_some(image.chunk_cols),
+            packed: image.packed,
+        }
+    }
+
+    /// Makes native samples of `count` rows that a codec yielded.
+    pub fn finish(image: &Image, rows: &mut [u8], count: usize, scratch: &mut Vec<u8>) {
+        Self::finish_of(image).finish(rows, count, scratch);
+        if let Some(conversion) = &image.conversion {
+            conversion.convert(rows, image.plane_samples());
         }
     }
 
@@ -65,6 +73,9 @@ impl OpenFile {
         })?;
         let took = started.elapsed();
         counters.count_read(buf.len(), took);
+        if self.locate(at).0.reversed {
+            buf.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        }
         Ok(took)
     }
 
@@ -107,7 +118,7 @@ impl OpenFile {
                 .decode_whole(&mut scratch.decoders, &scratch.encoded[..address.len as usize], &image.segment(), &mut out[..whole], needed)
                 .map_err(|e| self.bad_chunk(at, e))?;
         }
-        self.finish_of(image).finish(&mut out[..rows * image.row_bytes()], rows, &mut scratch.row);
+        Self::finish(image, &mut out[..rows * image.row_bytes()], rows, &mut scratch.row);
         counters.count_decode_time(started.elapsed());
         Ok(())
     }

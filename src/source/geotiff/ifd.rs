@@ -5,6 +5,7 @@
 
 use crate::{
     error::{Error, Result},
+    raster::{field_bytes, field_unit},
     source::ReadAt,
 };
 use tiff::tags::Tag;
@@ -177,6 +178,27 @@ impl<'a> Header<'a> {
         ifd.find(tag).map_or(Ok(Vec::new()), |entry| self.value(entry, None))
     }
 
+    /// All values of a tag of fractions, empty if it is absent or of another type.
+    pub fn fractions(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<f64>> {
+        let Some(entry) = ifd.find(tag).filter(|entry| entry.kind == 5) else { return Ok(Vec::new()) };
+        let bytes = self.value(entry, None)?;
+        Ok(bytes.chunks_exact(8).map(|both| self.number(&both[..4]) as f64 / self.number(&both[4..]) as f64).collect())
+    }
+
+    /// Field type and values of a tag, least significant byte first unless `verbatim`; `None` where it is absent, damaged, or longer than `most` bytes.
+    pub fn little_endian(&self, ifd: &Ifd, tag: u16, verbatim: bool, most: u64) -> Option<(u16, Vec<u8>)> {
+        let entry = ifd.entries.iter().find(|entry| entry.tag == tag)?;
+        let (unit, size) = (field_unit(entry.kind)?, field_bytes(entry.kind)? as u64);
+        if entry.count == 0 || entry.count.checked_mul(size)? > most {
+            return None;
+        }
+        let mut bytes = self.value(entry, None).ok()?;
+        if self.big_endian && !verbatim {
+            bytes.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
+        }
+        Some((entry.kind, bytes))
+    }
+
     /// The text of a tag without trailing NULs; `None` if it is absent. Bytes that are not UTF-8 are replaced.
     pub fn text(&self, ifd: &Ifd, tag: Tag) -> Result<Option<String>> {
         let Some(entry) = ifd.find(tag) else { return Ok(None) };
@@ -189,6 +211,16 @@ impl<'a> Header<'a> {
 impl Ifd {
     fn find(&self, tag: Tag) -> Option<&Entry> {
         self.entries.iter().find(|e| e.tag == tag.to_u16())
+    }
+
+    /// Whether the directory has the tag of this number.
+    pub fn has_number(&self, tag: u16) -> bool {
+        self.entries.iter().any(|entry| entry.tag == tag)
+    }
+
+    /// Numbers of all tags, in the directory's order.
+    pub fn numbers(&self) -> impl Iterator<Item = u16> + '_ {
+        self.entries.iter().map(|entry| entry.tag)
     }
 
     /// Whether the directory has the tag.

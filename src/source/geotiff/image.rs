@@ -1,8 +1,11 @@
 //! One image of a TIFF file as its decoder needs it: shape, chunk grid, codec and the address of every chunk.
 
-use super::ifd::{Header, Ifd};
+use super::{
+    ifd::{Header, Ifd},
+    ycbcr::{Stored, YCbCr},
+};
 use crate::{
-    codec::{self, Codec, SegmentInfo, Shape, Streaming},
+    codec::{self, Codec, PackedBits, SegmentInfo, Shape, Streaming},
     error::Result,
     raster::{Chunking, Predictor, SampleType, StreamCost},
     source::ChunkAt,
@@ -36,8 +39,10 @@ pub(super) struct Image {
     pub bands: usize,
     pub planar: bool,
     pub sample: SampleType,
-    /// Samples are single bits, packed from the most significant one (masks only).
-    pub packed: bool,
+    /// How samples are packed, where they have fewer bits than their type.
+    pub packed: Option<PackedBits>,
+    /// Every byte of the file is stored least significant bit first.
+    pub reversed: bool,
     /// Samples of more than one byte must be swapped to be native.
     pub swapped: bool,
     pub codec: &'static dyn Codec,
@@ -47,8 +52,10 @@ pub(super) struct Image {
     pub chunk_rows: usize,
     /// Bytes that all chunks share: see [`SegmentInfo::tables`].
     tables: Vec<u8>,
-    /// Chunks hold YCbCr, and RGB is wanted.
+    /// Chunks hold YCbCr, of which the codec makes RGB.
     ycbcr: bool,
+    /// Chunks hold YCbCr, of which the codec makes nothing.
+    pub conversion: Option<Box<YCbCr>>,
     across: usize,
     down: usize,
     /// Addresses, plane after plane, row of chunks after row of chunks.
@@ -68,24 +75,32 @@ impl Image {
             n @ 1..=65_535 => n as usize,
             n => return Err(header.bad(format!("{n} samples a pixel, where 1 to 65535 are accepted"))),
         };
-        let (sample, packed) = sample_type(header, ifd, mask)?;
+        let (sample, bits) = sample_type(header, ifd, mask)?;
         let codec = codec(header, ifd)?;
-        codec.check_image(bands, header.one(ifd, Tag::PlanarConfiguration)? == Some(2)).map_err(|e| header.bad(e))?;
+        let planar = header.one(ifd, Tag::PlanarConfiguration)? == Some(2);
+        codec.check_image(bands, planar, sample).map_err(|e| header.bad(e))?;
+        let whole = codec.info().streaming == Streaming::Whole;
+        if let (Some(bits), true) = (bits, whole) {
+            return Err(header.bad(format!("{bits}-bit samples in {}, where whole bytes are accepted", codec.info().title)));
+        }
         let tables = codec.info().tables.map_or(Ok(Vec::new()), |tag| header.bytes(ifd, Tag::from_u16_exhaustive(tag)))?;
-        let ycbcr = codec.info().ycbcr && header.one(ifd, Tag::PhotometricInterpretation)? == Some(6);
-        let predictor = predictor(header, ifd, codec, sample, packed)?;
+        let is_ycbcr = header.one(ifd, Tag::PhotometricInterpretation)? == Some(6);
+        let ycbcr = is_ycbcr && codec.info().ycbcr;
+        let predictor = predictor(header, ifd, codec, sample, bits.is_some())?;
         let planar = match header.one(ifd, Tag::PlanarConfiguration)?.unwrap_or(1) {
             1 => false,
             2 => bands > 1,
             n => return Err(header.bad(format!("planar configuration {n}, where 1 (chunky) or 2 (planar) is accepted"))),
         };
-        if packed && bands != 1 {
+        if mask && bits.is_some() && bands != 1 {
             return Err(header.bad(format!("a mask of {bands} bands, where 1 is accepted")));
         }
-        match header.one(ifd, Tag::FillOrder)?.unwrap_or(1) {
-            1 => {}
-            n => return Err(header.bad(format!("bits in fill order {n}, where 1 (most significant bit first) is accepted"))),
-        }
+        let reversed = match header.one(ifd, Tag::FillOrder)?.unwrap_or(1) {
+            1 => false,
+            // libtiff takes no notice of it in formats that have a bit order of their own.
+            2 => !whole,
+            n => return Err(header.bad(format!("bits in fill order {n}, where 1 or 2 is accepted"))),
+        };
         let tiled = ifd.has(Tag::TileOffsets) || ifd.has(Tag::TileWidth);
         let (chunk_cols, chunk_rows) = if tiled {
             (side(Tag::TileWidth, "tile width")?, side(Tag::TileLength, "tile height")?)
@@ -96,7 +111,11 @@ impl Image {
             }
         };
         let (across, down) = (cols.div_ceil(chunk_cols), rows.div_ceil(chunk_rows));
-        let swapped = header.big_endian != cfg!(target_endian = "big") && codec.info().streaming != Streaming::Whole;
+        let swapped = header.big_endian != cfg!(target_endian = "big") && !whole;
+        let samples = if planar { 1 } else { bands };
+        let packed = bits.map(|bits| PackedBits { bits, per_row: chunk_cols * samples, set: if mask { u8::MAX } else { 1 } });
+        let stored = Stored { sample, samples, packed: packed.is_some() };
+        let conversion = (is_ycbcr && !ycbcr).then(|| YCbCr::read(header, ifd, stored)).transpose()?;
         let mut image = Self {
             cols,
             rows,
@@ -104,6 +123,7 @@ impl Image {
             planar,
             sample,
             packed,
+            reversed,
             swapped,
             codec,
             predictor,
@@ -112,6 +132,7 @@ impl Image {
             chunk_rows,
             tables,
             ycbcr,
+            conversion,
             across,
             down,
             index: Vec::new(),
@@ -198,7 +219,7 @@ impl Image {
 
     /// Bytes of one row of a chunk as the codec yields it.
     pub fn raw_row_bytes(&self) -> usize {
-        if self.packed { self.chunk_cols.div_ceil(8) } else { self.row_bytes() }
+        self.packed.map_or_else(|| self.row_bytes(), |packed| packed.row_bytes())
     }
 
     /// Rows that a chunk stores: tiles all of theirs, the last strip only what the raster has.
@@ -264,8 +285,9 @@ fn codec(header: &Header<'_>, ifd: &Ifd) -> Result<&'static dyn Codec> {
     Ok(codec.variant(&parameters).map_err(|e| header.bad(e))?.unwrap_or(codec))
 }
 
-fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType, bool)> {
-    const ACCEPTED: &str = "8, 16, 32 or 64-bit integers and 16, 32 or 64-bit floats are accepted";
+/// The type of the samples as they are read, and how many bits they have, where the type has more.
+fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType, Option<u8>)> {
+    const ACCEPTED: &str = "unsigned integers of 1 to 16, integers of 8, 16, 32 or 64 and floats of 16, 32 or 64 bits are accepted";
     let uniform = |tag: Tag, default: u16, what: &str| {
         let values = header.shorts(ifd, tag)?;
         let first = values.first().copied().unwrap_or(default);
@@ -278,7 +300,9 @@ fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType
     let format = uniform(Tag::SampleFormat, 1, "sample formats")?;
     use SampleType::*;
     let sample = match (format, bits) {
-        (1 | 4, 1) if mask => return Ok((U8, true)),
+        (1 | 4, 1) if mask => return Ok((U8, Some(1))),
+        (1 | 4, bits @ 1..=7) if !mask => return Ok((U8, Some(bits as u8))),
+        (1 | 4, bits @ 9..=15) if !mask => return Ok((U16, Some(bits as u8))),
         (1 | 4, 8) => U8,
         (1 | 4, 16) => U16,
         (1 | 4, 32) => U32,
@@ -298,7 +322,7 @@ fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType
     if mask && sample != U8 {
         return Err(header.bad(format!("a mask of {sample} samples, where 1 or 8 bits are accepted")));
     }
-    Ok((sample, false))
+    Ok((sample, None))
 }
 
 fn predictor(header: &Header<'_>, ifd: &Ifd, codec: &dyn Codec, sample: SampleType, packed: bool) -> Result<Predictor> {

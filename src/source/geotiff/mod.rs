@@ -1,18 +1,21 @@
 //! GeoTIFF files as sources: headers at once, pixels by positioned reads of single chunks.
 //!
 //! Read: tiles and strips, classic and BigTIFF, both byte orders, chunky and planar; no compression, LZW, deflate,
-//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 8 to 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
+//! ZSTD, PackBits, LERC, JPEG, WebP; predictors 1 to 3; integers of 1 to 16, 32 and 64 bits, floats of 16 to 64; sparse chunks; an internal mask.
 //! Everything else is refused by name when the file is opened.
 
+mod carried;
 mod cursor;
 mod file;
 mod ifd;
 mod image;
+mod palette;
 mod storage;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod ycbcr;
 
 pub use storage::Storage;
 pub use validate::{Validation, validate, validate_reader};
@@ -20,7 +23,7 @@ pub use validate::{Validation, validate, validate_reader};
 use crate::{
     error::{Error, Result},
     raster::{Chunking, Nodata, Profile},
-    source::{ChunkAt, Counters, DecodeScratch, ReadAt, RowCursor, Source},
+    source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Source},
 };
 use file::OpenFile;
 use image::Image;
@@ -41,13 +44,21 @@ impl GeoTiff {
     /// [`Error::Read`] if it cannot be opened or read; [`Error::Input`] if it is no TIFF, is damaged or truncated, or
     /// is of a kind that is not accepted, which the message names.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, &ReadOptions::default())
+    }
+
+    /// As [`open`](Self::open), with options of reading.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
         let name = path.as_ref().display().to_string();
         let opened = File::open(path.as_ref()).and_then(|file| match file.metadata()?.is_dir() {
             true => Err(io::Error::from(io::ErrorKind::IsADirectory)),
             false => Ok(file),
         });
         match opened {
-            Ok(file) => Self::reader(file, name),
+            Ok(file) => Self::reader_with(file, name, options),
             Err(source) => Err(Error::Read { name, action: "open it", source }),
         }
     }
@@ -57,18 +68,27 @@ impl GeoTiff {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn reader(data: impl ReadAt + 'static, name: impl Into<String>) -> Result<Self> {
+        Self::reader_with(data, name, &ReadOptions::default())
+    }
+
+    /// As [`reader`](Self::reader), with options of reading.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn reader_with(data: impl ReadAt + 'static, name: impl Into<String>, options: &ReadOptions) -> Result<Self> {
         let name = name.into();
         let header = ifd::Header::read(&data, &name)?;
         let ifd = header.directory(header.first)?;
         let image = Image::describe(&header, &ifd, false)?;
         let mask = find_mask(&header, ifd.next, &image)?;
-        let profile = tags::profile(&header, &ifd, &image, mask.is_some())?;
+        let mut profile = tags::profile(&header, &ifd, &image, mask.is_some())?;
         let mut planes = vec![image.chunking(); image.planes()];
         planes.extend(mask.as_ref().map(Image::chunking));
         let mut fill = [0; 8];
         if let Some(sentinel) = profile.nodata.and_then(|n: Nodata| n.matching(profile.sample)) {
             fill[..profile.sample.bytes()].copy_from_slice(sentinel.bytes());
         }
+        options.apply(&mut profile);
         Ok(Self(Arc::new(OpenFile { name, data: Box::new(data), profile, planes, image, mask, fill })))
     }
 }

@@ -1,12 +1,15 @@
 //! What the tags of the first directory say about the raster: its profile and where it lies.
 
 use super::{
+    super::nodata_text,
+    carried,
     ifd::{Header, Ifd},
     image::Image,
+    palette,
 };
 use crate::{
     error::Result,
-    raster::{Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, NodataError, Profile, RasterType, TEXT_TAGS},
+    raster::{Affine, GDAL_METADATA_TAG, GeoTags, Georeferencing, Metadata, Nodata, Profile, RasterType, SampleType, TEXT_TAGS},
 };
 use tiff::tags::Tag;
 
@@ -15,12 +18,12 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let photometric = header.one(ifd, Tag::PhotometricInterpretation)?.unwrap_or(1);
     let photometric =
         u16::try_from(photometric).map_err(|_| header.bad(format!("photometric interpretation {photometric} is no 16-bit number")))?;
-    // YCbCr inside segments is given as RGB.
-    let photometric = if photometric == 6 && image.codec.info().ycbcr { 2 } else { photometric };
-    // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
-    if photometric == 6 && header.shorts(ifd, Tag::ChromaSubsampling)? != [1, 1] {
-        return Err(header.bad("subsampled YCbCr, where only full chroma (1 x 1) is accepted"));
-    }
+    // YCbCr is given as RGB.
+    let photometric = if photometric == 6 { 2 } else { photometric };
+    let (photometric, color_map) = palette::read(header, ifd, image, photometric)?;
+    let (carried, mut warnings) = carried::read(header, ifd);
+    let (nodata, odd_nodata) = nodata(header, ifd, image.sample)?;
+    warnings.extend(odd_nodata);
     let extra_samples = header.shorts(ifd, Tag::ExtraSamples)?;
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
@@ -33,16 +36,19 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         rows: image.rows,
         bands: image.bands,
         sample: image.sample,
-        nodata: nodata(header, ifd)?,
+        nodata,
+        nodata_beside_mask: false,
         alpha_band,
         masked,
         photometric,
         extra_samples,
-        color_map: header.shorts(ifd, Tag::ColorMap)?,
+        color_map,
         gdal_metadata,
         scaling: Vec::new(),
         texts: texts(header, ifd),
+        carried,
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
+        warnings,
     })
 }
 
@@ -52,23 +58,17 @@ fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, String)> {
     TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
 }
 
-fn nodata(header: &Header<'_>, ifd: &Ifd) -> Result<Option<Nodata>> {
-    let Some(text) = header.text(ifd, Tag::GdalNodata)? else { return Ok(None) };
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return Ok(None);
+/// What the nodata tag declares, and what is odd about it.
+fn nodata(header: &Header<'_>, ifd: &Ifd, sample: SampleType) -> Result<(Option<Nodata>, Option<String>)> {
+    let Some(text) = header.text(ifd, Tag::GdalNodata)? else { return Ok((None, None)) };
+    if text.is_empty() {
+        return Ok((None, None));
     }
-    // What the C library of older Windows printed for NaN.
-    if trimmed.contains("#QNAN") || trimmed.contains("#IND") {
-        return Ok(Some(Nodata::Float(f64::NAN)));
-    }
-    match trimmed.parse() {
-        // What GDAL reads in it.
-        Err(NodataError::Beyond { nearest, .. }) => Ok(Nodata::Float(nearest)),
-        parsed => parsed,
-    }
-    .map(Some)
-    .map_err(|_| header.bad(format!("its nodata tag holds '{trimmed}', where a number or nan is expected")))
+    let read = nodata_text::read(&text);
+    let odd = read.odd.map(|odd| format!("its nodata tag {odd}"));
+    let cut = read.nodata.filter(|n| n.matching(sample).is_some() && !sample.is_float() && n.sentinel(sample).is_err());
+    let cut = cut.map(|n| format!("its nodata tag holds {n}, which is cut to a whole number for {sample}"));
+    Ok((read.nodata, odd.or(cut)))
 }
 
 fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {

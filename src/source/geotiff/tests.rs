@@ -200,18 +200,20 @@ fn what_is_not_accepted_is_refused_by_name() {
         ),
         (message(plain(&[(259, Short(vec![6]))])), "(JPEG of the old kind)"),
         (message(plain(&[(339, Short(vec![6])), (258, Short(vec![64]))])), "complex samples of 64 bits"),
-        (message(plain(&[(258, Short(vec![1]))])), "1-bit samples, where 8, 16, 32 or 64-bit"),
-        (message(plain(&[(258, Short(vec![12]))])), "12-bit samples"),
+        (message(plain(&[(258, Short(vec![17]))])), "17-bit samples, where unsigned integers of 1 to 16, integers of 8"),
+        (message(plain(&[(339, Short(vec![2])), (258, Short(vec![12]))])), "12-bit samples"),
+        (message(plain(&[(259, Short(vec![7])), (258, Short(vec![12]))])), "JPEG of uint16 samples, where uint8 is accepted"),
+        (message(plain(&[(259, Short(vec![34887])), (258, Short(vec![4]))])), "4-bit samples in LERC"),
+        (message(plain(&[(259, Short(vec![34925]))])), "compression 34925 (LZMA)"),
         (message(plain(&[(258, Short(vec![8, 16]))])), "differ between bands"),
         (message(plain(&[(339, Short(vec![3])), (258, Short(vec![24]))])), "24-bit floats"),
-        (message(plain(&[(262, Short(vec![6])), (277, Short(vec![3]))])), "subsampled YCbCr"),
-        (message(plain(&[(266, Short(vec![2]))])), "fill order 2"),
+        (message(plain(&[(262, Short(vec![6])), (277, Short(vec![3]))])), "YCbCr with chroma subsampled by 2 x 2"),
+        (message(plain(&[(266, Short(vec![3]))])), "fill order 3"),
         (message(plain(&[(256, Long(vec![0]))])), "width is 0"),
         (message(plain(&[(257, Long(vec![u32::MAX]))])), "height is 4294967295"),
         (message(plain(&[(278, Long(vec![1]))])), "lists 1 chunks, where 2 are needed"),
         (message(plain(&[(322, Long(vec![1 << 30])), (323, Long(vec![1 << 30]))])), "are too large"),
         (message(plain(&[(259, Short(vec![8])), (317, Short(vec![3]))])), "predictor 3 on uint8 samples"),
-        (message(plain(&[(42113, Text("none"))])), "nodata tag holds 'none'"),
         (message(plain(&[(338, Short(vec![0, 0]))])), "2 extra samples in pixels of 1 samples"),
     ];
     for (got, want) in cases {
@@ -362,4 +364,23 @@ fn a_suspended_cursor_passes_sparse_chunks_and_unpacks_bits() {
         }
     }
     assert_eq!(counters.decodes(&[1]), (1, 1, 1));
+}
+
+#[test]
+fn an_odd_nodata_tag_is_read_and_warned_of() {
+    // What rasterio 1.4.4 (GDAL 3.10.3) reads, but for words, which it takes for 0.
+    for (text, nodata, word) in
+        [("-9999 0", Some(-9999.0), "of which -9999 is taken"), ("-9999,", Some(-9999.0), "of which"), ("none", None, "no number")]
+    {
+        let source = open(plain(&[(42113, Text(text))])).unwrap();
+        assert_eq!(source.profile().nodata.map(|n| n.to_f64()), nodata, "{text}");
+        let [warning] = &source.profile().warnings[..] else { panic!("{text}: {:?}", source.profile().warnings) };
+        assert!(warning.contains(&format!("nodata tag holds '{text}'")) && warning.contains(word), "{warning}");
+    }
+    // Integers: the value without its fraction, which is told too.
+    let source = open(plain(&[(42113, Text("7.5"))])).unwrap();
+    assert!(source.profile().warnings[0].contains("cut to a whole number"), "{:?}", source.profile().warnings);
+    for plain_text in ["-9999", "nan", "255"] {
+        assert!(open(plain(&[(42113, Text(plain_text))])).unwrap().profile().warnings.is_empty(), "{plain_text}");
+    }
 }

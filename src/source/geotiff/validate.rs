@@ -13,8 +13,6 @@ use tiff::tags::Tag;
 const MAX_DIRECTORIES: usize = 1024;
 /// A reader's first request should find the first directory.
 const FIRST_DIRECTORY_BEFORE: u64 = 300;
-/// A raster larger than this wants tiles and overviews.
-const SMALL: usize = 512;
 /// Segments whose leaders and trailers are read one by one; beyond, every n-th is.
 const PROBES: usize = 65_536;
 
@@ -144,7 +142,7 @@ fn order(header: &Header<'_>, images: &[Image]) -> Vec<String> {
     let mut reasons = Vec::new();
     let levels: Vec<&Image> = images.iter().filter(|image| !image.mask).collect();
     let Some(base) = levels.first() else { return vec!["it holds no image".to_owned()] };
-    let large = base.size.cols > SMALL || base.size.rows > SMALL;
+    let large = !base.size.is_small();
     if large && !base.tiled {
         reasons.push("full resolution is not tiled".to_owned());
     }

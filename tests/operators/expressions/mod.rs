@@ -157,6 +157,55 @@ fn graphs(sources: &[Raster]) -> Vec<(Vec<Raster>, Vec<&'static str>)> {
     ]
 }
 
+/// Every truth value that operators on truth values make of one to three of `parts`.
+fn logic(parts: &[Tree]) -> Vec<Tree> {
+    let boxed = |tree: &Tree| Box::new(tree.clone());
+    let mut all = Vec::new();
+    for x in parts {
+        all.push(Tree::Unary("not", boxed(x)));
+        for y in parts {
+            all.extend(["and", "or"].map(|name| Tree::Binary(name, boxed(x), boxed(y))));
+            all.extend(parts.iter().map(|c| Tree::Where(boxed(c), boxed(x), boxed(y))));
+        }
+    }
+    all
+}
+
+#[test]
+fn logic_of_missing_truth_values_is_the_same_on_both_backends() {
+    // All 27 combinations of true, false and missing.
+    let choices = [Some(1.0), Some(0.0), None];
+    let samples: Vec<Vec<Option<f32>>> =
+        [9, 3, 1].map(|step| (0..SIDE * SIDE).map(|at| choices[at / step % 3]).collect()).into_iter().collect();
+    let sources = sources(&samples);
+    let leaf = |input| Tree::Binary(">", Box::new(Tree::Input(input)), Box::new(Tree::Number(0.5)));
+    let leaves = [leaf(0), leaf(1), leaf(2)];
+    // What uses a part must see it as missing too, so every part is used by `or`, `and` and `not` once more.
+    let trees: Vec<Tree> = logic(&leaves)
+        .into_iter()
+        .flat_map(|part| {
+            let with = |name| Tree::Binary(name, Box::new(part.clone()), Box::new(leaf(1)));
+            [with("or"), with("and"), Tree::Unary("not", Box::new(part.clone())), part.clone()]
+        })
+        .collect();
+    for context in crate::backends::contexts() {
+        for tree in &trees {
+            let result = compute_array(&raster(calc(&text(tree)), &sources), &context, budget()).unwrap();
+            for at in 0..27 {
+                let pixel: Vec<Option<f32>> = samples.iter().map(|of| of[at]).collect();
+                let (known, found) = (value(tree, &pixel), result[(at / SIDE, at % SIDE)]);
+                assert_eq!(
+                    agrees(known, found),
+                    Some(true),
+                    "{} of {pixel:?} is {known:?}, not {found}: {}",
+                    text(tree),
+                    context.describe()
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn neighbours_run_as_one_and_no_bit_changes() {
     let sources = sources(&samples(&mut Random::new(5)));

@@ -1,4 +1,11 @@
-//! Baseline JPEG (TIFF 7) of bytes, one or three samples a pixel; three are RGB, stored as YCbCr 4:2:0.
+//! Baseline JPEG (TIFF 7) of bytes, one or three samples a pixel; three are RGB, stored as YCbCr 4:2:0. Four are read, too.
+
+mod baseline;
+mod bits;
+mod idct;
+#[cfg(test)]
+mod tests;
+mod upsample;
 
 use super::{Codec, CodecInfo, Compression, Decoders, Encoder, SegmentInfo, Setting, Settings, Shape, TagNumbers};
 use crate::{
@@ -56,6 +63,11 @@ impl Codec for Jpeg {
         Ok(())
     }
 
+    fn strip_rows_multiple(&self, samples: usize) -> usize {
+        // Blocks are of 8 rows, and chroma has half of luma's.
+        if samples == 3 { 16 } else { 8 }
+    }
+
     fn is_lossy(&self, _: &Settings, _: bool) -> bool {
         true
     }
@@ -78,11 +90,14 @@ impl Codec for Jpeg {
         if samples == 3 { YCBCR_TAGS } else { &[] }
     }
 
-    fn check_image(&self, bands: usize, planar: bool) -> Result<(), String> {
-        if planar || matches!(bands, 1 | 3) {
+    fn check_image(&self, bands: usize, planar: bool, sample: SampleType) -> Result<(), String> {
+        if sample != SampleType::U8 {
+            return Err(format!("JPEG of {sample} samples, where uint8 is accepted"));
+        }
+        if planar || matches!(bands, 1 | 3 | 4) {
             return Ok(());
         }
-        Err(format!("JPEG of {bands} bands, where 1 or 3, or planes of their own, are accepted"))
+        Err(format!("JPEG of {bands} bands, where 1, 3 or 4, or planes of their own, are accepted"))
     }
 
     fn decode(&self, _: &mut Decoders, encoded: &[u8], segment: &SegmentInfo<'_>, out: &mut [u8], needed: usize) -> Result<usize, String> {
@@ -124,20 +139,40 @@ fn decode(encoded: &[u8], segment: &SegmentInfo<'_>, out: &mut [u8], needed: usi
         }
         _ => encoded,
     };
+    let shape_fits = |cols: usize, rows: usize, samples: usize| {
+        if cols == shape.cols && samples == shape.samples && rows * shape.cols * shape.samples >= needed {
+            return Ok(());
+        }
+        let needs = format!("{} x {} are needed", shape.cols, shape.samples);
+        Err(format!("its JPEG data are of {cols} x {rows} pixels of {samples} samples, where {needs}"))
+    };
+    match baseline::decode(stream, plane_bytes(out.len()), shape_fits) {
+        Ok(frame) => Ok(frame?.write(segment.ycbcr, out)),
+        Err(baseline::Refusal::Damaged(what)) => Err(format!("its JPEG data are damaged ({what})")),
+        Err(baseline::Refusal::Other) => progressive(stream, segment.ycbcr, shape_fits, out),
+    }
+}
+
+/// Max bytes of the components' planes of a segment of `raw` bytes: padded to whole units of blocks.
+const fn plane_bytes(raw: usize) -> usize {
+    4 * raw + (768 << 10)
+}
+
+/// Decodes what [`baseline`] does not.
+fn progressive(
+    stream: &[u8],
+    ycbcr: bool,
+    shape_fits: impl FnOnce(usize, usize, usize) -> Result<(), String>,
+    out: &mut [u8],
+) -> Result<usize, String> {
     let damaged = |e: zune_jpeg::errors::DecodeErrors| format!("its JPEG data are damaged ({e:?})");
     let options = DecoderOptions::default().set_max_width(1 << 16).set_max_height(1 << 16);
     let mut headers = JpegDecoder::new_with_options(ZCursor::new(stream), options);
     headers.decode_headers().map_err(damaged)?;
     let info = headers.info().ok_or("its JPEG data have no header")?;
-    let (cols, samples) = (usize::from(info.width), usize::from(info.components));
-    let rows = usize::from(info.height);
-    if cols != shape.cols || samples != shape.samples || rows * shape.cols * shape.samples < needed {
-        return Err(format!(
-            "its JPEG data are of {cols} x {rows} pixels of {samples} samples, where {} x {} are needed",
-            shape.cols, shape.samples
-        ));
-    }
-    let space = match (segment.ycbcr, samples) {
+    let samples = usize::from(info.components);
+    shape_fits(info.width.into(), info.height.into(), samples)?;
+    let space = match (ycbcr, samples) {
         (true, 3) => ColorSpace::RGB,
         _ => headers.input_colorspace().unwrap_or(ColorSpace::Luma),
     };

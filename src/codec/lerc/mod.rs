@@ -1,12 +1,21 @@
 //! LERC (TIFF 34887): samples within a max error of their originals, as GDAL writes them (Lerc2, version 4). NaN is what
 //! LERC calls invalid. Deflate or Zstandard may be applied to LERC's bytes; the tag `LercParameters` says which.
+//!
+//! Floats with an infinity, and with a negative zero where the max error is 0, are encoded by [`exact`], bit for bit.
+
+mod blob;
+mod decode;
+mod exact;
+#[cfg(test)]
+mod tests;
 
 use super::{Codec, CodecInfo, Compression, Decoders, Encoder, SegmentInfo, Setting, Settings, Shape, TagNumbers, deflate, zstd};
 use crate::{
     error::{Error, Result},
     raster::{MaxError, Sample, SampleType},
 };
-use lerc_core::{DataType, MaskView, PixelData, RasterView};
+use blob::{bound, data_type};
+use lerc_core::{MaskView, RasterView};
 use lerc_writer::{EncodeOptions, EncoderProfile, encode_into};
 
 /// LERC, with the codec that is applied to its bytes.
@@ -42,11 +51,6 @@ impl Compression {
 const PARAMETERS: u16 = 50674;
 /// Version 2.4.
 const VERSION: u32 = 4;
-
-/// Max bytes of LERC data of `raw` bytes of samples: the samples as they are, a bit of mask a pixel, the header.
-const fn bound(raw: usize) -> usize {
-    raw + raw / 8 + raw / 1024 + 4096
-}
 
 impl Lerc {
     const fn new(name: &'static str, outer: Option<&'static dyn Codec>, level: Option<Setting>, parameters: &'static [u32]) -> Self {
@@ -101,6 +105,10 @@ impl Codec for Lerc {
         &self.tags
     }
 
+    fn check_image(&self, _: usize, _: bool, sample: SampleType) -> Result<(), String> {
+        data_type(sample).map(|_| ())
+    }
+
     fn variant(&self, parameters: &[u64]) -> Result<Option<&'static dyn Codec>, String> {
         match parameters.get(1) {
             None | Some(0) => Ok(Some(LERC)),
@@ -118,18 +126,18 @@ impl Codec for Lerc {
         out: &mut [u8],
         _: usize,
     ) -> Result<usize, String> {
-        let Some(outer) = self.outer else { return decode(encoded, segment.shape, out) };
+        let Some(outer) = self.outer else { return decode::decode(encoded, segment.shape, out) };
         let mut buffer = vec![0; bound(out.len())];
         let needed = buffer.len();
         let len = outer
             .decode(decoders, encoded, segment, &mut buffer, needed)
             .map_err(|_| format!("the {} data around its LERC are damaged", outer.info().title))?;
-        decode(&buffer[..len], segment.shape, out)
+        decode::decode(&buffer[..len], segment.shape, out)
     }
 
     fn decode_bytes(&self, raw: usize) -> usize {
-        // Its samples, the mask and, where another codec comes after, LERC's own bytes.
-        3 * raw + (64 << 10) + self.outer.map_or(0, |_| bound(raw))
+        // Its samples, the mask, a blob whose range was made finite and, where another codec comes after, LERC's own bytes.
+        3 * raw + bound(raw) + (64 << 10) + self.outer.map_or(0, |_| bound(raw))
     }
 
     fn outer(&self) -> Option<&'static dyn Codec> {
@@ -170,14 +178,45 @@ impl Inner {
                 &copied
             }
         };
+        let kinds = Kinds::of(samples);
+        if kinds.infinite || kinds.negative_zero && self.max_z_error == 0.0 {
+            // `check` refuses floats of several samples.
+            return exact::encode(samples, shape.cols, data_type(T::TYPE).ok()?.code(), packed);
+        }
         let (cols, rows) = (u32::try_from(shape.cols).ok()?, u32::try_from(shape.rows).ok()?);
         let view = RasterView::new(cols, rows, u32::try_from(shape.samples).ok()?, samples).ok()?;
         let options = EncodeOptions::new().with_max_z_error(self.max_z_error).with_profile(EncoderProfile::Gdal);
-        // Where a mask is needed there is one sample a pixel: `check` refuses floats of several.
-        let valid: Option<Vec<u8>> =
-            samples.iter().any(|sample| sample.is_nan()).then(|| samples.iter().map(|sample| u8::from(!sample.is_nan())).collect());
+        // Where a mask is needed there is one sample a pixel.
+        let valid: Option<Vec<u8>> = kinds.missing.then(|| samples.iter().map(|sample| u8::from(!sample.is_nan())).collect());
         let mask = valid.as_ref().map(|valid| MaskView::new(cols, rows, valid)).transpose().ok()?;
         encode_into(view, mask, options, packed).ok()
+    }
+}
+
+/// Samples that need more than the usual encoder.
+#[derive(Clone, Copy, Default)]
+struct Kinds {
+    /// One is NaN.
+    missing: bool,
+    /// One is infinite.
+    infinite: bool,
+    /// One is a negative zero.
+    negative_zero: bool,
+}
+
+impl Kinds {
+    fn of<T: Sample>(samples: &[T]) -> Self {
+        if !T::TYPE.is_float() {
+            return Self::default();
+        }
+        samples.iter().fold(Self::default(), |kinds, &sample| {
+            let wide = sample.widened();
+            Self {
+                missing: kinds.missing | sample.is_nan(),
+                infinite: kinds.infinite | (wide.abs() == f64::INFINITY),
+                negative_zero: kinds.negative_zero | (wide.to_bits() == 1 << 63),
+            }
+        })
     }
 }
 
@@ -199,57 +238,4 @@ impl Encoder for Nested {
         let len = self.inner.encode(raw, shape, &mut self.buffer)?;
         self.outer.encode(&self.buffer[..len], shape, packed)
     }
-}
-
-fn decode(blob: &[u8], shape: Shape, out: &mut [u8]) -> Result<usize, String> {
-    let damaged = |e: lerc_core::Error| format!("its LERC data are damaged ({e})");
-    // Checked before anything is allocated.
-    let info = lerc_reader::inspect_first(blob).map_err(damaged)?;
-    let (cols, rows, samples) = (info.width as usize, info.height as usize, info.depth as usize);
-    if cols != shape.cols || samples != shape.samples || info.data_type != data_type(shape.sample)? || rows > out.len() / shape.row_bytes()
-    {
-        let is = format!("{cols} x {rows} pixels of {samples} {:?} samples", info.data_type);
-        return Err(format!("its LERC data are of {is}, where {} columns of {} {} are needed", shape.cols, shape.samples, shape.sample));
-    }
-    let decoded = lerc_reader::decode_first(blob).map_err(damaged)?;
-    let mask = decoded.mask.as_deref();
-    match decoded.pixels {
-        PixelData::I8(v) => put(&v, mask, samples, out),
-        PixelData::U8(v) => put(&v, mask, samples, out),
-        PixelData::I16(v) => put(&v, mask, samples, out),
-        PixelData::U16(v) => put(&v, mask, samples, out),
-        PixelData::I32(v) => put(&v, mask, samples, out),
-        PixelData::U32(v) => put(&v, mask, samples, out),
-        PixelData::F32(v) => put(&v, mask, samples, out),
-        PixelData::F64(v) => put(&v, mask, samples, out),
-    }
-}
-
-/// Native-endian samples; invalid ones become NaN where there is one, as in libtiff.
-fn put<T: Sample>(decoded: &[T], mask: Option<&[u8]>, samples: usize, out: &mut [u8]) -> Result<usize, String> {
-    let bytes: &[u8] = bytemuck::cast_slice(decoded);
-    let room = out.get_mut(..bytes.len()).ok_or("its LERC data hold more pixels than it has")?;
-    room.copy_from_slice(bytes);
-    if let (Some(mask), true) = (mask, T::TYPE.is_float()) {
-        let nan = T::from_f32(f32::NAN);
-        for (pixel, _) in room.chunks_exact_mut(samples * size_of::<T>()).zip(mask).filter(|(_, valid)| **valid == 0) {
-            pixel.chunks_exact_mut(size_of::<T>()).for_each(|sample| sample.copy_from_slice(bytemuck::bytes_of(&nan)));
-        }
-    }
-    Ok(bytes.len())
-}
-
-/// LERC's name of a sample type; an error for types that it does not hold.
-fn data_type(sample: SampleType) -> Result<DataType, String> {
-    Ok(match sample {
-        SampleType::I8 => DataType::I8,
-        SampleType::U8 => DataType::U8,
-        SampleType::I16 => DataType::I16,
-        SampleType::U16 => DataType::U16,
-        SampleType::I32 => DataType::I32,
-        SampleType::U32 => DataType::U32,
-        SampleType::F32 => DataType::F32,
-        SampleType::F64 => DataType::F64,
-        other => return Err(format!("LERC holds no {other} samples")),
-    })
 }
