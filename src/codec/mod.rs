@@ -25,6 +25,7 @@ mod lerc;
 mod lzw;
 mod none;
 mod packbits;
+pub mod plane_deflate;
 mod predictor;
 mod rows;
 mod stream;

@@ -1,0 +1,201 @@
+//! Streams are read by other people's decoders and by a plain one; sizes, memory and bytes are as promised.
+
+mod inflate;
+mod tiles;
+
+use super::*;
+use inflate::inflate;
+use libdeflater::Decompressor;
+use std::io::Read;
+use tiles::{KINDS, Random, content, tile};
+
+/// An encoder, and its largest tile and narrowest row up to now, which say how many bytes it may hold.
+struct Checked {
+    encoder: PlaneDeflate,
+    raw: usize,
+    row_bytes: usize,
+}
+
+impl Default for Checked {
+    fn default() -> Self {
+        Self { encoder: PlaneDeflate::default(), raw: 0, row_bytes: usize::MAX }
+    }
+}
+
+/// Encodes a tile in a room of its bound and inflates it by libdeflate and zlib-rs, and, if `plainly`, by the plain decoder.
+fn check(checked: &mut Checked, raw: &[u8], rows: Rows, plainly: bool) -> Vec<u8> {
+    let mut out = vec![0xEE; bound(raw.len())];
+    let len = checked.encoder.encode(raw, rows, &mut out).expect("the bound is enough");
+    out.truncate(len);
+    if plainly {
+        let plain = inflate(&out).unwrap_or_else(|wrong| panic!("{rows:?}: {wrong}"));
+        assert!(plain == raw, "{rows:?}: the plain decoder reads other bytes");
+    }
+    let mut back = vec![0; raw.len()];
+    assert_eq!(Decompressor::new().zlib_decompress(&out, &mut back), Ok(raw.len()), "{rows:?}");
+    assert!(back == raw, "{rows:?}: libdeflate reads other bytes");
+    back.clear();
+    flate2::read::ZlibDecoder::new(&out[..]).read_to_end(&mut back).expect("a stream for zlib-rs");
+    assert!(back == raw, "{rows:?}: zlib-rs reads other bytes");
+    (checked.raw, checked.row_bytes) = (checked.raw.max(raw.len()), checked.row_bytes.min(rows.row_bytes));
+    assert!(checked.encoder.held_bytes() <= state_bytes(checked.raw, checked.row_bytes), "{rows:?}");
+    out
+}
+
+#[test]
+fn ten_thousand_tiles_come_back_by_every_decoder() {
+    let mut checked = Checked::default();
+    for number in 0..10_000 {
+        let (raw, rows) = tile(number, 3000);
+        check(&mut checked, &raw, rows, true);
+    }
+}
+
+#[test]
+fn large_tiles_come_back_too() {
+    let mut checked = Checked::default();
+    let mut random = Random(5);
+    for kind in 0..KINDS {
+        for (cols, planes, side_by_side) in [(600, 4, 1), (2000, 1, 1), (900, 1, 2), (40_000, 2, 1)] {
+            let rows = Rows { row_bytes: cols * planes * side_by_side, planes, side_by_side };
+            let raw = content(kind, (700 << 10) / rows.row_bytes, cols, 1, rows, &mut random);
+            check(&mut checked, &raw, rows, false);
+        }
+    }
+}
+
+/// `SWATH_TILES=N cargo test --release --lib plane_deflate::tests::as_many -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes an hour: scripts/deflate-long-run.sh"]
+fn as_many_tiles_as_are_asked_for_come_back() {
+    let count: u64 = std::env::var("SWATH_TILES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let from: u64 = std::env::var("SWATH_FIRST_TILE").ok().and_then(|first| first.parse().ok()).unwrap_or(0);
+    let mut checked = Checked::default();
+    let (mut raw_bytes, mut packed_bytes) = (0u64, 0u64);
+    for number in from..from + count {
+        // Every hundredth has up to 2 MiB, so that bands end within tiles.
+        let size = if number % 100 == 7 { 2 << 20 } else { 12_000 };
+        let (raw, rows) = tile(number, size);
+        let packed = check(&mut checked, &raw, rows, number % 20 == 3 && raw.len() < 100_000);
+        raw_bytes += raw.len() as u64;
+        packed_bytes += packed.len() as u64;
+        if (number + 1 - from).is_multiple_of(10_000) {
+            println!("{} tiles, {raw_bytes} raw bytes, {packed_bytes} encoded: all the same", number + 1 - from);
+        }
+    }
+    println!(
+        "done: {count} tiles from {from}, {raw_bytes} raw bytes, {packed_bytes} encoded, all read back by libdeflate and zlib-rs, one in 20 by the plain decoder"
+    );
+}
+
+/// Any bytes in any arrangement: what a fuzzer would find first.
+#[test]
+fn changed_bytes_and_odd_arrangements_come_back() {
+    let mut random = Random(99);
+    let mut encoder = PlaneDeflate::default();
+    for number in 0..3000 {
+        let (mut raw, mut rows) = tile(number, 2000);
+        for _ in 0..random.below(40) {
+            let at = random.below(raw.len());
+            raw[at] = random.next() as u8;
+        }
+        match random.below(4) {
+            // Not whole rows, or no planes: stored.
+            0 => rows.row_bytes = random.below(70),
+            1 => rows.planes = random.below(12),
+            2 => raw.truncate(random.below(raw.len() + 1)),
+            _ => rows = Rows { row_bytes: raw.len(), planes: 1, side_by_side: random.below(9) },
+        }
+        let mut out = vec![0; bound(raw.len())];
+        let len = encoder.encode(&raw, rows, &mut out).unwrap();
+        assert_eq!(inflate(&out[..len]).unwrap(), raw);
+    }
+}
+
+#[test]
+fn a_room_that_is_too_short_is_refused_or_enough() {
+    let mut checked = Checked::default();
+    for number in 0..400 {
+        let (raw, rows) = tile(number, 1000);
+        let full = check(&mut checked, &raw, rows, false);
+        for room in [0, 1, full.len() / 2, full.len().saturating_sub(1), full.len(), full.len() + 63] {
+            let mut out = vec![0; room];
+            if let Some(len) = checked.encoder.encode(&raw, rows, &mut out) {
+                assert_eq!(inflate(&out[..len]).unwrap(), raw, "in {room} bytes, of {}", full.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn noise_grows_by_stored_blocks_alone() {
+    let mut random = Random(3);
+    let raw: Vec<u8> = (0..1 << 20).map(|_| random.next() as u8).collect();
+    let rows = Rows { row_bytes: 2048, planes: 4, side_by_side: 1 };
+    let packed = check(&mut Checked::default(), &raw, rows, false);
+    assert!(packed.len() <= raw.len() + 5 * 18 + 6 + 2, "{}", packed.len());
+}
+
+#[test]
+fn more_tokens_than_there_is_room_for_are_written_otherwise() {
+    let rows = Rows { row_bytes: 8192, planes: 4, side_by_side: 1 };
+    // Counted rows have zeros, those between have none: planes seem sparse, and have too many tokens.
+    let mut random = Random(11);
+    let raw: Vec<u8> = (0..512 << 10).map(|k| if k / 8192 % 4 == 0 { 0 } else { random.next() as u8 | 1 }).collect();
+    check(&mut Checked::default(), &raw, rows, true);
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_tiles_before_or_the_thread() {
+    let all: Vec<_> = (0..200).map(|number| tile(number, 40_000)).collect();
+    let one = |tiles: &[(Vec<u8>, Rows)]| -> Vec<Vec<u8>> {
+        let mut checked = Checked::default();
+        tiles.iter().map(|(raw, rows)| check(&mut checked, raw, *rows, false)).collect()
+    };
+    let together = one(&all);
+    for threads in [2, 8] {
+        let parts: Vec<Vec<Vec<u8>>> = std::thread::scope(|scope| {
+            let handles: Vec<_> = all.chunks(all.len() / threads).map(|part| scope.spawn(|| one(part))).collect();
+            handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+        });
+        assert!(parts.concat() == together, "{threads} threads");
+    }
+}
+
+/// FNV-1a.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Whoever changes these hashes changes the bytes of every file that the encoder writes. A debug build and a release build have
+/// the same; so have all machines.
+#[test]
+fn the_bytes_of_each_kind_are_pinned() {
+    let mut checked = Checked::default();
+    let hashes: Vec<u64> = (0..KINDS)
+        .map(|kind| {
+            let mut random = Random(kind as u64);
+            let mut packed = Vec::new();
+            for (cols, planes, side_by_side) in [(200, 4, 1), (300, 1, 1), (150, 1, 2), (50, 8, 1), (400, 2, 1)] {
+                let rows = Rows { row_bytes: cols * planes * side_by_side, planes, side_by_side };
+                let raw = content(kind, 90, cols, 1, rows, &mut random);
+                packed.extend(check(&mut checked, &raw, rows, false));
+            }
+            hash(&packed)
+        })
+        .collect();
+    assert_eq!(hashes, PINNED, "{hashes:#x?}");
+}
+
+const PINNED: [u64; KINDS] = [
+    0xe4b26e63fa91df8e,
+    0x65a7d5b353bab4b2,
+    0x89fbfbc275ce902a,
+    0x8f759590d8065c3e,
+    0x3e718b9436cae7f2,
+    0xdfd1779e095b39b6,
+    0xae5c0b8c9884f3af,
+    0x6ddbfcbc5bd4ff63,
+    0x4a27a70623264d63,
+    0xe799fba9e48a5335,
+];
