@@ -94,6 +94,21 @@ impl Raster {
     }
 }
 
+/// Graphs are dropped without recursion, so that a long chain does not need a deep stack.
+impl Drop for Raster {
+    fn drop(&mut self) {
+        let inputs = |raster: &mut Self| match Arc::get_mut(&mut raster.0) {
+            Some(Node::Operator { inputs, .. }) => std::mem::take(inputs),
+            // A source, or a node that another handle keeps.
+            _ => Vec::new(),
+        };
+        let mut last = inputs(self);
+        while let Some(mut raster) = last.pop() {
+            last.append(&mut inputs(&mut raster));
+        }
+    }
+}
+
 impl<S: Source + 'static> From<S> for Raster {
     fn from(source: S) -> Self {
         Self::from_source(source)
