@@ -23,9 +23,8 @@ pub use validate::{Validation, validate, validate_reader};
 
 use crate::{
     error::{Error, Result},
-        match open_file(path.as_ref()) {
-            Ok(file) if options.ignore_sidecars => Self::reader_with(file, name, options),
-            Ok(file) => Self::assemble(Box::new(file), name, options, Beside::of(path.as_ref())),
+    raster::{Chunking, GDAL_METADATA_TAG, Metadata, Nodata, Profile},
+    source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Sidecar, Source, read_at::open_file, sidecar::Beside},
 };
 use file::OpenFile;
 use image::Image;
