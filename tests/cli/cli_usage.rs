@@ -28,7 +28,7 @@ fn wrong_usage_exits_2_with_one_line() {
             "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, MAX_Z_ERROR, JPEG_QUALITY, QUALITY, PREDICTOR, INTERLEAVE, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, OVERVIEW_COMPRESS, OVERVIEW_PREDICTOR, OVERVIEW_QUALITY, MAX_Z_ERROR_OVERVIEW, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS",
         ),
         ("slope dem.tif a.tif --compress lzw --level 3", "a level goes with deflate or zstd only"),
-        ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
+        ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0, up to 1e15"),
         ("slope dem.tif a.tif --scale -1", "xscale '-1' is not accepted: a number above 0"),
         ("focal dem.tif a.tif --radius 65", "radius '65' is not accepted: 1 to 64 pixels"),
         (
