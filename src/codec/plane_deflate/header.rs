@@ -1,6 +1,6 @@
 //! The header of a dynamic block: its code lengths, run-length coded, with a code of their own (RFC 1951, 3.2.7).
 
-use super::{bits::Bits, huffman, symbols::END_OF_BLOCK, table::Lengths};
+use super::{bits::Bits, huffman, lengths::Lengths, symbols::END_OF_BLOCK};
 
 /// The order in which lengths of the code of code lengths are written.
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];

@@ -58,6 +58,7 @@ mod bits;
 mod counts;
 mod header;
 mod huffman;
+mod lengths;
 mod log2;
 mod noise;
 mod sample;
@@ -71,9 +72,10 @@ mod tests;
 use band::{Band, MAX_PLANES, Survey};
 use bits::Bits;
 use header::Header;
+use lengths::Lengths;
 use sparse::Parser;
 use std::fmt;
-use table::{Lengths, Table};
+use table::Table;
 
 /// Max bytes of the stream of `raw` bytes, and the room that encoding needs.
 pub const fn bound(raw: usize) -> usize {

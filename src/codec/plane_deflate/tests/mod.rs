@@ -6,7 +6,7 @@ mod tiles;
 use super::*;
 use inflate::inflate;
 use libdeflater::Decompressor;
-use std::io::Read;
+use std::io::{Read, Write};
 use tiles::{KINDS, Random, content, tile};
 
 /// An encoder, and its largest tile and narrowest row up to now, which say how many bytes it may hold.
@@ -64,12 +64,14 @@ fn large_tiles_come_back_too() {
     }
 }
 
-/// `SWATH_TILES=N cargo test --release --lib plane_deflate::tests::as_many -- --ignored --nocapture`.
+/// `SWATH_TILES=N SWATH_TILES_LOG=FILE cargo test --release --lib plane_deflate::tests::as_many -- --ignored`.
 #[test]
 #[ignore = "takes an hour: scripts/deflate-long-run.sh"]
 fn as_many_tiles_as_are_asked_for_come_back() {
     let count: u64 = std::env::var("SWATH_TILES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
     let from: u64 = std::env::var("SWATH_FIRST_TILE").ok().and_then(|first| first.parse().ok()).unwrap_or(0);
+    let log = std::env::var_os("SWATH_TILES_LOG").expect("a file for the log");
+    let mut log = std::fs::File::create(log).expect("a log");
     let mut checked = Checked::default();
     let (mut raw_bytes, mut packed_bytes) = (0u64, 0u64);
     for number in from..from + count {
@@ -79,13 +81,12 @@ fn as_many_tiles_as_are_asked_for_come_back() {
         let packed = check(&mut checked, &raw, rows, number % 20 == 3 && raw.len() < 100_000);
         raw_bytes += raw.len() as u64;
         packed_bytes += packed.len() as u64;
-        if (number + 1 - from).is_multiple_of(10_000) {
-            println!("{} tiles, {raw_bytes} raw bytes, {packed_bytes} encoded: all the same", number + 1 - from);
+        if (number + 1).is_multiple_of(10_000) {
+            writeln!(log, "{} tiles, {raw_bytes} raw bytes, {packed_bytes} encoded: all the same", number + 1 - from).expect("a log");
         }
     }
-    println!(
-        "done: {count} tiles from {from}, {raw_bytes} raw bytes, {packed_bytes} encoded, all read back by libdeflate and zlib-rs, one in 20 by the plain decoder"
-    );
+    let readers = "read back by libdeflate and zlib-rs, one in 20 by the plain decoder too";
+    writeln!(log, "done: {count} tiles from {from}, {raw_bytes} raw bytes, {packed_bytes} encoded, {readers}").expect("a log");
 }
 
 /// Any bytes in any arrangement: what a fuzzer would find first.
