@@ -29,6 +29,7 @@ mod progress;
 mod run;
 mod say;
 mod selftest;
+mod small_file;
 mod step_names;
 mod stop;
 mod synth;
@@ -51,7 +52,8 @@ pub fn main() -> ExitCode {
             if let Some(message) = stop.message() {
                 say::error(&message);
             }
-            stop.exit_code()
+            let signalled = if stop.is_cancelled() { interrupt::status() } else { None };
+            signalled.unwrap_or_else(|| stop.exit_code())
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `--preview`: a small picture of a finished file, grey or in its colours, read back chunk by chunk.
 
 use super::{
-    run::write_file,
+    small_file::write_file,
     stop::{Outcome, Stop},
 };
 use std::{path::Path, sync::Arc};

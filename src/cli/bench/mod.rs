@@ -7,8 +7,9 @@ use super::{
     devices::table,
     options::ComputeOptions,
     options::Talk,
-    run::{begin, pretty, write_text},
+    run::{begin, pretty},
     say,
+    small_file::write_text,
     stop::Outcome,
     values::{Size, count},
 };
