@@ -19,12 +19,12 @@ fn at_centre(w: Window, m: vec4<f32>) -> f32 {
     if is_flat(g) {
         return flat(params.zero_for_flat == FLAT_IS_MISSING);
     }
-    let pq = world_gradient(g, m);
+    let ascent = world_gradient(w, g, m);
     var angle: f32;
     if params.convention == TRIGONOMETRIC_ANGLE {
-        angle = atan2_degrees(-pq.y, -pq.x);
+        angle = atan2_degrees(-ascent.q, -ascent.p);
     } else {
-        angle = atan2_degrees(-pq.x, -pq.y);
+        angle = atan2_degrees(-ascent.p, -ascent.q);
     }
     angle = select(angle, angle + FULL_TURN, angle < 0.0);
     // A tiny negative angle rounds up to the full turn.

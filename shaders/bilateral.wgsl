@@ -47,7 +47,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             let d = z - e;
             let w = weight_at(dc) * exponential(d * d * params.per_square);
-            along += w * d;
+            // A difference that overflows has no weight.
+            along += select(0.0, w * d, w > 0.0);
             weight += w;
         }
         sum += v * along;

@@ -40,8 +40,8 @@ fn weight_at(dc: i32, dr: i32, table: u32) -> f32 {
     return weight(table + u32((dr + radius) * (radius + radius + 1) + (dc + radius)));
 }
 
-// Sum of w_k (z_k - e), row by row; whether any sample that has a weight is missing.
-fn sum_of(col: i32, row: i32, e: f32, table: u32, gaps: ptr<function, bool>) -> f32 {
+// Sum of w_k (z_k - e) of scaled samples, row by row; whether any sample that has a weight is missing.
+fn sum_of(col: i32, row: i32, e: f32, scale: f32, table: u32, gaps: ptr<function, bool>) -> f32 {
     let radius = i32(params.radius);
     var total = 0.0;
     for (var dr = -radius; dr <= radius; dr++) {
@@ -51,7 +51,7 @@ fn sum_of(col: i32, row: i32, e: f32, table: u32, gaps: ptr<function, bool>) -> 
             let z = sample_at(col + dc, row + dr, params.border);
             if w != 0.0 {
                 if is_finite(z) {
-                    along += w * (z - e);
+                    along += w * (scaled(z, scale) - e);
                 } else {
                     *gaps = true;
                 }
@@ -60,6 +60,18 @@ fn sum_of(col: i32, row: i32, e: f32, table: u32, gaps: ptr<function, bool>) -> 
         total += along;
     }
     return total;
+}
+
+fn convolved(col: i32, row: i32, e: f32, scale: f32, gaps: ptr<function, bool>) -> f32 {
+    let first = sum_of(col, row, e, scale, 0u, gaps);
+    switch params.form {
+        case FORM_PAIR: {
+            let second = sum_of(col, row, e, scale, SECOND_TABLE, gaps);
+            return sqrt(first * first + second * second);
+        }
+        case FORM_UNSHARP: { return e - params.amount * first; }
+        default: { return params.total * e + first; }
+    }
 }
 
 @compute @workgroup_size(16, 16)
@@ -71,18 +83,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let row = i32(grid.first_row + id.y);
     let e = load0(u32(col), u32(row));
     var gaps = false;
-    let first = sum_of(col, row, e, 0u, &gaps);
-    var second: f32;
-    if params.form == FORM_PAIR {
-        second = sum_of(col, row, e, SECOND_TABLE, &gaps);
-    }
+    var result = convolved(col, row, e, 1.0, &gaps);
     if !is_finite(e) || (gaps && params.missing == MISSING_PROPAGATES) {
         store_missing(u32(col), u32(row));
         return;
     }
-    switch params.form {
-        case FORM_PAIR: { store(u32(col), u32(row), sqrt(first * first + second * second)); }
-        case FORM_UNSHARP: { store(u32(col), u32(row), e - params.amount * first); }
-        default: { store(u32(col), u32(row), params.total * e + first); }
+    if !is_finite(result) {
+        // Something overflowed; scaled samples may not.
+        result = convolved(col, row, e * SHRINK, SHRINK, &gaps) * RESTORE;
     }
+    store(u32(col), u32(row), result);
 }

@@ -29,26 +29,28 @@ const SIXTH: f32 = 0.16666667;
 const THIRD: f32 = 0.33333334;
 // Ground so level bends along no direction.
 const FLAT_BELOW: f32 = 1e-30;
+// 2^-20: the steepest gradient that is told apart, as its inverse.
+const PER_STEEPEST_BEND: f32 = 9.5367431640625e-7;
 
 fn at_centre(w: Window, m: vec4<f32>) -> f32 {
     var g: vec2<f32>;
-    // Second differences: per column twice, per row twice. The centre stands at 0.
+    // Second differences: per column twice, per row twice.
     var cc: f32;
     var rr: f32;
     if params.algorithm == EVANS {
         g = vec2<f32>(((w.c - w.a) + (w.f - w.d) + (w.i - w.g)) * SIXTH, ((w.g - w.a) + (w.h - w.b) + (w.i - w.c)) * SIXTH);
-        cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - 2.0 * (w.b + w.h)) * THIRD;
-        rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - 2.0 * (w.d + w.f)) * THIRD;
+        cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - 2.0 * (w.b + w.h) - 2.0 * w.e) * THIRD;
+        rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - 2.0 * (w.d + w.f) - 2.0 * w.e) * THIRD;
     } else {
         g = vec2<f32>((w.f - w.d) * HALF, (w.h - w.b) * HALF);
-        cc = w.d + w.f;
-        rr = w.b + w.h;
+        cc = (w.d + w.f) - 2.0 * w.e;
+        rr = (w.b + w.h) - 2.0 * w.e;
     }
     let cr = ((w.a - w.c) + (w.i - w.g)) * QUARTER;
-    let pq = world_gradient(g, m);
     let z = params.exaggeration;
-    let p = z * pq.x;
-    let q = z * pq.y;
+    let ascent = shortened(w, g, m, z * PER_STEEPEST_BEND);
+    let p = z * ascent.p;
+    let q = z * ascent.q;
     let r = z * (m.x * m.x * cc + 2.0 * m.x * m.y * cr + m.y * m.y * rr);
     let s = z * (m.x * m.z * cc + (m.x * m.w + m.y * m.z) * cr + m.y * m.w * rr);
     let t = z * (m.z * m.z * cc + 2.0 * m.z * m.w * cr + m.w * m.w * rr);
@@ -66,5 +68,13 @@ fn at_centre(w: Window, m: vec4<f32>) -> f32 {
         case GAUSSIAN: { bend = (PER_LENGTH * PER_LENGTH) * (r * t - s * s) / (normal * normal); }
         default: { bend = -PER_LENGTH * (r + t); }
     }
-    return bend;
+    if ascent.unit == 1.0 && w.scale == 1.0 {
+        return bend;
+    }
+    // The second derivatives are those of the scaled heights, the gradient is that over `stretch`.
+    switch params.kind {
+        case TANGENTIAL, MEAN: { return bend / ascent.unit; }
+        case GAUSSIAN: { return bend / ascent.unit / ascent.unit / ascent.stretch / ascent.stretch; }
+        default: { return unscaled(w, bend); }
+    }
 }

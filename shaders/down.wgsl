@@ -15,7 +15,7 @@ fn extremes(col: u32, row: u32) {
     var least = 0.0;
     var most = 0.0;
     for (var dr = -reach; dr <= reach; dr++) {
-        let r = place(i32(row) + dr, rows, params.border);
+        let r = place(i32(row) + dr, rows, border_of_rows(params.border));
         if r < 0 || r >= rows {
             gaps = true;
             continue;
@@ -44,6 +44,109 @@ fn extremes(col: u32, row: u32) {
     }
 }
 
+// The sums of a row, of samples that are scaled.
+struct Row {
+    // Below 0 where the middle is missing; not finite where a gap matters.
+    weight: f32,
+    base: f32,
+    sum: f32,
+    // What squares are still to be multiplied by.
+    per_square: f32,
+    shrunk: bool,
+}
+
+fn row_of(col: u32, row: i32, scale: f32) -> Row {
+    var found: Row;
+    let weight = part(col, row, BAND_WEIGHT);
+    found.shrunk = is_finite(weight) && abs(weight) > MOST_WEIGHT;
+    found.weight = select(weight, weight * (1.0 / SHRUNK), found.shrunk);
+    let rest = select(scale, 1.0, found.shrunk);
+    found.base = scaled(part(col, row, BAND_BASE), rest);
+    found.sum = scaled(part(col, row, BAND_SUM), rest);
+    found.per_square = rest * rest;
+    return found;
+}
+
+struct Found {
+    value: f32,
+    missing: bool,
+    shrunk: bool,
+}
+
+fn statistic(col: u32, row: u32, scale: f32) -> Found {
+    var found: Found;
+    let reach = i32(params.reach);
+    let rows = i32(grid.raster_rows);
+    let border = border_of_rows(params.border);
+    let own = row_of(col, i32(row), scale);
+    // A missing weight is of a row with a gap that matters: below 0 it cannot be, nor above.
+    let whole = is_finite(own.weight) && own.weight > 0.0;
+    var has_base = whole;
+    var base = own.base;
+    for (var dr = -reach; dr <= reach && !has_base; dr++) {
+        let r = place(i32(row) + dr, rows, border);
+        if r >= 0 && r < rows {
+            let other = row_of(col, r, scale);
+            if is_finite(other.weight) && other.weight != 0.0 {
+                has_base = true;
+                base = other.base;
+            }
+        }
+    }
+    base = select(base, 0.0, params.kind == KIND_SUM && scale < 1.0);
+    var gaps = false;
+    var total = 0.0;
+    var sum = 0.0;
+    for (var dr = -reach; dr <= reach; dr++) {
+        let r = place(i32(row) + dr, rows, border);
+        if r < 0 || r >= rows {
+            gaps = true;
+            continue;
+        }
+        let other = row_of(col, r, scale);
+        if !is_finite(other.weight) {
+            gaps = true;
+            continue;
+        }
+        found.shrunk = found.shrunk || other.shrunk;
+        let v = weight_at(dr);
+        total += v * abs(other.weight);
+        sum += v * (other.sum + abs(other.weight) * (other.base - base));
+    }
+    let about_centre = params.kind >= KIND_TPI && params.kind <= KIND_SHARPEN;
+    let alone = params.kind == KIND_TPI && total < 1.5;
+    found.missing = !has_base || alone || (about_centre && !whole) || (gaps && params.missing == MISSING_PROPAGATES);
+    if found.missing {
+        return found;
+    }
+    let restore = select(1.0, RESTORE, scale < 1.0);
+    switch params.kind {
+        case KIND_SUM: { found.value = (total * base + sum) * restore; }
+        case KIND_TPI: { found.value = -(sum / (total - 1.0)) * restore; }
+        case KIND_SMOOTH: { found.value = (base + sum) * restore; }
+        case KIND_SHARPEN: { found.value = (base - params.amount * sum) * restore; }
+        case KIND_STD, KIND_VARIANCE: {
+            let mean = sum / total;
+            var squares = 0.0;
+            for (var dr = -reach; dr <= reach; dr++) {
+                let r = place(i32(row) + dr, rows, border);
+                if r >= 0 && r < rows {
+                    let other = row_of(col, r, scale);
+                    let weight = abs(other.weight);
+                    if weight > 0.0 {
+                        let d = (other.base - base) + (other.sum / weight - mean);
+                        squares += part(col, r, BAND_SQUARES) * other.per_square + weight * d * d;
+                    }
+                }
+            }
+            let variance = squares / total;
+            found.value = select(variance * restore * restore, sqrt(variance) * restore, params.kind == KIND_STD);
+        }
+        default: { found.value = (base + sum / total) * restore; }
+    }
+    return found;
+}
+
 @compute @workgroup_size(16, 16)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x >= grid.cols || id.y >= grid.rows {
@@ -55,70 +158,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         extremes(col, row);
         return;
     }
-    let reach = i32(params.reach);
-    let rows = i32(grid.raster_rows);
-    let own = part(col, i32(row), BAND_WEIGHT);
-    // A missing weight is of a row with a gap that matters: below 0 it cannot be, nor above.
-    let whole = is_finite(own) && own > 0.0;
-    var found = whole;
-    var base = part(col, i32(row), BAND_BASE);
-    for (var dr = -reach; dr <= reach && !found; dr++) {
-        let r = place(i32(row) + dr, rows, params.border);
-        if r >= 0 && r < rows {
-            let weight = part(col, r, BAND_WEIGHT);
-            if is_finite(weight) && weight != 0.0 {
-                found = true;
-                base = part(col, r, BAND_BASE);
-            }
-        }
+    // A shrunk row, or one that overflows, makes it necessary to shrink all.
+    var found = statistic(col, row, 1.0);
+    if !found.missing && (found.shrunk || !is_finite(found.value)) {
+        found = statistic(col, row, SHRINK);
     }
-    var gaps = false;
-    var total = 0.0;
-    var sum = 0.0;
-    for (var dr = -reach; dr <= reach; dr++) {
-        let r = place(i32(row) + dr, rows, params.border);
-        if r < 0 || r >= rows {
-            gaps = true;
-            continue;
-        }
-        let weight = part(col, r, BAND_WEIGHT);
-        if !is_finite(weight) {
-            gaps = true;
-            continue;
-        }
-        let v = weight_at(dr);
-        total += v * abs(weight);
-        sum += v * (part(col, r, BAND_SUM) + abs(weight) * (part(col, r, BAND_BASE) - base));
-    }
-    let about_centre = params.kind >= KIND_TPI && params.kind <= KIND_SHARPEN;
-    let alone = params.kind == KIND_TPI && total < 1.5;
-    if !found || alone || (about_centre && !whole) || (gaps && params.missing == MISSING_PROPAGATES) {
+    if found.missing {
         store_missing(col, row);
-        return;
+    } else {
+        store(col, row, found.value);
     }
-    var result = base + sum / total;
-    switch params.kind {
-        case KIND_SUM: { result = total * base + sum; }
-        case KIND_TPI: { result = -(sum / (total - 1.0)); }
-        case KIND_SMOOTH: { result = base + sum; }
-        case KIND_SHARPEN: { result = base - params.amount * sum; }
-        case KIND_STD, KIND_VARIANCE: {
-            let mean = sum / total;
-            var squares = 0.0;
-            for (var dr = -reach; dr <= reach; dr++) {
-                let r = place(i32(row) + dr, rows, params.border);
-                if r >= 0 && r < rows {
-                    let weight = abs(part(col, r, BAND_WEIGHT));
-                    if weight > 0.0 {
-                        let d = (part(col, r, BAND_BASE) - base) + (part(col, r, BAND_SUM) / weight - mean);
-                        squares += part(col, r, BAND_SQUARES) + weight * d * d;
-                    }
-                }
-            }
-            let variance = squares / total;
-            result = select(variance, sqrt(variance), params.kind == KIND_STD);
-        }
-        default: {}
-    }
-    store(col, row, result);
 }

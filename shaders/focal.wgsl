@@ -15,64 +15,6 @@ const HALF_WAY: u32 = 0x80000000u;
 const HALF: f32 = 0.5;
 const PER_STEP: f32 = 2.3283064e-10;
 
-// What a first look finds: how many samples are valid, whether any is missing, the first valid one, least and greatest.
-struct Survey {
-    valid: u32,
-    gaps: bool,
-    first: f32,
-    least: f32,
-    most: f32,
-}
-
-fn survey(col: i32, row: i32) -> Survey {
-    var found: Survey;
-    let rows = i32(params.reach_rows);
-    let cols = i32(params.reach_cols);
-    for (var dr = -rows; dr <= rows; dr++) {
-        for (var dc = -cols; dc <= cols; dc++) {
-            if !belongs(dc, dr) {
-                continue;
-            }
-            let z = sample_at(col + dc, row + dr, params.border);
-            if !is_finite(z) {
-                found.gaps = true;
-                continue;
-            }
-            if found.valid == 0u {
-                found.first = z;
-                found.least = z;
-                found.most = z;
-            }
-            found.valid++;
-            found.least = min(found.least, z);
-            found.most = max(found.most, z);
-        }
-    }
-    return found;
-}
-
-// Sum of (z_k - base - shift), or of its square; row by row, so that rounding grows with the side and not the area.
-fn sum_of(col: i32, row: i32, base: f32, shift: f32, squared: bool) -> f32 {
-    let rows = i32(params.reach_rows);
-    let cols = i32(params.reach_cols);
-    var total = 0.0;
-    for (var dr = -rows; dr <= rows; dr++) {
-        var along = 0.0;
-        for (var dc = -cols; dc <= cols; dc++) {
-            if !belongs(dc, dr) {
-                continue;
-            }
-            let z = sample_at(col + dc, row + dr, params.border);
-            if is_finite(z) {
-                let d = (z - base) - shift;
-                along += select(d, d * d, squared);
-            }
-        }
-        total += along;
-    }
-    return total;
-}
-
 // How many keys with the bits `prefix` above `shift` and its digit have 0, 1, 2, 3 as that digit.
 fn count_digits(col: i32, row: i32, prefix: u32, shift: u32) -> vec4<u32> {
     let rows = i32(params.reach_rows);
@@ -146,7 +88,9 @@ fn percentile(col: i32, row: i32, found: Survey) -> f32 {
         // Halves are exact, so that one rounding is left.
         return HALF * low + HALF * next;
     }
-    return low + (f32(way) * PER_STEP) * (next - low);
+    let scale = scale_of(found, low);
+    let below = scaled(low, scale);
+    return (below + (f32(way) * PER_STEP) * (scaled(next, scale) - below)) * restore_of(scale);
 }
 
 @compute @workgroup_size(16, 16)
@@ -163,22 +107,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         store_missing(u32(col), u32(row));
         return;
     }
-    let count = f32(found.valid);
-    let base = select(found.first, centre, is_finite(centre));
-    var result: f32;
-    switch params.stat {
-        case STAT_SUM: { result = count * base + sum_of(col, row, base, 0.0, false); }
-        case STAT_MIN: { result = found.least; }
-        case STAT_MAX: { result = found.most; }
-        case STAT_RANGE: { result = found.most - found.least; }
-        case STAT_STD, STAT_VARIANCE: {
-            let shift = sum_of(col, row, base, 0.0, false) / count;
-            let variance = sum_of(col, row, base, shift, true) / count;
-            result = select(variance, sqrt(variance), params.stat == STAT_STD);
-        }
-        case STAT_PERCENTILE: { result = percentile(col, row, found); }
-        case STAT_TPI: { result = -(sum_of(col, row, base, 0.0, false) / count); }
-        default: { result = base + sum_of(col, row, base, 0.0, false) / count; }
+    if params.stat == STAT_PERCENTILE {
+        store(u32(col), u32(row), percentile(col, row, found));
+        return;
     }
-    store(u32(col), u32(row), result);
+    store(u32(col), u32(row), statistic(col, row, centre, found));
 }

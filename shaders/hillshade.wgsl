@@ -74,11 +74,11 @@ fn igor(p: f32, q: f32) -> f32 {
 }
 
 fn at_centre(w: Window, m: vec4<f32>) -> f32 {
-    let pq = world_gradient(difference(w, params.gradient_alg), m);
+    let g = world_gradient(w, difference(w, params.gradient_alg), m);
     switch params.variant {
-        case COMBINED: { return combined(pq.x, pq.y); }
-        case MULTIDIRECTIONAL: { return multidirectional(pq.x, pq.y); }
-        case IGOR: { return igor(pq.x, pq.y); }
-        default: { return regular(pq.x, pq.y); }
+        case COMBINED: { return combined(g.p, g.q); }
+        case MULTIDIRECTIONAL: { return multidirectional(g.p, g.q); }
+        case IGOR: { return igor(g.p, g.q); }
+        default: { return regular(g.p, g.q); }
     }
 }

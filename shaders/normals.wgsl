@@ -27,9 +27,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         store_all_missing(col, row);
         return;
     }
-    let pq = world_gradient(difference(w, params.gradient_alg), row_factors[id.y]);
-    let length_of = sqrt(1.0 + (pq.x * pq.x + pq.y * pq.y));
-    store_band(col, row, EAST, -pq.x / length_of);
-    store_band(col, row, NORTH, -pq.y / length_of);
+    let g = world_gradient(w, difference(w, params.gradient_alg), row_factors[id.y]);
+    let length_of = sqrt(1.0 + (g.p * g.p + g.q * g.q));
+    store_band(col, row, EAST, -g.p / length_of);
+    store_band(col, row, NORTH, -g.q / length_of);
     store_band(col, row, UP, 1.0 / length_of);
 }

@@ -157,5 +157,9 @@ fn main(
         case STAT_TPI: { result = -(whole.z / valid); }
         default: { result = whole.y + whole.z / valid; }
     }
+    if !is_finite(result) {
+        // Something overflowed; scaled samples may not.
+        result = statistic(at.x, at.y, centre, survey(at.x, at.y));
+    }
     store(u32(at.x), u32(at.y), result);
 }

@@ -15,10 +15,10 @@ const UNIT_PERCENT: u32 = 1u;
 const PERCENT: f32 = 100.0;
 
 fn at_centre(w: Window, m: vec4<f32>) -> f32 {
-    let pq = world_gradient(difference(w, params.gradient_alg), m);
-    let rise = sqrt(pq.x * pq.x + pq.y * pq.y);
+    let g = world_gradient(w, difference(w, params.gradient_alg), m);
+    let rise = sqrt(g.p * g.p + g.q * g.q);
     if params.unit == UNIT_PERCENT {
-        return PERCENT * rise;
+        return PERCENT * rise * g.stretch;
     }
     return atan_degrees(rise);
 }

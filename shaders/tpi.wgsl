@@ -4,5 +4,7 @@
 const EIGHTH: f32 = 0.125;
 
 fn at_centre(w: Window, m: vec4<f32>) -> f32 {
-    return -EIGHTH * (((w.a + w.b) + (w.c + w.d)) + ((w.f + w.g) + (w.h + w.i)));
+    let p = vec4<f32>(w.a, w.b, w.c, w.d) - w.e;
+    let q = vec4<f32>(w.f, w.g, w.h, w.i) - w.e;
+    return unscaled(w, -EIGHTH * (((p.x + p.y) + (p.z + p.w)) + ((q.x + q.y) + (q.z + q.w))));
 }

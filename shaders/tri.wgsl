@@ -6,11 +6,15 @@ const WILSON: u32 = 1u;
 const EIGHTH: f32 = 0.125;
 
 fn riley(w: Window) -> f32 {
-    return sqrt(((w.a * w.a + w.b * w.b) + (w.c * w.c + w.d * w.d)) + ((w.f * w.f + w.g * w.g) + (w.h * w.h + w.i * w.i)));
+    let p = vec4<f32>(w.a, w.b, w.c, w.d) - w.e;
+    let q = vec4<f32>(w.f, w.g, w.h, w.i) - w.e;
+    return unscaled(w, sqrt(((p.x * p.x + p.y * p.y) + (p.z * p.z + p.w * p.w)) + ((q.x * q.x + q.y * q.y) + (q.z * q.z + q.w * q.w))));
 }
 
 fn wilson(w: Window) -> f32 {
-    return EIGHTH * (((abs(w.a) + abs(w.b)) + (abs(w.c) + abs(w.d))) + ((abs(w.f) + abs(w.g)) + (abs(w.h) + abs(w.i))));
+    let p = abs(vec4<f32>(w.a, w.b, w.c, w.d) - w.e);
+    let q = abs(vec4<f32>(w.f, w.g, w.h, w.i) - w.e);
+    return unscaled(w, EIGHTH * (((p.x + p.y) + (p.z + p.w)) + ((q.x + q.y) + (q.z + q.w))));
 }
 
 fn at_centre(w: Window, m: vec4<f32>) -> f32 {

@@ -12,10 +12,10 @@ struct Params {
 const FLAT_IS_MISSING: u32 = 0u;
 
 // A vector of length 1. Made long first: squares of tiny gradients would vanish.
-fn direction(pq: vec2<f32>) -> vec2<f32> {
-    let longest = max(max(abs(pq.x), abs(pq.y)), LEAST_DIVISOR);
-    let u = pq.x / longest;
-    let v = pq.y / longest;
+fn direction(ascent: Gradient) -> vec2<f32> {
+    let longest = max(max(abs(ascent.p), abs(ascent.q)), LEAST_DIVISOR);
+    let u = ascent.p / longest;
+    let v = ascent.q / longest;
     let length_of = sqrt(u * u + v * v);
     return vec2<f32>(u / length_of, v / length_of);
 }
@@ -25,5 +25,5 @@ fn at_centre(w: Window, m: vec4<f32>) -> f32 {
     if is_flat(g) {
         return flat(params.zero_for_flat == FLAT_IS_MISSING);
     }
-    return facing(direction(world_gradient(g, m)));
+    return facing(direction(world_gradient(w, g, m)));
 }

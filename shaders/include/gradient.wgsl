@@ -28,7 +28,31 @@ fn flat(is_missing: bool) -> f32 {
     return 0.0;
 }
 
-// Rise per unit of distance towards east (x, the paper's p) and north (y, q).
-fn world_gradient(g: vec2<f32>, m: vec4<f32>) -> vec2<f32> {
-    return vec2<f32>(m.x * g.x + m.y * g.y, m.z * g.x + m.w * g.y);
+// 2^-40: ground steeper than 2^40 is at 90 degrees in float32, and no formula of a gradient overflows below it.
+const PER_STEEPEST: f32 = 9.094947017729282e-13;
+
+// Rise per unit of distance towards east (p) and north (q), times `stretch`.
+struct Gradient {
+    p: f32,
+    q: f32,
+    // 1 unless the ground is steeper than the steepest that is told apart.
+    stretch: f32,
+    // What p and q of the scaled heights were divided by.
+    unit: f32,
+}
+
+// The gradient, shortened to 1 / per_steepest where the ground is steeper: its direction is kept.
+fn shortened(w: Window, g: vec2<f32>, m: vec4<f32>, per_steepest: f32) -> Gradient {
+    let p = m.x * g.x + m.y * g.y;
+    let q = m.z * g.x + m.w * g.y;
+    let unit = max(max(abs(p), abs(q)) * per_steepest, w.scale);
+    // Divisions by 1 are left out: a device's division may round.
+    if unit == 1.0 && w.scale == 1.0 {
+        return Gradient(p, q, 1.0, 1.0);
+    }
+    return Gradient(p / unit, q / unit, unit / w.scale, unit);
+}
+
+fn world_gradient(w: Window, g: vec2<f32>, m: vec4<f32>) -> Gradient {
+    return shortened(w, g, m, PER_STEEPEST);
 }

@@ -30,6 +30,10 @@ const LANE_MASK: u32 = 3u;
 
 // Bands between the halves, of sums: a height that others are counted from, the weight of all valid samples (below 0 where the one
 // in the middle is missing, missing where the result is), the sum of weighted heights, that of squared ones.
+// Where they would overflow, samples are scaled by the neighbourhood's SHRINK, and the weight is multiplied by SHRUNK, 2^60, which makes
+// it more than any is.
+const SHRUNK: f32 = 1152921504606846976.0;
+const MOST_WEIGHT: f32 = 1073741824.0;
 const BAND_BASE: u32 = 0u;
 const BAND_WEIGHT: u32 = 1u;
 const BAND_SUM: u32 = 2u;

@@ -1,6 +1,9 @@
 //! Refusals that need no pixel: outputs that exist, that are an input, or that have no folder to stand in.
 
-use super::stop::{Outcome, Stop};
+use super::{
+    option_file,
+    stop::{Outcome, Stop},
+};
 use std::path::Path;
 use swath::container::is_same_file;
 
@@ -18,6 +21,9 @@ pub fn check(inputs: &[&Path], made: &[Made<'_>]) -> Outcome {
         let shown = file.path.display();
         if let Some(input) = inputs.iter().find(|input| is_same_file(input, file.path)) {
             return Err(Stop::usage(format!("{shown} is the input {}; choose another name", input.display())));
+        }
+        if let Some(read) = option_file::all_read().iter().find(|read| is_same_file(read, file.path)) {
+            return Err(Stop::usage(format!("{shown} is the file {} that an option names; choose another name", read.display())));
         }
         if made[..i].iter().any(|other| is_same_file(other.path, file.path)) {
             return Err(Stop::usage(format!("{shown} is named for two outputs; choose another name")));

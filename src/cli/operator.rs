@@ -3,12 +3,13 @@
 use super::{
     bands::OperatorBands,
     inputs::{JobFiles, TypedOperator, source},
+    option_file,
     options::JobOptions,
     run::{Request, run},
     stop::{Outcome, Stop},
 };
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::PossibleValuesParser, error::Error as Complaint};
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 use swath::{
     error::Error,
     graph::Raster,
@@ -96,12 +97,12 @@ fn value(option: &OptionInfo, typed: &str) -> Result<String, String> {
     let text = match option.file {
         FileForm::Never => typed.to_owned(),
         FileForm::At => match typed.strip_prefix('@') {
-            Some(path) => fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?,
+            Some(path) => option_file::read(path).map_err(|error| format!("{path}: {error}"))?,
             None => typed.to_owned(),
         },
         FileForm::Existing if !PathBuf::from(typed).is_file() => typed.to_owned(),
         // The line's end tells a file of one word from a name.
-        FileForm::Existing => fs::read_to_string(typed).map_err(|error| format!("{typed}: {error}"))? + "\n",
+        FileForm::Existing => option_file::read(typed).map_err(|error| format!("{typed}: {error}"))? + "\n",
         FileForm::Numbers => numbers(typed).map_err(|error| format!("cannot be read: {error}; {} {OR_A_FILE}", option.kind.accepted()))?,
     };
     option.check(&text).map(|()| text).map_err(|error| complaint(option, error))
@@ -113,7 +114,7 @@ fn numbers(typed: &str) -> std::io::Result<String> {
     if typed.chars().all(is_number) {
         return Ok(typed.to_owned());
     }
-    let held = fs::read_to_string(typed)?;
+    let held = option_file::read(typed)?;
     let lines: Vec<&str> = held.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
     Ok(lines.join("\n"))
 }
@@ -134,6 +135,7 @@ fn complaint(option: &OptionInfo, error: Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use swath::op::{ColorMap, REGISTRY, find};
 
     fn of(operator: &str, option: &str, typed: &str) -> Result<String, String> {

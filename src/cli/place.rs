@@ -1,6 +1,7 @@
 //! Where a job's rasters lie, and what is said about them: `--crs`, `--bounds`, `--unscale`, `--metadata`.
 
 use super::{
+    option_file,
     stop::{Outcome, Stop},
     values::NodataOrNone,
 };
@@ -75,9 +76,7 @@ impl PlaceOptions {
 
 fn crs(typed: &str) -> Outcome<Crs> {
     let text = match typed.strip_prefix('@') {
-        Some(file) => {
-            std::fs::read_to_string(file).map_err(|error| Stop::usage(format!("--crs '{typed}': cannot read {file}: {error}")))?
-        }
+        Some(file) => option_file::read(file).map_err(|error| Stop::usage(format!("--crs '{typed}': cannot read {file}: {error}")))?,
         None => typed.to_owned(),
     };
     text.parse().map_err(|error: swath::raster::CrsError| Stop::usage(format!("--crs {error}")))

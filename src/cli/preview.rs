@@ -1,7 +1,10 @@
 //! `--preview`: a small picture of a finished file, grey or in its colours, read back chunk by chunk.
 
-use super::stop::{Outcome, Stop};
-use std::{fs, path::Path, sync::Arc};
+use super::{
+    run::write_file,
+    stop::{Outcome, Stop},
+};
+use std::{path::Path, sync::Arc};
 use swath::{
     raster::{SampleType, Span, is_missing},
     source::{ChunkAt, Counters, DecodeScratch, GeoTiff, RowConverter, Source},
@@ -15,7 +18,7 @@ const RGB: u16 = 2;
 
 /// Writes a PNG of `raster`: its red, green, blue and alpha where it has them, else its first band. Bytes as they are,
 /// other types stretched from the 2nd to the 98th percentile; missing is transparent.
-pub fn write(raster: &Path, picture: &Path) -> Outcome {
+pub fn write(raster: &Path, picture: &Path, overwrite: bool) -> Outcome {
     let tiff = GeoTiff::open(raster)?;
     let profile = tiff.profile();
     let longest = profile.cols.max(profile.rows);
@@ -28,7 +31,7 @@ pub fn write(raster: &Path, picture: &Path) -> Outcome {
     let range = if profile.sample == SampleType::U8 { (0.0, 255.0) } else { percentiles(&samples) };
     let png = encode(&samples, alpha.as_deref(), cols, rows, range);
     let png = png.map_err(|error| Stop::failed(format!("{}: {error}", picture.display())))?;
-    fs::write(picture, png).map_err(|error| Stop::failed(format!("{}: cannot write it: {error}", picture.display())))
+    write_file(picture, &png, overwrite)
 }
 
 /// Of each band, the sample nearest the middle of every pixel of the picture; NaN is missing.

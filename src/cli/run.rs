@@ -2,6 +2,7 @@
 
 use super::{
     guard::{self, Made},
+    interrupt,
     options::{JobOptions, OutputOptions, Talk},
     pipe, preview,
     progress::Progress,
@@ -10,6 +11,7 @@ use super::{
 };
 use std::{fs, path::Path};
 use swath::{
+    container,
     graph::Raster,
     job::{CancelToken, Job, Report},
     picture,
@@ -83,7 +85,7 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
     }
     let planned = job.plan(options.compute.budget())?;
     if let Some(path) = &options.run.picture {
-        write_text(path, &picture::of_plan(planned.plan()))?;
+        write_text(path, &picture::of_plan(planned.plan()), options.output.overwrite)?;
     }
     if options.run.dry_run {
         planned.warnings().for_each(say::warning);
@@ -92,7 +94,7 @@ pub fn run_pass(pass: &Pass<'_>, build: impl FnOnce() -> Outcome<Vec<Raster>>) -
     if options.run.talk.verbose > 0 {
         say::note(&planned.to_string());
     }
-    stop_on_interrupt(cancel)?;
+    interrupt::cancels(cancel)?;
     let ran = planned.run();
     progress.clear();
     tell(pass, &ran?)
@@ -117,18 +119,6 @@ fn check_files(pass: &Pass<'_>) -> Outcome {
     guard::check(pass.inputs, &made)
 }
 
-/// The first Ctrl-C stops the job in order, the second at once.
-fn stop_on_interrupt(cancel: CancelToken) -> Outcome {
-    let handler = move || {
-        if cancel.is_cancelled() {
-            std::process::exit(1);
-        }
-        cancel.cancel();
-        say::note("stopping; Ctrl-C again stops at once");
-    };
-    ctrlc::set_handler(handler).map_err(|error| Stop::failed(format!("cannot listen for Ctrl-C: {error}")))
-}
-
 fn tell(pass: &Pass<'_>, report: &Report) -> Outcome {
     for warning in &report.warnings {
         say::warning(warning);
@@ -147,21 +137,29 @@ fn tell(pass: &Pass<'_>, report: &Report) -> Outcome {
         ));
     }
     if let (Some(path), Some((first, _))) = (&pass.options.run.preview, pass.outputs.first()) {
-        preview::write(first, path)?;
+        preview::write(first, path, pass.options.output.overwrite)?;
     }
     if let (Some(path), Some(timeline)) = (&pass.options.run.timeline, &report.timeline) {
-        write_text(path, &picture::of_timeline(timeline))?;
+        write_text(path, &picture::of_timeline(timeline), pass.options.output.overwrite)?;
     }
     match &pass.options.run.report {
         Some(path) if path == Path::new("-") => say::out(&report.to_json()),
-        Some(path) => write_text(path, &report.to_json()),
+        Some(path) => write_text(path, &report.to_json(), true),
         None => Ok(()),
     }
 }
 
-/// Writes a small text file.
-pub fn write_text(path: &Path, text: &str) -> Outcome {
-    fs::write(path, format!("{text}\n")).map_err(|error| Stop::failed(format!("{}: cannot write it: {error}", path.display())))
+/// Writes a small text file: whole or not at all, but for pipes and devices.
+pub fn write_text(path: &Path, text: &str, overwrite: bool) -> Outcome {
+    write_file(path, format!("{text}\n").as_bytes(), overwrite)
+}
+
+/// Writes a small file: whole or not at all, but for pipes and devices.
+pub fn write_file(path: &Path, bytes: &[u8], overwrite: bool) -> Outcome {
+    if pipe::is_pipe(path) {
+        return fs::write(path, bytes).map_err(|error| Stop::failed(format!("{}: cannot write it: {error}", path.display())));
+    }
+    Ok(container::write_whole(path, bytes, overwrite)?)
 }
 
 /// JSON for people.

@@ -55,10 +55,31 @@ fn line(message: &str) {
     let mut text = String::with_capacity(message.len() + 16);
     for part in message.lines() {
         text.push_str("swath: ");
-        text.push_str(part);
+        harmless(part, &mut text);
         text.push('\n');
     }
     raw(&text);
+}
+
+/// Max bytes of one line of a message.
+const MOST: usize = 800;
+
+/// Adds a line of a message, cut off where it is too long. What a file or a name brought with it must not steer the terminal:
+/// control characters, and those that turn the direction of the text, are shown escaped.
+fn harmless(line: &str, text: &mut String) {
+    let begin = text.len();
+    for c in line.chars() {
+        if text.len() - begin > MOST {
+            text.push_str("...");
+            return;
+        }
+        match c {
+            '\t' => text.push(' '),
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => text.extend(c.escape_unicode()),
+            c if c.is_control() => text.extend(c.escape_unicode()),
+            c => text.push(c),
+        }
+    }
 }
 
 /// Writes `tracing` events as messages.
@@ -72,5 +93,23 @@ impl Write for Events {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(line: &str) -> String {
+        let mut text = String::new();
+        harmless(line, &mut text);
+        text
+    }
+
+    #[test]
+    fn messages_never_steer_the_terminal_and_end() {
+        assert_eq!(shown("a\u{1b}[31mb\u{7}\tc\u{202e}d"), "a\\u{1b}[31mb\\u{7} c\\u{202e}d");
+        assert_eq!(shown("Höhe über Normalnull"), "Höhe über Normalnull");
+        assert!(shown(&"x".repeat(1 << 20)).len() < 820);
     }
 }

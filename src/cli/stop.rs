@@ -1,5 +1,6 @@
 //! Why a command ends early, and with which exit status.
 
+use super::interrupt;
 use std::{error::Error as _, process::ExitCode};
 use swath::error::Error;
 
@@ -42,8 +43,11 @@ impl Stop {
         }
     }
 
-    /// 0, 1 or 2.
+    /// 0, 1 or 2; what the signal says where one cancelled the job.
     pub fn exit_code(&self) -> ExitCode {
+        if let (Self::Library(Error::Cancelled), Some(status)) = (self, interrupt::status()) {
+            return status;
+        }
         ExitCode::from(match self {
             Self::Usage(_) | Self::Lines(_) => 2,
             Self::Failed(_) => 1,

@@ -42,5 +42,5 @@ mod writer;
 mod tests;
 
 pub use complete::{CompleteFile, publish_all};
-pub use publish::is_same_file;
+pub use publish::{is_same_file, write_whole};
 pub use writer::{FileSpec, GeoTiffWriter, SegmentKey, WrittenFile, writer_bytes};

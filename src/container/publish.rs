@@ -1,13 +1,14 @@
 //! Whole or absent: a temporary beside the final name, which `publish` alone gives away.
 
 use super::{
+    disk::Disk,
     failpoint, file_system,
     temporary_name::{clean_orphans, create_hidden},
 };
 use crate::error::{Error, Result};
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -111,6 +112,19 @@ impl Published {
             let _ = fs::remove_file(&self.target).and_then(|()| file_system::sync_directory(&self.target));
         }
     }
+}
+
+/// Writes a small file: it appears under `path` with all of `bytes`, or not at all. An existing file is replaced only if
+/// `overwrite` is set.
+///
+/// # Errors
+/// [`Error::Usage`] for a name that cannot be given, [`Error::Write`] or [`Error::Output`] where writing fails.
+pub fn write_whole(path: &Path, bytes: &[u8], overwrite: bool) -> Result<()> {
+    let (temporary, file) = Temporary::create(path, overwrite)?;
+    let mut disk = Disk(file);
+    disk.write_all(bytes).map_err(|e| write_error(path, "write it", e))?;
+    temporary.make_durable(&disk.0)?;
+    temporary.publish()?.make_durable()
 }
 
 /// Whether two names lead to one file, links followed.

@@ -168,6 +168,12 @@ pub trait Operator: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
+    /// The unit of each band's samples, given those of its inputs' bands (an empty text where none is known); none at all: not known.
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        let _ = inputs;
+        Vec::new()
+    }
+
     /// Whether a result can be missing. Where it cannot, no nodata value is declared unless one is asked for.
     fn may_be_missing(&self) -> bool {
         true
@@ -198,6 +204,12 @@ pub trait Operator: Send + Sync + fmt::Debug {
 
     /// Neighbourhood.
     fn footprint(&self) -> Footprint;
+
+    /// Whether a pixel's neighbourhood reaches across the raster's first and last column to the other end of its row. Such an
+    /// operator's input rows are whole: its job is cut into swaths as wide as the raster.
+    fn needs_whole_rows(&self) -> bool {
+        false
+    }
 
     /// What is written by default.
     fn output(&self) -> OperatorOutput;

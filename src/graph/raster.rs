@@ -1,5 +1,8 @@
 use super::Operator;
-use crate::source::Source;
+use crate::{
+    raster::{Metadata, UNIT_ITEM},
+    source::Source,
+};
 use std::sync::Arc;
 
 /// A raster that may or may not be computed yet: a source, or an operator over other rasters. Cheap to clone; clones
@@ -64,6 +67,25 @@ impl Raster {
         }
     }
 
+    /// The unit of each band's samples, as the source declares it and operators keep it; an empty text where none is known.
+    pub fn units(&self) -> Vec<String> {
+        let mut units = match self.node() {
+            Node::Source { source, bands } => {
+                let profile = source.profile();
+                let metadata = Metadata::parse(profile.gdal_metadata.as_deref().unwrap_or_default());
+                let unit = |band: usize| metadata.get(UNIT_ITEM, Some(band)).unwrap_or_default().to_owned();
+                match bands {
+                    Bands::All => (0..profile.bands).map(unit).collect(),
+                    Bands::One(band) => vec![unit(*band)],
+                    Bands::Several(bands) => bands.iter().map(|&band| unit(band)).collect(),
+                }
+            }
+            Node::Operator { operator, inputs } => operator.units(&inputs.iter().map(Self::units).collect::<Vec<_>>()),
+        };
+        units.resize(self.bands(), String::new());
+        units
+    }
+
     /// The result of an operator over this raster; of a raster of several bands most operators take the first
     /// ([`band`](Self::band) and [`per_band`](Self::per_band) choose others).
     #[must_use]
@@ -91,6 +113,21 @@ impl Raster {
     /// Whether both handles name one node.
     pub fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Graphs are dropped without recursion, so that a long chain does not need a deep stack.
+impl Drop for Raster {
+    fn drop(&mut self) {
+        let inputs = |raster: &mut Self| match Arc::get_mut(&mut raster.0) {
+            Some(Node::Operator { inputs, .. }) => std::mem::take(inputs),
+            // A source, or a node that another handle keeps.
+            _ => Vec::new(),
+        };
+        let mut last = inputs(self);
+        while let Some(mut raster) = last.pop() {
+            last.append(&mut inputs(&mut raster));
+        }
     }
 }
 

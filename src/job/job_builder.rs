@@ -65,7 +65,7 @@ impl Job {
         self
     }
 
-    /// Threads for CPU work (all cores by default).
+    /// Threads for CPU work: 1 to 1024 (all cores by default).
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads.max(1));
@@ -132,7 +132,11 @@ impl Job {
         let started = Instant::now();
         let Self { mut requested, threads, cut, context, observer, cancel, traced, precision, unfused } = self;
         let threads = threads.unwrap_or_else(default_threads);
+        if threads > MAX_THREADS {
+            return Err(Error::Usage { what: "threads", given: threads.to_string(), accepted: format!("1 to {MAX_THREADS}") });
+        }
         let settings = PassSettings { threads, cut, context, precision, traced, observer, cancel };
+        requested.check_depth()?;
         requested.check_outputs_differ()?;
         requested.number_sources();
         if !unfused {
@@ -148,6 +152,9 @@ impl Job {
         Ok(PlannedJob { pass, surveys, settings, plan_seconds: started.elapsed().as_secs_f64() })
     }
 }
+
+/// Max threads of a job: more than any machine gains from, and few enough for every sum of the plan.
+const MAX_THREADS: usize = 1024;
 
 /// All passes, or the refusal that names what the whole job needs: the largest of the minima of its passes.
 fn all_or_joint_refusal(surveys: Vec<Result<SurveyPass, Refusal>>, pass: Result<Pass, Refusal>) -> Result<(Vec<SurveyPass>, Pass)> {
@@ -167,5 +174,5 @@ fn all_or_joint_refusal(surveys: Vec<Result<SurveyPass, Refusal>>, pass: Result<
 }
 
 fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
 }

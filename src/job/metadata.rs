@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     graph::{Bands, MetadataPolicy, WriteOptions},
-    raster::{Metadata, MetadataItem, Profile, Scaling, TEXT_TAGS},
+    raster::{Metadata, MetadataItem, Profile, Scaling, TEXT_TAGS, UNIT_ITEM},
 };
 
 /// The metadata of a copy: `profile` has its source's. `unchanged`: every sample is the source's, and as valid.
@@ -33,8 +33,8 @@ pub fn copy(profile: &mut Profile, bands: &Bands, options: &WriteOptions, unchan
     set(profile, options)
 }
 
-/// Names of bands, and what their samples stand for, as GDAL states them; nothing where there is neither.
-pub fn described(names: &[String], scaling: &[Scaling]) -> Option<String> {
+/// Names of bands, what their samples stand for and in what unit, as GDAL states them; nothing where there is none.
+pub fn described(names: &[String], scaling: &[Scaling], units: &[String]) -> Option<String> {
     let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
     let mut items: Vec<MetadataItem> = named.map(|(band, name)| MetadataItem::new("DESCRIPTION", Some(band), name)).collect();
     for (band, Scaling { scale, offset }) in scaling.iter().enumerate() {
@@ -42,6 +42,8 @@ pub fn described(names: &[String], scaling: &[Scaling]) -> Option<String> {
         items.push(MetadataItem::new("OFFSET", Some(band), offset.to_string()));
         items.push(MetadataItem::new("SCALE", Some(band), scale.to_string()));
     }
+    let united = units.iter().enumerate().filter(|(_, unit)| !unit.is_empty());
+    items.extend(united.map(|(band, unit)| MetadataItem::new(UNIT_ITEM, Some(band), unit)));
     Some(Metadata { items }.to_xml()).filter(|xml| !xml.is_empty())
 }
 

@@ -12,9 +12,11 @@ pub enum Precision {
     /// twin (expressions and the other local operators, bands put together); what is left (statistics and sums that move with
     /// the heights, classes and colours, and on a device everything else) takes them rounded to float32, with a warning.
     ///
-    /// The origin is the source's own first valid sample, looked for in the middle chunk column first, from the middle to
-    /// the right, row by row from the top. It costs the decoding of the chunk that holds it once more (more where valid
-    /// samples begin late), when the job starts; the report says so. It does not hang on budget, cut or threads.
+    /// The origin is a sample of the source: the one in the middle, by value, of all different ones among its first samples, read row
+    /// by row from the top of the middle chunk column until 2048 times a sample differs from the one before, or until the end of a
+    /// chunk in which some do. So a value that stands for missing without being declared is not taken for it. That costs the decoding
+    /// of the chunk once more (of more, where the ground begins late), when the job starts; the report says so. It does not depend on
+    /// budget, cut or threads.
     #[default]
     Auto,
     /// Samples are rounded to float32 as they are read.

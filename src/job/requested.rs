@@ -8,7 +8,13 @@ use crate::{
     graph::{Destination, Handover, Node, Placement, Raster},
     source::Source,
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Max operators between a source and an output.
+const MAX_DEPTH: usize = 500;
 
 /// What a job is asked for: rasters and where each goes. Outputs keep the order in which they were asked for.
 #[derive(Clone, Default)]
@@ -91,6 +97,38 @@ impl Requested {
                 Node::Operator { inputs, .. } => next.extend(inputs.iter().rev().cloned()),
             }
         }
+    }
+
+    /// Refuses graphs of more than [`MAX_DEPTH`] operators in a row, which planning walks recursively.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with how many are accepted.
+    pub fn check_depth(&self) -> Result<()> {
+        let mut depths: HashMap<*const Node, usize> = HashMap::new();
+        let mut next: Vec<&Raster> = self.outputs.iter().map(|output| &output.raster).collect();
+        while let Some(raster) = next.pop() {
+            let Node::Operator { inputs, .. } = raster.node() else { continue };
+            if depths.contains_key(&std::ptr::from_ref(raster.node())) {
+                continue;
+            }
+            let depth_of = |input: &Raster| match input.node() {
+                Node::Source { .. } => Some(0),
+                node => depths.get(&std::ptr::from_ref(node)).copied(),
+            };
+            let unknown: Vec<&Raster> = inputs.iter().filter(|input| depth_of(input).is_none()).collect();
+            if !unknown.is_empty() {
+                next.push(raster);
+                next.extend(unknown);
+                continue;
+            }
+            let depth = 1 + inputs.iter().filter_map(depth_of).max().unwrap_or(0);
+            if depth > MAX_DEPTH {
+                let accepted = format!("at most {MAX_DEPTH}; a file between two jobs divides a longer chain");
+                return Err(Error::Usage { what: "number of operators in a row", given: format!("more than {MAX_DEPTH}"), accepted });
+            }
+            depths.insert(raster.node(), depth);
+        }
+        Ok(())
     }
 
     /// Refuses two outputs of one file, one array, one memory or one writer: the later would replace the earlier.

@@ -69,11 +69,11 @@ pub fn unwritten_spec(name: &str, grid: &GridInfo, node: usize, readback_pixel_b
     }
 }
 
-/// The file of a computed raster.
+/// The file of a computed raster, whose bands have these units.
 ///
 /// # Errors
 /// [`Error::Usage`] for options that do not go together.
-pub fn computed(grid: &GridInfo, operator: &dyn Operator, destination: &Destination) -> Result<ResolvedOutput> {
+pub fn computed(grid: &GridInfo, operator: &dyn Operator, units: &[String], destination: &Destination) -> Result<ResolvedOutput> {
     let options = &destination.options;
     let default = operator.output();
     let sample = options.sample.unwrap_or(default.sample);
@@ -89,7 +89,7 @@ pub fn computed(grid: &GridInfo, operator: &dyn Operator, destination: &Destinat
     let mut profile = Profile::new(grid.cols, grid.rows, operator.bands(), sample);
     profile.nodata = nodata;
     profile.georef = grid.georef.clone();
-    profile.gdal_metadata = metadata::described(&operator.band_names(), &operator.scaling());
+    profile.gdal_metadata = metadata::described(&operator.band_names(), &operator.scaling(), units);
     match operator.colors() {
         Colors::Gray => {}
         Colors::Rgb => (profile.photometric, profile.extra_samples) = (RGB, Vec::new()),

@@ -1,4 +1,5 @@
-//! The origin that the samples of a wide source are counted from: one of its own samples, so that differences are exact.
+//! The origin that the samples of a wide source are counted from: one of its own samples, so that differences are exact, and one in
+//! the middle of many, so that a value that stands for missing and is not declared is not it.
 
 use super::{
     cancel::CancelToken,
@@ -49,7 +50,7 @@ pub fn find(program: &Program, plan: &Plan, cancel: &CancelToken) -> Result<Vec<
         let planes: Vec<usize> = planes.iter().map(|&position| held[position]).collect();
         let counters = Arc::new(Counters::new(source.profile(), source.planes()));
         let search = Search { source: source.as_ref(), converter, planes: &planes, counters: &counters, ledger: &ledger, cancel };
-        let origin = search.first_valid()?;
+        let origin = search.origin()?;
         let (_, chunks_decoded, _) = counters.decodes(&planes);
         let report = OriginReport { origin, chunks_decoded, bytes_read: counters.bytes_read() };
         found.push(FoundOrigin { node: index, input, report });
@@ -68,9 +69,37 @@ impl Program {
     }
 }
 
+/// Samples that differ from those before them: as many are enough.
+const ENOUGH: usize = 2048;
+/// At the end of a chunk, so many are.
+const ENOUGH_OF_A_CHUNK: usize = 16;
+
+/// Valid samples that differ from those before them.
+#[derive(Default)]
+struct Seen(Vec<f64>);
+
+impl Seen {
+    fn add(&mut self, row: &[f64]) {
+        for &z in row.iter().filter(|z| z.is_finite()) {
+            if self.0.len() < ENOUGH && self.0.last() != Some(&z) {
+                self.0.push(z);
+            }
+        }
+    }
+
+    /// The one in the middle of all values that were seen, however often each was: a sentinel is one among many. Of two in the middle
+    /// the smaller magnitude, which float32 holds better anyhow.
+    fn middle(mut self) -> Option<f64> {
+        self.0.sort_unstable_by(f64::total_cmp);
+        self.0.dedup();
+        let (a, b) = (*self.0.get(self.0.len().checked_sub(1)? / 2)?, self.0[self.0.len() / 2]);
+        Some(if a.abs() <= b.abs() { a } else { b })
+    }
+}
+
 impl Search<'_> {
-    /// The first valid sample, chunk column by chunk column, the middle one first.
-    fn first_valid(&self) -> Result<Option<f64>> {
+    /// The origin, of the first chunk column that has a valid sample, the middle one first.
+    fn origin(&self) -> Result<Option<f64>> {
         let (cols, chunk_cols) = (self.source.profile().cols, self.source.planes()[self.planes[0]].cols);
         let across = cols.div_ceil(chunk_cols);
         let middle = across / 2;
@@ -81,7 +110,7 @@ impl Search<'_> {
                 // Where every plane has one chunk: a mask may be cut differently.
                 let ends = self.planes.iter().map(|&p| (start / self.source.planes()[p].cols + 1) * self.source.planes()[p].cols);
                 let span = Span::new(start, ends.fold(end, usize::min));
-                if let Some(origin) = self.first_valid_of(span)? {
+                if let Some(origin) = self.seen_in(span)?.middle() {
                     return Ok(Some(origin));
                 }
                 start = span.end;
@@ -90,8 +119,8 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// The first valid sample of some columns, row by row from the top, from the middle of each row to the right.
-    fn first_valid_of(&self, span: Span) -> Result<Option<f64>> {
+    /// What is seen in some columns, row by row from the top, until it is enough.
+    fn seen_in(&self, span: Span) -> Result<Seen> {
         let source = self.source;
         let mut readers = Vec::new();
         for &plane in self.planes {
@@ -106,7 +135,8 @@ impl Search<'_> {
         }
         let _grant = self.ledger.grant((span.len() * 8) as u64)?;
         let mut samples = vec![f64::NAN; span.len()];
-        for _ in 0..source.profile().rows {
+        let (mut seen, chunk_rows) = (Seen::default(), source.planes()[self.planes[0]].rows);
+        for row in 1..=source.profile().rows {
             if self.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
@@ -116,11 +146,36 @@ impl Search<'_> {
             let slices: Vec<&[u8]> =
                 readers.iter().map(|(_, words, _, bytes, _)| &bytemuck::cast_slice::<u64, u8>(words)[bytes.clone()]).collect();
             self.converter.convert_f64(&slices, &mut samples);
-            let from_middle = samples[samples.len() / 2..].iter().chain(&samples[..samples.len() / 2]);
-            if let Some(origin) = from_middle.copied().find(|z| z.is_finite()) {
-                return Ok(Some(origin));
+            seen.add(&samples);
+            let found = seen.0.len();
+            if found >= ENOUGH || (found >= ENOUGH_OF_A_CHUNK && row % chunk_rows == 0) {
+                break;
             }
         }
-        Ok(None)
+        Ok(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentinel_among_samples_is_no_origin() {
+        let sentinel = -2_147_483_648.0;
+        let row = |of: fn(f64) -> f64| (0..64).map(|c| of(f64::from(c))).collect::<Vec<_>>();
+        let middle = |rows: &[Vec<f64>]| {
+            let mut seen = Seen::default();
+            rows.iter().for_each(|row| seen.add(row));
+            seen.middle()
+        };
+        assert_eq!(middle(&[vec![f64::NAN; 4], vec![f64::INFINITY]]), None);
+        assert_eq!(middle(&[vec![7.5; 9]]), Some(7.5));
+        let heights = row(|c| 1e6 + c);
+        assert_eq!(middle(&[vec![sentinel; 64], heights.clone()]), Some(1e6 + 31.0));
+        // Every other sample.
+        let beside: Vec<f64> = heights.iter().flat_map(|&z| [sentinel, z]).collect();
+        assert_eq!(middle(&[beside]), Some(1e6 + 31.0));
+        assert_eq!(middle(&[vec![sentinel, 500.0]]), Some(500.0));
     }
 }

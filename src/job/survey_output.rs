@@ -69,7 +69,7 @@ impl SurveyOutput {
             if self.histogram {
                 let new = || pool.grant(Histogram::BYTES as u64).map(|grant| (Histogram::new(), grant));
                 let (mut histogram, grant) = shelf.take_or(new)?;
-                rows.iter().for_each(|r| histogram.add(row(r)));
+                rows.iter().for_each(|r| histogram.add(r, cols.start, row(r)));
                 shelf.put((histogram, grant));
             }
             Ok(statistics_of(rows.iter().map(row)))
@@ -88,7 +88,7 @@ impl SurveyOutput {
             all.merge(&next);
             (all, grant)
         };
-        let histogram = tally.histograms.into_all().into_iter().reduce(merged).map(|(histogram, _)| histogram);
+        let histogram = tally.histograms.into_all().into_iter().reduce(merged).map(|(histogram, _)| histogram.settled());
         Surveyed {
             valid: s.valid,
             missing: tally.pixels - s.valid,

@@ -2,9 +2,10 @@ use super::{
     abi::{self, shader_constants, uniform},
     agreement::Agreement,
     edges::{self, Edges},
-    exposure, gradient,
+    exposure,
+    gradient::{self, Gradient},
     info::OperatorInfo,
-    math,
+    large, math,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
@@ -12,6 +13,7 @@ use super::{
     shader::terrain_shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -56,7 +58,7 @@ uniform! {
         convention: u32,
         /// `FLAT_IS_MISSING`, or 1.
         zero_for_flat: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
     }
 }
@@ -96,7 +98,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { units: 2e-5, turn: Some(360.0), on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("aspect.wgsl"),
     params: AspectParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -116,6 +118,7 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
         Arc::new(Aspect::default()),
         Arc::new(Aspect { convention, zero_for_flat: true, ..Aspect::default() }),
+        Arc::new(Aspect { edges: Edges::Reflect, ..Aspect::default() }),
         Arc::new(Aspect { gradient_alg, zero_for_flat: true, edges: Edges::Missing, ..Aspect::default() }),
         Arc::new(Aspect { gradient_alg, convention, xscale: Some(2.0), yscale: Some(0.5), ..Aspect::default() }),
     ]
@@ -134,6 +137,10 @@ impl Stencil for Aspect {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, 1.0, (self.xscale, self.yscale))
+    }
+
+    fn edges(&self) -> Edges {
+        self.edges
     }
 
     fn write(&self, options: &mut Written) {
@@ -160,11 +167,11 @@ impl Stencil for Aspect {
         let zero_for_flat = self.zero_for_flat;
         match (self.gradient_alg, self.convention) {
             (GradientAlgorithm::Horn, AspectConvention::Azimuth) => {
-                stencil::compute(task, self.edges, Kernel::<H, false> { zero_for_flat })
+                stencil::compute(task, self.edges.beyond(), Kernel::<H, false> { zero_for_flat })
             }
-            (GradientAlgorithm::Horn, _) => stencil::compute(task, self.edges, Kernel::<H, true> { zero_for_flat }),
-            (_, AspectConvention::Azimuth) => stencil::compute(task, self.edges, Kernel::<ZT, false> { zero_for_flat }),
-            _ => stencil::compute(task, self.edges, Kernel::<ZT, true> { zero_for_flat }),
+            (GradientAlgorithm::Horn, _) => stencil::compute(task, self.edges.beyond(), Kernel::<H, true> { zero_for_flat }),
+            (_, AspectConvention::Azimuth) => stencil::compute(task, self.edges.beyond(), Kernel::<ZT, false> { zero_for_flat }),
+            _ => stencil::compute(task, self.edges.beyond(), Kernel::<ZT, true> { zero_for_flat }),
         }
     }
 }
@@ -176,10 +183,10 @@ struct Kernel<const ALGORITHM: u32, const TRIGONOMETRIC: bool> {
 
 impl<T: Real, const ALGORITHM: u32, const TRIGONOMETRIC: bool> stencil::Kernel<T> for Kernel<ALGORITHM, TRIGONOMETRIC> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
         let (zero, turn) = (T::of(0.0), T::of(math::FULL_TURN));
         let g = gradient::difference::<ALGORITHM, T>(window);
-        let (p, q) = gradient::world_gradient(g, factors);
+        let Gradient { p, q, .. } = gradient::world_gradient(window, g, factors);
         let angle = if TRIGONOMETRIC { T::atan2_degrees(-q, -p) } else { T::atan2_degrees(-p, -q) };
         let angle = if angle < zero { angle + turn } else { angle };
         // A tiny negative angle rounds up to the full turn.

@@ -4,7 +4,7 @@ use super::{
     abi::{self, shader_constants, uniform},
     agreement::Agreement,
     functions::{self, exponential},
-    info::OperatorInfo,
+    info::{OperatorInfo, kept_unit},
     neighbourhood::{self, FocalBorder, FocalMissing, Lines},
     option_info::OptionInfo,
     options::{Options, Written},
@@ -96,6 +96,7 @@ fn examples() -> Vec<Arc<dyn Operator>> {
         of(0.6, 5.0, M::Propagate, B::Nearest),
         of(1.7, 300.0, M::Skip, B::Reflect),
         of(1.2, 20.0, M::Skip, B::Extrapolate),
+        of(1.0, 40.0, M::Skip, B::Wrap),
     ]
 }
 
@@ -129,8 +130,16 @@ impl Operator for Bilateral {
         true
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        kept_unit(inputs)
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::square(self.reach())
+    }
+
+    fn needs_whole_rows(&self) -> bool {
+        self.border == FocalBorder::Wrap
     }
 
     fn output(&self) -> OperatorOutput {
@@ -242,7 +251,8 @@ fn add(along: &mut Along, line: &[f32], middle: &[f32], weight: f32, per_square:
         let finite = z.is_finite();
         let d = if finite { z - e } else { 0.0 };
         let w = if finite { weight * exponential(d * d * per_square) } else { 0.0 };
-        *heights += w * d;
+        // A difference that overflows has no weight.
+        *heights += if w > 0.0 { w * d } else { 0.0 };
         *weights += w;
         *gaps += u32::from(!finite);
     }

@@ -138,6 +138,8 @@ fn inner(bound: i128, is_least: bool) -> f32 {
 const MOST_F16: i128 = 65_504;
 
 impl Cast {
+    const KEEPS_UNIT: bool = true;
+
     fn nodata(&self) -> Nodata {
         let value = match self.sample.integer_range() {
             Some((0, most)) => most,
@@ -232,4 +234,22 @@ fn half_up(formula: &mut Formula, x: usize) -> usize {
     let half = formula.push(Step::Number(0.5));
     let up = formula.push(Step::Binary(Binary::LessOrEqual, half, fraction));
     formula.push(Step::Binary(Binary::Add, below, up))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_saturates_is_not_the_nodata_value() {
+        for sample in SampleType::ALL.into_iter().filter(|sample| *sample != SampleType::F32 && *sample != SampleType::F64) {
+            let cast = Cast { sample, ..Cast::default() };
+            let (smallest, largest) = cast.bounds().expect("a type with bounds");
+            let Nodata::Integer(nodata) = cast.nodata() else { panic!("a whole number") };
+            assert!((smallest as i128) > nodata || (largest as i128) < nodata, "{sample}: {smallest} to {largest}, nodata {nodata}");
+        }
+        let bounds = |sample| Cast { sample, ..Cast::default() }.bounds();
+        assert_eq!(bounds(SampleType::I64).map(|b| b.0), Some(-9_223_371_487_098_961_920.0));
+        assert_eq!(bounds(SampleType::U64).map(|b| b.1), Some(18_446_742_974_197_923_840.0));
+    }
 }

@@ -67,6 +67,8 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 local_operator!(Clamp);
 
 impl Clamp {
+    const KEEPS_UNIT: bool = true;
+
     fn steps(&self) -> Formula {
         let mut formula = Formula::new(1);
         let mut result = formula.push(Step::Input(0));

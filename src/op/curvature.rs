@@ -4,14 +4,14 @@ use super::{
     edges::{self, Edges},
     gradient,
     info::OperatorInfo,
-    math,
+    large, math,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
     real::Real,
     shader::terrain_shader,
     stencil::{self, Stencil},
-    terrain,
+    terrain, window,
 };
 use crate::{
     error::Result,
@@ -80,7 +80,7 @@ uniform! {
         kind: u32,
         /// `EVANS`, or Zevenbergen and Thorne.
         algorithm: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
         /// Vertical exaggeration.
         exaggeration: f32,
@@ -100,7 +100,13 @@ shader_constants! { CONSTANTS:
     SIXTH: f32 = 1.0 / 6.0;
     THIRD: f32 = 1.0 / 3.0;
     FLAT_BELOW: f32 = 1e-30;
+    /// 2^-20: the steepest gradient that is told apart, as its inverse.
+    PER_STEEPEST_BEND: f32 = 1.0 / 1_048_576.0;
 }
+
+/// 2^25 and 2^50: gradients and second derivatives whose products are within float32.
+const ORDINARY_GRADIENT: f32 = 33_554_432.0;
+const ORDINARY_BEND: f32 = 1_125_899_906_842_624.0;
 
 pub(super) const INFO: OperatorInfo = OperatorInfo {
     name: "curvature",
@@ -127,7 +133,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, units: 1e-6, bends: true, on_slopes: true, ..Agreement::EXACT },
     shader: terrain_shader!("curvature.wgsl"),
     params: CurvatureParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -147,6 +153,10 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     for &kind in CurvatureKind::ALL {
         all.push(Arc::new(Curvature { kind, ..Curvature::default() }));
         let (algorithm, edges) = (CurvatureAlgorithm::Evans, Edges::Missing);
+        if kind == CurvatureKind::Profile {
+            all.push(Arc::new(Curvature { kind, edges: Edges::Wrap, ..Curvature::default() }));
+            all.push(Arc::new(Curvature { kind, algorithm, edges: Edges::Nearest, ..Curvature::default() }));
+        }
         all.push(Arc::new(Curvature { kind, algorithm, zfactor: 1.5, xscale: Some(2.0), yscale: Some(3.0), edges }));
     }
     all
@@ -182,12 +192,16 @@ impl Curvature {
     fn fill_with<const IS_EVANS: bool, T: Real>(&self, task: &mut RowsTask<'_, T>) {
         let exaggeration = T::nearest(self.zfactor as f32, self.zfactor);
         match self.kind {
-            CurvatureKind::Total => stencil::compute(task, self.edges, Kernel::<IS_EVANS, 0, T> { exaggeration }),
-            CurvatureKind::Profile => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PROFILE, T> { exaggeration }),
-            CurvatureKind::Plan => stencil::compute(task, self.edges, Kernel::<IS_EVANS, PLAN, T> { exaggeration }),
-            CurvatureKind::Tangential => stencil::compute(task, self.edges, Kernel::<IS_EVANS, TANGENTIAL, T> { exaggeration }),
-            CurvatureKind::Mean => stencil::compute(task, self.edges, Kernel::<IS_EVANS, MEAN, T> { exaggeration }),
-            CurvatureKind::Gaussian => stencil::compute(task, self.edges, Kernel::<IS_EVANS, GAUSSIAN, T> { exaggeration }),
+            CurvatureKind::Total => stencil::compute(task, self.edges.beyond_straight(), Kernel::<IS_EVANS, 0, T> { exaggeration }),
+            CurvatureKind::Profile => stencil::compute(task, self.edges.beyond_straight(), Kernel::<IS_EVANS, PROFILE, T> { exaggeration }),
+            CurvatureKind::Plan => stencil::compute(task, self.edges.beyond_straight(), Kernel::<IS_EVANS, PLAN, T> { exaggeration }),
+            CurvatureKind::Tangential => {
+                stencil::compute(task, self.edges.beyond_straight(), Kernel::<IS_EVANS, TANGENTIAL, T> { exaggeration })
+            }
+            CurvatureKind::Mean => stencil::compute(task, self.edges.beyond_straight(), Kernel::<IS_EVANS, MEAN, T> { exaggeration }),
+            CurvatureKind::Gaussian => {
+                stencil::compute(task, self.edges.beyond_straight(), Kernel::<IS_EVANS, GAUSSIAN, T> { exaggeration })
+            }
         }
     }
 }
@@ -208,6 +222,10 @@ impl Stencil for Curvature {
         terrain::pixel_matrix(grid, row, (self.xscale, self.yscale))
     }
 
+    fn edges(&self) -> Edges {
+        self.edges
+    }
+
     fn write(&self, options: &mut Written) {
         options.put("kind", self.kind);
         options.put("algorithm", self.algorithm);
@@ -220,7 +238,7 @@ impl Stencil for Curvature {
         let params = CurvatureParams {
             kind: self.kind.code(),
             algorithm: if self.algorithm == CurvatureAlgorithm::Evans { EVANS } else { 0 },
-            edges: self.edges.code(),
+            edges: self.edges.beyond_straight().code(),
             exaggeration: self.zfactor as f32,
         };
         bytemuck::bytes_of(&params).to_vec()
@@ -241,15 +259,15 @@ struct Kernel<const IS_EVANS: bool, const KIND: u32, T> {
 
 impl<T: Real, const IS_EVANS: bool, const KIND: u32> stencil::Kernel<T> for Kernel<IS_EVANS, KIND, T> {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, m: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, m: [T; 4]) -> T {
         let (one, two, k, flat_below) = (T::of(1.0), T::of(2.0), T::of(PER_LENGTH), T::of(FLAT_BELOW));
         let (g, cc, rr) = differences::<IS_EVANS, T>(w);
         let cr = ((w.a - w.c) + (w.i - w.g)) * T::of(QUARTER);
-        let (p, q) = gradient::world_gradient(g, m);
+        let z = self.exaggeration;
+        let gradient::Gradient { p, q, unit, stretch } = gradient::shortened(w, g, m, z * T::of(PER_STEEPEST_BEND));
         let r = m[0] * m[0] * cc + two * m[0] * m[1] * cr + m[1] * m[1] * rr;
         let s = m[0] * m[2] * cc + (m[0] * m[3] + m[1] * m[2]) * cr + m[1] * m[3] * rr;
         let t = m[2] * m[2] * cc + two * m[2] * m[3] * cr + m[3] * m[3] * rr;
-        let z = self.exaggeration;
         let (p, q, r, s, t) = (z * p, z * q, z * r, z * s, z * t);
         let steep = p * p + q * q;
         let along = (r * p * p + two * s * p * q + t * q * q) / math::max(steep, flat_below);
@@ -257,27 +275,43 @@ impl<T: Real, const IS_EVANS: bool, const KIND: u32> stencil::Kernel<T> for Kern
         let normal = one + steep;
         let flat = gradient::is_flat(g) | (steep < flat_below);
         let directed = |bend: T| if flat { T::of(0.0) } else { bend };
-        match KIND {
+        let bend = match KIND {
             PROFILE => directed(-k * along),
             PLAN => directed(k * across),
             TANGENTIAL => directed(-k * across / normal.sqrt()),
             MEAN => T::of(-HALF) * k * ((one + q * q) * r - two * p * q * s + (one + p * p) * t) / (normal * normal.sqrt()),
             GAUSSIAN => (k * k) * (r * t - s * s) / (normal * normal),
             _ => -k * (r + t),
+        };
+        // The second derivatives are those of the scaled heights, the gradient is that over `stretch`.
+        match KIND {
+            _ if w.ordinary => bend,
+            TANGENTIAL | MEAN => bend / unit,
+            GAUSSIAN => bend / unit / unit / stretch / stretch,
+            _ => w.unscaled(bend),
         }
+    }
+
+    #[inline(always)]
+    fn ordinary_below(self, m: [T; 4]) -> T {
+        // Gradients stay below 2^27, second derivatives below 2^56, and so products of both are within float32.
+        let most = math::max(math::max(m[0].abs(), m[1].abs()), math::max(m[2].abs(), m[3].abs()));
+        let stretched = most * self.exaggeration;
+        let (gradient, bend) = (T::of(ORDINARY_GRADIENT) / stretched, T::of(ORDINARY_BEND) / (stretched * most));
+        math::min(T::LARGE, math::min(gradient, bend))
     }
 }
 
 /// Gradient per column and row, and the second differences, per column twice and per row twice.
 #[inline(always)]
-fn differences<const IS_EVANS: bool, T: Real>(w: &stencil::Window<T>) -> ((T, T), T, T) {
+fn differences<const IS_EVANS: bool, T: Real>(w: &window::Window<T>) -> ((T, T), T, T) {
     if IS_EVANS {
         let (two, sixth, third) = (T::of(2.0), T::nearest(SIXTH, 1.0 / 6.0), T::nearest(THIRD, 1.0 / 3.0));
         let g = (((w.c - w.a) + (w.f - w.d) + (w.i - w.g)) * sixth, ((w.g - w.a) + (w.h - w.b) + (w.i - w.c)) * sixth);
-        let cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - two * (w.b + w.h)) * third;
-        let rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - two * (w.d + w.f)) * third;
+        let cc = ((w.a + w.c) + (w.d + w.f) + (w.g + w.i) - two * (w.b + w.h) - two * w.e) * third;
+        let rr = ((w.a + w.g) + (w.b + w.h) + (w.c + w.i) - two * (w.d + w.f) - two * w.e) * third;
         return (g, cc, rr);
     }
     let half = T::of(HALF);
-    (((w.f - w.d) * half, (w.h - w.b) * half), w.d + w.f, w.b + w.h)
+    (((w.f - w.d) * half, (w.h - w.b) * half), (w.d + w.f) - T::of(2.0) * w.e, (w.b + w.h) - T::of(2.0) * w.e)
 }

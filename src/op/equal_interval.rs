@@ -70,6 +70,10 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 impl EqualInterval {
     fn breaks(&self) -> Vec<f32> {
         let (min, max) = self.range.unwrap_or((0.0, 1.0));
+        if min == max {
+            // One value is of the first class, as quantiles have it.
+            return vec![(min as f32).next_up(); self.classes - 1];
+        }
         let share = |k: usize| k as f64 / self.classes as f64;
         (1..self.classes).map(|k| (min + share(k) * (max - min)) as f32).collect()
     }

@@ -3,12 +3,13 @@
 use super::{
     abi::{shader_constants, uniform},
     edges::Edges,
-    gradient,
+    gradient::{self, Gradient},
     math::{LEAST_DIVISOR, max},
     option_info::{GdalAlias, OptionInfo},
     real::Real,
     stencil,
     terrain::GradientAlgorithm,
+    window,
 };
 use crate::graph::RowsTask;
 use std::marker::PhantomData;
@@ -24,7 +25,7 @@ uniform! {
         gradient_alg: u32,
         /// `FLAT_IS_MISSING`, or 1.
         zero_for_flat: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
         /// Zero.
         pad0: u32,
@@ -81,7 +82,7 @@ macro_rules! exposure_operator {
             agreement: Agreement { units: 1e-6, on_slopes: true, ..Agreement::EXACT },
             shader: terrain_shader!("include/exposure.wgsl", $own),
             params: ExposureParams::LAYOUT,
-            constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, exposure::CONSTANTS],
+            constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, exposure::CONSTANTS],
         };
 
         fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -114,6 +115,10 @@ macro_rules! exposure_operator {
                 terrain::row_factors(grid, row, self.gradient_alg, 1.0, (self.xscale, self.yscale))
             }
 
+            fn edges(&self) -> Edges {
+                self.edges
+            }
+
             fn write(&self, options: &mut Written) {
                 options.put_switch("zero-for-flat", self.zero_for_flat);
                 options.put("gradient-alg", self.gradient_alg);
@@ -141,7 +146,7 @@ pub(crate) use exposure_operator;
 
 /// The gradient's direction. Made long first: squares of tiny gradients would vanish.
 #[inline(always)]
-fn direction<T: Real>((p, q): (T, T)) -> (T, T) {
+fn direction<T: Real>(Gradient { p, q, .. }: Gradient<T>) -> (T, T) {
     let longest = max(max(p.abs(), q.abs()), T::of(LEAST_DIVISOR));
     let (u, v) = (p / longest, q / longest);
     let length = (u * u + v * v).sqrt();
@@ -152,9 +157,9 @@ fn direction<T: Real>((p, q): (T, T)) -> (T, T) {
 pub(super) fn fill<T: Real, F: Facing>(task: &mut RowsTask<'_, T>, alg: GradientAlgorithm, zero_for_flat: bool, edges: Edges) {
     let facing = PhantomData::<F>;
     match alg {
-        GradientAlgorithm::Horn => stencil::compute(task, edges, Kernel::<{ gradient::HORN }, F> { zero_for_flat, facing }),
+        GradientAlgorithm::Horn => stencil::compute(task, edges.beyond(), Kernel::<{ gradient::HORN }, F> { zero_for_flat, facing }),
         GradientAlgorithm::ZevenbergenThorne => {
-            stencil::compute(task, edges, Kernel::<{ gradient::ZEVENBERGEN_THORNE }, F> { zero_for_flat, facing });
+            stencil::compute(task, edges.beyond(), Kernel::<{ gradient::ZEVENBERGEN_THORNE }, F> { zero_for_flat, facing });
         }
     }
 }
@@ -167,9 +172,9 @@ struct Kernel<const ALGORITHM: u32, F> {
 
 impl<T: Real, const ALGORITHM: u32, F: Facing> stencil::Kernel<T> for Kernel<ALGORITHM, F> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
         let g = gradient::difference::<ALGORITHM, T>(window);
-        let facing = F::of(direction(gradient::world_gradient(g, factors)));
+        let facing = F::of(direction(gradient::world_gradient(window, g, factors)));
         let flat = if self.zero_for_flat { T::of(0.0) } else { T::MISSING };
         if gradient::is_flat(g) { flat } else { facing }
     }

@@ -2,8 +2,9 @@ use super::{
     abi::{self, shader_constants, uniform},
     agreement::Agreement,
     edges::{self, Edges},
-    gradient,
+    gradient::{self, Gradient},
     info::OperatorInfo,
+    large,
     math::{self, HALF_TURN, QUARTER_TURN, max},
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
@@ -12,6 +13,7 @@ use super::{
     shader::terrain_shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -66,7 +68,7 @@ uniform! {
         gradient_alg: u32,
         /// `COMBINED`, `MULTIDIRECTIONAL`, `IGOR`, or regular.
         variant: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
         /// Zero.
         pad0: u32,
@@ -134,7 +136,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { units: 1.0, rounded: true, ..Agreement::EXACT },
     shader: terrain_shader!("hillshade.wgsl"),
     params: HillshadeParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -212,10 +214,12 @@ impl Hillshade {
     fn fill_with<const ALGORITHM: u32, T: Real>(&self, task: &mut RowsTask<'_, T>) {
         let light = Light::of(self);
         match self.variant {
-            HillshadeVariant::Regular => stencil::compute(task, self.edges, Kernel::<ALGORITHM, 0, T> { light }),
-            HillshadeVariant::Combined => stencil::compute(task, self.edges, Kernel::<ALGORITHM, COMBINED, T> { light }),
-            HillshadeVariant::Multidirectional => stencil::compute(task, self.edges, Kernel::<ALGORITHM, MULTIDIRECTIONAL, T> { light }),
-            HillshadeVariant::Igor => stencil::compute(task, self.edges, Kernel::<ALGORITHM, IGOR, T> { light }),
+            HillshadeVariant::Regular => stencil::compute(task, self.edges.beyond(), Kernel::<ALGORITHM, 0, T> { light }),
+            HillshadeVariant::Combined => stencil::compute(task, self.edges.beyond(), Kernel::<ALGORITHM, COMBINED, T> { light }),
+            HillshadeVariant::Multidirectional => {
+                stencil::compute(task, self.edges.beyond(), Kernel::<ALGORITHM, MULTIDIRECTIONAL, T> { light })
+            }
+            HillshadeVariant::Igor => stencil::compute(task, self.edges.beyond(), Kernel::<ALGORITHM, IGOR, T> { light }),
         }
     }
 }
@@ -238,6 +242,10 @@ impl Stencil for Hillshade {
 
     fn factors(&self, grid: &GridInfo, row: usize) -> [f64; 4] {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
+    }
+
+    fn edges(&self) -> Edges {
+        self.edges
     }
 
     fn write(&self, options: &mut Written) {
@@ -288,8 +296,8 @@ struct Kernel<const ALGORITHM: u32, const VARIANT: u32, T> {
 
 impl<T: Real, const ALGORITHM: u32, const VARIANT: u32> stencil::Kernel<T> for Kernel<ALGORITHM, VARIANT, T> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
-        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM, T>(window), factors);
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
+        let Gradient { p, q, .. } = gradient::world_gradient(window, gradient::difference::<ALGORITHM, T>(window), factors);
         match VARIANT {
             COMBINED => combined(&self.light, p, q),
             MULTIDIRECTIONAL => multidirectional(&self.light, p, q),

@@ -76,3 +76,8 @@ impl OperatorInfo {
 pub(super) fn part_of_another(_: &Options) -> Result<Arc<dyn Operator>> {
     Err(Error::Internal("a part of an operator is not built by its name"))
 }
+
+/// The unit of the first band of the first input: what operators have whose results are in their samples' unit.
+pub(super) fn kept_unit(inputs: &[Vec<String>]) -> Vec<String> {
+    inputs.first().and_then(|bands| bands.first()).cloned().into_iter().collect()
+}

@@ -10,6 +10,7 @@
 mod abi;
 mod agreement;
 mod bands;
+mod border;
 mod cell_size;
 mod classes;
 mod custom;
@@ -19,6 +20,7 @@ pub mod functions;
 mod gradient;
 mod indices;
 mod info;
+mod large;
 pub mod math;
 mod matrix;
 mod named_option;
@@ -35,6 +37,7 @@ mod shader;
 mod stencil;
 mod steps;
 mod terrain;
+mod window;
 
 // The files of the registered operators: `scripts/regenerate.sh` makes these lines of those of the registry.
 mod aspect;

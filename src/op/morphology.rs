@@ -3,7 +3,7 @@
 use super::{
     agreement::Agreement,
     focal::{self, Focal, FocalParams, FocalStat},
-    info::OperatorInfo,
+    info::{OperatorInfo, kept_unit},
     named_option::named_option,
     neighbourhood::{self, Shape, shape},
     neighbourhood::{FocalBorder, FocalMissing, FocalShape},
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     error::Result,
     graph::{Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, Raster, RowsTask, Shift},
+    raster::Span,
 };
 use std::sync::Arc;
 
@@ -87,6 +88,7 @@ fn examples() -> Vec<Arc<dyn Operator>> {
         Morphology::default(),
         of(O::Dilate, S::Circle, 3, M::Propagate, B::Nearest),
         of(O::Open, S::Box, 2, M::Skip, B::Reflect),
+        of(O::Close, S::Box, 2, M::Skip, B::Wrap),
         Morphology { inner: 1, ..of(O::Close, S::Annulus, 3, M::Skip, B::Missing) },
         Morphology { mask: mask.clone(), ..of(O::Dilate, S::Custom, 1, M::Skip, B::Missing) },
         Morphology { mask, ..of(O::Open, S::Custom, 1, M::Skip, B::Extrapolate) },
@@ -131,10 +133,18 @@ impl Operator for Morphology {
         true
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        kept_unit(inputs)
+    }
+
     fn footprint(&self) -> Footprint {
         let steps = self.steps();
         let reach = steps[0].footprint();
         Footprint { halo_rows: steps.len() * reach.halo_rows, halo_cols: steps.len() * reach.halo_cols }
+    }
+
+    fn needs_whole_rows(&self) -> bool {
+        self.border == FocalBorder::Wrap
     }
 
     fn output(&self) -> OperatorOutput {
@@ -179,7 +189,9 @@ impl Operator for Morphology {
         let Some(first) = steps.pop() else { return last.compute_rows(task) };
         // What the second step looks at.
         let reach = last.footprint();
-        let (rows, cols) = (task.rows.dilate(reach.halo_rows, task.grid.rows), task.cols.dilate(reach.halo_cols, task.grid.cols));
+        let whole = Span::new(0, task.grid.cols);
+        let cols = if self.needs_whole_rows() { whole } else { task.cols.dilate(reach.halo_cols, whole.end) };
+        let rows = task.rows.dilate(reach.halo_rows, task.grid.rows);
         let mut between = vec![0.0; rows.len() * cols.len()];
         let factors = vec![[0.0; 4]; rows.len()];
         first.compute_rows(&mut RowsTask { grid: task.grid, rows, cols, factors: &factors, inputs: task.inputs, out: &mut between });

@@ -2,14 +2,15 @@ use super::{
     abi::{self, shader_constants, uniform},
     agreement::Agreement,
     edges::{self, Edges},
-    gradient,
+    gradient::{self, Gradient},
     info::OperatorInfo,
-    math,
+    large, math,
     options::{Options, Written},
     real::Real,
     shader::shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -37,7 +38,7 @@ uniform! {
     pub struct NormalsParams {
         /// `HORN` or `ZEVENBERGEN_THORNE`.
         gradient_alg: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
         /// Zero.
         pad0: u32,
@@ -67,7 +68,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, units: 5e-7, ..Agreement::EXACT },
     shader: shader!("include/grid.wgsl", "include/window.wgsl", "include/gradient.wgsl", "include/math.wgsl", "normals.wgsl"),
     params: NormalsParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -80,6 +81,7 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     let gradient_alg = GradientAlgorithm::ZevenbergenThorne;
     vec![
         Arc::new(Normals::default()),
+        Arc::new(Normals { edges: Edges::Wrap, ..Normals::default() }),
         Arc::new(Normals { gradient_alg, edges: Edges::Missing, zfactor: 2.5, ..Normals::default() }),
         Arc::new(Normals { xscale: Some(0.5), yscale: Some(3.0), ..Normals::default() }),
     ]
@@ -108,6 +110,10 @@ impl Stencil for Normals {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
     }
 
+    fn edges(&self) -> Edges {
+        self.edges
+    }
+
     fn write(&self, options: &mut Written) {
         options.put("zfactor", self.zfactor);
         options.put("gradient-alg", self.gradient_alg);
@@ -122,8 +128,8 @@ impl Stencil for Normals {
 
     fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         match self.gradient_alg {
-            GradientAlgorithm::Horn => stencil::compute(task, self.edges, Kernel::<{ gradient::HORN }>),
-            GradientAlgorithm::ZevenbergenThorne => stencil::compute(task, self.edges, Kernel::<{ gradient::ZEVENBERGEN_THORNE }>),
+            GradientAlgorithm::Horn => stencil::compute(task, self.edges.beyond(), Kernel::<{ gradient::HORN }>),
+            GradientAlgorithm::ZevenbergenThorne => stencil::compute(task, self.edges.beyond(), Kernel::<{ gradient::ZEVENBERGEN_THORNE }>),
         }
     }
 }
@@ -133,8 +139,8 @@ struct Kernel<const ALGORITHM: u32>;
 
 impl<T: Real, const ALGORITHM: u32> stencil::BandKernel<T, 3> for Kernel<ALGORITHM> {
     #[inline(always)]
-    fn samples(self, window: &stencil::Window<T>, factors: [T; 4]) -> [T; 3] {
-        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM, T>(window), factors);
+    fn samples(self, window: &window::Window<T>, factors: [T; 4]) -> [T; 3] {
+        let Gradient { p, q, .. } = gradient::world_gradient(window, gradient::difference::<ALGORITHM, T>(window), factors);
         let length = (T::of(1.0) + (p * p + q * q)).sqrt();
         let mut normal = [T::MISSING; 3];
         normal[EAST as usize] = -p / length;

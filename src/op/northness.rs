@@ -5,7 +5,7 @@ use super::{
     exposure::{self, ExposureParams, Facing, exposure_operator},
     gradient,
     info::OperatorInfo,
-    math,
+    large, math,
     options::{Options, Written},
     real::Real,
     shader::terrain_shader,

@@ -61,6 +61,11 @@ impl Options {
         Ok(self.find(name)?.unwrap_or(false))
     }
 
+    /// Whether a value was given, not left to the default.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.given(name).is_some()
+    }
+
     /// The text of an option: what was given, else its default.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The float types that the CPU twins' kernels are written for: f32, as the shaders, and f64, for `--precision f64`.
 
-use super::{abi, math};
+use super::{abi, large, math};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A float that kernels compute with.
@@ -19,6 +19,13 @@ pub(crate) trait Real:
 {
     /// Missing.
     const MISSING: Self;
+
+    /// Heights of at least this magnitude are scaled by [`SHRINK`](Self::SHRINK) before they are subtracted: below it no
+    /// difference, sum or square of a 3 x 3 window overflows.
+    const LARGE: Self;
+
+    /// A power of two that makes every finite height small enough for a gradient and its square.
+    const SHRINK: Self;
 
     /// A number that f32 has exactly.
     fn of(exact: f32) -> Self;
@@ -41,12 +48,17 @@ pub(crate) trait Real:
     /// Neither NaN nor infinite: an infinity carries no height, so it counts as missing too.
     fn has_height(self) -> bool;
 
-    /// Whether all of a row have heights.
-    fn all_have_heights(row: &[Self]) -> bool;
+    /// Whether all of a row have heights, of magnitudes below `limit`.
+    fn all_below(row: &[Self], limit: Self) -> bool;
+
+    /// Whether those of a row that have heights are of magnitudes below `limit`.
+    fn heights_below(row: &[Self], limit: Self) -> bool;
 }
 
 impl Real for f32 {
     const MISSING: Self = f32::NAN;
+    const LARGE: Self = large::LARGE;
+    const SHRINK: Self = large::SHRINK;
 
     #[inline(always)]
     fn of(exact: f32) -> Self {
@@ -84,13 +96,22 @@ impl Real for f32 {
     }
 
     #[inline(always)]
-    fn all_have_heights(row: &[Self]) -> bool {
-        row.iter().fold(0, |greatest: u32, z| greatest.max(z.to_bits() & abi::MAGNITUDE_MASK)) < abi::INFINITY_BITS
+    fn all_below(row: &[Self], limit: Self) -> bool {
+        row.iter().fold(0, |largest: u32, z| largest.max(z.to_bits() & abi::MAGNITUDE_MASK)) < limit.to_bits()
+    }
+
+    #[inline(always)]
+    fn heights_below(row: &[Self], limit: Self) -> bool {
+        let magnitude = |z: &f32| z.to_bits() & abi::MAGNITUDE_MASK;
+        let height = |z| if magnitude(z) < abi::INFINITY_BITS { magnitude(z) } else { 0 };
+        row.iter().fold(0, |largest: u32, z| largest.max(height(z))) < limit.to_bits()
     }
 }
 
 impl Real for f64 {
     const MISSING: Self = f64::NAN;
+    const LARGE: Self = f64::from_bits((1023 + 480) << 52);
+    const SHRINK: Self = f64::from_bits((1023 - 600) << 52);
 
     #[inline(always)]
     fn of(exact: f32) -> Self {
@@ -130,7 +151,12 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn all_have_heights(row: &[Self]) -> bool {
-        row.iter().all(|z| z.is_finite())
+    fn all_below(row: &[Self], limit: Self) -> bool {
+        row.iter().all(|z| f64::abs(*z) < limit)
+    }
+
+    #[inline(always)]
+    fn heights_below(row: &[Self], limit: Self) -> bool {
+        row.iter().all(|z| !z.is_finite() || f64::abs(*z) < limit)
     }
 }

@@ -5,7 +5,7 @@ use super::{abi::uniform, edges::Edges};
 uniform! {
     /// `Params` of `shaders/include/relief.wgsl`.
     pub struct ReliefParams {
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
         /// The operator's own code for what it makes of the heights; 0 where it has one way.
         algorithm: u32,

@@ -68,6 +68,8 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 local_operator!(Rescale);
 
 impl Rescale {
+    const KEEPS_UNIT: bool = false;
+
     fn steps(&self) -> Formula {
         let [low, high] = self.to;
         let mut formula = Formula::new(1);

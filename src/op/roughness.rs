@@ -1,13 +1,15 @@
 use super::{
-    abi::{self, shader_constants},
+    abi,
     agreement::Agreement,
     edges::{self, Edges},
     info::OperatorInfo,
+    large,
     math::{max, min},
     options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
+    window,
 };
 use crate::{
     error::Result,
@@ -20,10 +22,6 @@ use std::sync::Arc;
 pub struct Roughness {
     /// What happens at borders and beside missing heights.
     pub edges: Edges,
-}
-
-shader_constants! { CONSTANTS:
-    CENTRE: f32 = 0.0;
 }
 
 pub(super) const INFO: OperatorInfo = OperatorInfo {
@@ -41,7 +39,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 1, ..Agreement::EXACT },
     shader: relief_shader!("roughness.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -49,11 +47,16 @@ fn build(options: &Options) -> Result<Arc<dyn Operator>> {
 }
 
 fn examples() -> Vec<Arc<dyn Operator>> {
-    vec![Arc::new(Roughness::default()), Arc::new(Roughness { edges: Edges::Missing })]
+    vec![Arc::new(Roughness::default()), Arc::new(Roughness { edges: Edges::Missing }), Arc::new(Roughness { edges: Edges::Nearest })]
 }
 
 impl Stencil for Roughness {
     const INFO: &'static OperatorInfo = &INFO;
+    const KEEPS_UNIT: bool = true;
+
+    fn edges(&self) -> Edges {
+        self.edges
+    }
 
     fn write(&self, options: &mut Written) {
         edges::write(options, self.edges);
@@ -64,7 +67,7 @@ impl Stencil for Roughness {
     }
 
     fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
-        stencil::compute(task, self.edges, Kernel);
+        stencil::compute(task, self.edges.beyond(), Kernel);
     }
 }
 
@@ -73,9 +76,9 @@ struct Kernel;
 
 impl<T: Real> stencil::Kernel<T> for Kernel {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, _factors: [T; 4]) -> T {
         let most = max(max(max(w.a, w.b), max(w.c, w.d)), max(max(w.f, w.g), max(w.h, w.i)));
         let least = min(min(min(w.a, w.b), min(w.c, w.d)), min(min(w.f, w.g), min(w.h, w.i)));
-        max(most, T::of(CENTRE)) - min(least, T::of(CENTRE))
+        w.unscaled(max(most, w.e) - min(least, w.e))
     }
 }

@@ -4,7 +4,7 @@ use super::{
     edges::{self, Edges},
     gradient,
     info::OperatorInfo,
-    math,
+    large, math,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
@@ -12,6 +12,7 @@ use super::{
     shader::terrain_shader,
     stencil::{self, Stencil},
     terrain::{self, GradientAlgorithm},
+    window,
 };
 use crate::{
     error::Result,
@@ -54,7 +55,7 @@ uniform! {
         gradient_alg: u32,
         /// `UNIT_PERCENT`, or degrees.
         unit: u32,
-        /// `EDGES_EXTRAPOLATE` or `EDGES_MISSING`.
+        /// `EDGES_EXTRAPOLATE` to `EDGES_EXTRAPOLATE_CORNERS`.
         edges: u32,
         /// Zero.
         pad0: u32,
@@ -89,7 +90,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, units: 2e-5, ..Agreement::EXACT },
     shader: terrain_shader!("slope.wgsl"),
     params: SlopeParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, gradient::CONSTANTS, math::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -109,6 +110,8 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     vec![
         Arc::new(Slope::default()),
         Arc::new(Slope { gradient_alg: zt, edges: Edges::Missing, ..Slope::default() }),
+        Arc::new(Slope { edges: Edges::Wrap, ..Slope::default() }),
+        Arc::new(Slope { edges: Edges::Nearest, ..Slope::default() }),
         Arc::new(Slope { unit: SlopeUnit::Percent, edges: Edges::Missing, zfactor: 2.5, ..Slope::default() }),
         Arc::new(Slope { gradient_alg: zt, unit: SlopeUnit::Percent, xscale: Some(0.5), yscale: Some(3.0), ..Slope::default() }),
     ]
@@ -143,6 +146,10 @@ impl Stencil for Slope {
         terrain::row_factors(grid, row, self.gradient_alg, self.zfactor, (self.xscale, self.yscale))
     }
 
+    fn edges(&self) -> Edges {
+        self.edges
+    }
+
     fn write(&self, options: &mut Written) {
         options.put("unit", self.unit);
         options.put("zfactor", self.zfactor);
@@ -161,10 +168,10 @@ impl Stencil for Slope {
         const H: u32 = gradient::HORN;
         const ZT: u32 = gradient::ZEVENBERGEN_THORNE;
         match (self.gradient_alg, self.unit) {
-            (GradientAlgorithm::Horn, SlopeUnit::Degree) => stencil::compute(task, self.edges, Kernel::<H, false>),
-            (GradientAlgorithm::Horn, SlopeUnit::Percent) => stencil::compute(task, self.edges, Kernel::<H, true>),
-            (GradientAlgorithm::ZevenbergenThorne, SlopeUnit::Degree) => stencil::compute(task, self.edges, Kernel::<ZT, false>),
-            (GradientAlgorithm::ZevenbergenThorne, SlopeUnit::Percent) => stencil::compute(task, self.edges, Kernel::<ZT, true>),
+            (GradientAlgorithm::Horn, SlopeUnit::Degree) => stencil::compute(task, self.edges.beyond(), Kernel::<H, false>),
+            (GradientAlgorithm::Horn, SlopeUnit::Percent) => stencil::compute(task, self.edges.beyond(), Kernel::<H, true>),
+            (GradientAlgorithm::ZevenbergenThorne, SlopeUnit::Degree) => stencil::compute(task, self.edges.beyond(), Kernel::<ZT, false>),
+            (GradientAlgorithm::ZevenbergenThorne, SlopeUnit::Percent) => stencil::compute(task, self.edges.beyond(), Kernel::<ZT, true>),
         }
     }
 }
@@ -174,10 +181,10 @@ struct Kernel<const ALGORITHM: u32, const IN_PERCENT: bool>;
 
 impl<T: Real, const ALGORITHM: u32, const IN_PERCENT: bool> stencil::Kernel<T> for Kernel<ALGORITHM, IN_PERCENT> {
     #[inline(always)]
-    fn sample(self, window: &stencil::Window<T>, factors: [T; 4]) -> T {
-        let (p, q) = gradient::world_gradient(gradient::difference::<ALGORITHM, T>(window), factors);
-        let rise = (p * p + q * q).sqrt();
-        if IN_PERCENT { T::of(PERCENT) * rise } else { T::atan2_degrees(rise, T::of(1.0)) }
+    fn sample(self, window: &window::Window<T>, factors: [T; 4]) -> T {
+        let g = gradient::world_gradient(window, gradient::difference::<ALGORITHM, T>(window), factors);
+        let rise = (g.p * g.p + g.q * g.q).sqrt();
+        if IN_PERCENT { T::of(PERCENT) * rise * g.stretch } else { T::atan2_degrees(rise, T::of(1.0)) }
     }
 }
 

@@ -2,28 +2,33 @@
 //!
 //! Inner columns run branch-free over short runs of columns, so that the compiler vectorises them for the widest
 //! instruction set that the machine has; a run without a missing height, which is nearly every run, skips the tests
-//! for missing. The raster's border goes pixel by pixel.
+//! for missing. The raster's border goes pixel by pixel, and so do runs of heights so large that their differences may overflow.
 
-use super::{edges::Edges, info::OperatorInfo, options::Written, real::Real};
+use super::{
+    border::Border,
+    edges::{Beyond, Edges},
+    info::{OperatorInfo, kept_unit},
+    large::STEEPEST,
+    math::{max, min},
+    options::Written,
+    real::Real,
+    window::{Window, base_of, scale_of},
+};
 use crate::{
     error::Result,
-    graph::{CellSize, Footprint, GpuKernel, GridInfo, InputRows, Operator, OperatorOutput, RowsTask, Shift},
+    graph::{CellSize, Footprint, GpuKernel, GridInfo, Operator, OperatorOutput, RowsTask, Shift},
     raster::{Nodata, SampleType},
 };
 use std::fmt;
 
-/// Heights above the centre e: `a b c / d e f / g h i`, first row first.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "the picture names them")]
-pub struct Window<T> {
-    pub a: T,
-    pub b: T,
-    pub c: T,
-    pub d: T,
-    pub f: T,
-    pub g: T,
-    pub h: T,
-    pub i: T,
+/// A magnitude of heights below which a row's gradients by these factors are within the steepest that is told apart, and nothing
+/// overflows.
+#[inline(always)]
+fn ordinary_below<T: Real>(m: [T; 4]) -> T {
+    // Heights up to L differ by 2 L, a difference of the window is at most 8 L, and two of them add up.
+    let most = max(max(m[0].abs(), m[1].abs()), max(m[2].abs(), m[3].abs()));
+    let bound = T::of(STEEPEST / 32.0);
+    if most * T::LARGE > bound { min(bound / most, T::LARGE) } else { T::LARGE }
 }
 
 /// A function of a window and its row's factors.
@@ -32,18 +37,41 @@ pub struct Window<T> {
 pub trait Kernel<T>: Copy {
     /// The sample at the window's centre; NaN for missing.
     fn sample(self, window: &Window<T>, factors: [T; 4]) -> T;
+
+    /// As [`BandKernel::ordinary_below`].
+    #[inline(always)]
+    fn ordinary_below(self, factors: [T; 4]) -> T
+    where
+        T: Real,
+    {
+        ordinary_below(factors)
+    }
 }
 
 /// As [`Kernel`], of the samples of several bands.
 pub trait BandKernel<T, const BANDS: usize>: Copy {
     /// The samples at the window's centre; NaN for missing.
     fn samples(self, window: &Window<T>, factors: [T; 4]) -> [T; BANDS];
+
+    /// Windows of heights of lesser magnitudes may be taken for [`ordinary`](Window::ordinary) in a row of these factors.
+    #[inline(always)]
+    fn ordinary_below(self, factors: [T; 4]) -> T
+    where
+        T: Real,
+    {
+        ordinary_below(factors)
+    }
 }
 
-impl<T, K: Kernel<T>> BandKernel<T, 1> for K {
+impl<T: Real, K: Kernel<T>> BandKernel<T, 1> for K {
     #[inline(always)]
     fn samples(self, window: &Window<T>, factors: [T; 4]) -> [T; 1] {
         [self.sample(window, factors)]
+    }
+
+    #[inline(always)]
+    fn ordinary_below(self, factors: [T; 4]) -> T {
+        Kernel::ordinary_below(self, factors)
     }
 }
 
@@ -57,6 +85,12 @@ pub(crate) trait Stencil: fmt::Debug + Send + Sync {
 
     /// As [`Operator::band_names`], where there are several.
     const BAND_NAMES: &'static [&'static str] = &[];
+
+    /// Whether results have the heights' unit.
+    const KEEPS_UNIT: bool = false;
+
+    /// What happens at borders and beside missing heights.
+    fn edges(&self) -> Edges;
 
     /// Writes its fields as options.
     fn write(&self, options: &mut Written);
@@ -96,8 +130,16 @@ impl<S: Stencil> Operator for S {
         S::BAND_NAMES.iter().map(|&name| name.to_owned()).collect()
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        if S::KEEPS_UNIT { kept_unit(inputs) } else { Vec::new() }
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::square(1)
+    }
+
+    fn needs_whole_rows(&self) -> bool {
+        self.edges() == Edges::Wrap
     }
 
     fn output(&self) -> OperatorOutput {
@@ -146,13 +188,13 @@ impl<S: Stencil> Operator for S {
 }
 
 /// Computes a task with `kernel`.
-pub fn compute<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize>(task: &mut RowsTask<'_, T>, edges: Edges, kernel: K) {
-    pulp::Arch::new().dispatch(Sweep { task, edges, kernel });
+pub fn compute<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize>(task: &mut RowsTask<'_, T>, beyond: Beyond, kernel: K) {
+    pulp::Arch::new().dispatch(Sweep { task, beyond, kernel });
 }
 
 struct Sweep<'t, 'a, T, K, const BANDS: usize> {
     task: &'t mut RowsTask<'a, T>,
-    edges: Edges,
+    beyond: Beyond,
     kernel: K,
 }
 
@@ -161,27 +203,27 @@ impl<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize> pulp::WithSimd for Sw
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let Self { task, edges, kernel } = self;
+        let Self { task, beyond, kernel } = self;
         let (raster_cols, raster_rows, cols) = (task.grid.cols, task.grid.rows, task.cols);
         if cols.is_empty() {
             return;
         }
         let input = &task.inputs[0];
-        let thin = raster_cols < 2 || raster_rows < 2;
+        let bordered = raster_cols < 3 || raster_rows < 3;
+        let border = Border { input, cols: raster_cols, rows: raster_rows, beyond };
         for ((row, out), factors) in task.rows.iter().zip(task.out.chunks_exact_mut(cols.len() * BANDS)).zip(task.factors) {
-            let border = Border { input, row, last_col: raster_cols - 1, last_row: raster_rows - 1 };
             // The pixels of the row.
             let (out, _) = out.as_chunks_mut::<BANDS>();
             let edge = |out: &mut [f32; BANDS], col: usize| {
-                let window = if thin || edges == Edges::Missing { None } else { border.window(col) };
+                let window = border.window(col, row);
                 *out = window.map_or([T::MISSING; BANDS], |window| kernel.samples(&window, *factors)).map(T::to_f32);
             };
-            if thin || row == 0 || row == raster_rows - 1 {
+            if bordered || row == 0 || row == raster_rows - 1 {
                 out.iter_mut().zip(cols.iter()).for_each(|(out, col)| edge(out, col));
                 continue;
             }
             let rows = [row - 1, row, row + 1].map(|row| input.row(row).expect("the window holds the footprint's rows"));
-            // Not thin, so no pixel is first and last.
+            // There are three columns, so no pixel is first and last.
             let (first, last) = (usize::from(cols.start == 0), out.len() - usize::from(cols.end == raster_cols));
             if first == 1 {
                 edge(&mut out[0], 0);
@@ -190,10 +232,12 @@ impl<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize> pulp::WithSimd for Sw
                 edge(out.last_mut().expect("cols are not empty"), raster_cols - 1);
             }
             let from = cols.start + first - 1 - input.cols.start;
-            let inner = &mut out[first..last];
-            match edges {
-                Edges::Extrapolate => sweep_row::<T, K, BANDS, false>(rows.map(|row| &row[from..]), inner, *factors, kernel),
-                Edges::Missing => sweep_row::<T, K, BANDS, true>(rows.map(|row| &row[from..]), inner, *factors, kernel),
+            let (rows, inner) = (rows.map(|row| &row[from..]), &mut out[first..last]);
+            let limit = kernel.ordinary_below(*factors);
+            if beyond == Beyond::Missing {
+                sweep_row::<T, K, BANDS, true>(rows, inner, *factors, limit, kernel);
+            } else {
+                sweep_row::<T, K, BANDS, false>(rows, inner, *factors, limit, kernel);
             }
         }
     }
@@ -207,14 +251,17 @@ fn sweep_row<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize, const STRICT:
     rows: [&[T]; 3],
     out: &mut [[f32; BANDS]],
     factors: [T; 4],
+    limit: T,
     kernel: K,
 ) {
     for (index, out) in out.chunks_mut(RUN).enumerate() {
         let run = rows.map(|row| &row[index * RUN..index * RUN + out.len() + 2]);
-        if run.iter().all(|row| T::all_have_heights(row)) {
+        if run.iter().all(|row| T::all_below(row, limit)) {
             sweep_run::<T, K, BANDS, STRICT, false>(run, out, factors, kernel);
-        } else {
+        } else if run.iter().all(|row| T::heights_below(row, limit)) {
             sweep_run::<T, K, BANDS, STRICT, true>(run, out, factors, kernel);
+        } else {
+            sweep_large::<T, K, BANDS>(run, out, factors, STRICT, kernel);
         }
     }
 }
@@ -248,10 +295,13 @@ fn sweep_run<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize, const STRICT:
             b: above(b[j]),
             c: above(c[j]),
             d: above(d[j]),
+            e: T::of(0.0),
             f: above(f[j]),
             g: above(g[j]),
             h: above(h[j]),
             i: above(i[j]),
+            scale: T::of(1.0),
+            ordinary: true,
         };
         let samples = kernel.samples(&window, factors);
         let missing = GAPS && (!e.has_height() || (STRICT && !whole));
@@ -259,53 +309,26 @@ fn sweep_run<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize, const STRICT:
     }
 }
 
-/// A row that has pixels on the raster's border.
-struct Border<'a, T> {
-    input: &'a InputRows<'a, T>,
-    row: usize,
-    last_col: usize,
-    last_row: usize,
-}
-
-impl<T: Real> Border<'_, T> {
-    fn height(&self, col: usize, row: usize) -> T {
-        self.input.row(row).and_then(|heights| heights.get(col - self.input.cols.start)).copied().unwrap_or(T::MISSING)
-    }
-
-    /// The window around a border pixel, with heights beyond the border extrapolated; `None` if its centre is missing.
-    fn window(&self, col: usize) -> Option<Window<T>> {
-        let e = self.height(col, self.row);
-        let z = |dc, dr| self.neighbour(col, dc, dr, e);
-        e.has_height().then(|| Window {
-            a: z(-1, -1),
-            b: z(0, -1),
-            c: z(1, -1),
-            d: z(-1, 0),
-            f: z(1, 0),
-            g: z(-1, 1),
-            h: z(0, 1),
-            i: z(1, 1),
-        })
-    }
-
-    /// As `gdaldem -compute_edges`: a row beyond the first or last is 2 near - far; in those two rows columns are
-    /// clamped, in the rows between they are 2 near - far as well. Missing heights are level with the centre.
-    fn neighbour(&self, col: usize, dc: isize, dr: isize, e: T) -> T {
-        let (inside_col, inside_row) = (col.checked_add_signed(dc), self.row.checked_add_signed(dr));
-        let inside_col = inside_col.filter(|col| *col <= self.last_col);
-        let inside_row = inside_row.filter(|row| *row <= self.last_row);
-        let clamps = self.row == 0 || self.row == self.last_row;
-        let clamped = inside_col.or(clamps.then_some(col));
-        let (near, far) = match (clamped, inside_row) {
-            (Some(c), Some(r)) => {
-                let z = self.height(c, r);
-                return if z.has_height() { z - e } else { T::of(0.0) };
-            }
-            (Some(c), None) => (self.height(c, self.row), self.height(c, self.row.wrapping_add_signed(-dr))),
-            (None, Some(r)) => (self.height(col, r), self.height(col.wrapping_add_signed(-dc), r)),
-            // Rows beyond the border only neighbour rows that clamp.
-            (None, None) => return T::of(0.0),
-        };
-        if near.has_height() && far.has_height() { (near - e) + (near - far) } else { T::of(0.0) }
+/// Of a run in which some heights are so large that their differences may overflow.
+#[cold]
+#[inline(never)]
+fn sweep_large<T: Real, K: BandKernel<T, BANDS>, const BANDS: usize>(
+    rows: [&[T]; 3],
+    out: &mut [[f32; BANDS]],
+    factors: [T; 4],
+    strict: bool,
+    kernel: K,
+) {
+    for (j, out) in out.iter_mut().enumerate() {
+        let [up, mid, down] = rows.map(|row| [row[j], row[j + 1], row[j + 2]]);
+        let e = mid[1];
+        let scale = scale_of([up, mid, down].iter().flatten());
+        let base = base_of(e) * scale;
+        let above = |z: T| if z.has_height() { z * scale - base } else { e * scale - base };
+        let [[a, b, c], [d, e_above, f], [g, h, i]] = [up, mid, down].map(|row| row.map(above));
+        let samples = kernel.samples(&Window { a, b, c, d, e: e_above, f, g, h, i, scale, ordinary: false }, factors);
+        let whole = [up, mid, down].iter().flatten().all(|z| z.has_height());
+        let missing = !e.has_height() || (strict && !whole);
+        *out = samples.map(|sample| if missing { f32::NAN } else { sample.to_f32() });
     }
 }

@@ -74,7 +74,15 @@ pub(crate) type Scale = (Option<f64>, Option<f64>);
 
 /// The matrix from pixel differences to the gradient, as `RowsTask::factors` carries it.
 pub(crate) fn row_factors(grid: &GridInfo, row: usize, alg: GradientAlgorithm, zfactor: f64, scale: Scale) -> [f64; 4] {
-    pixel_matrix(grid, row, scale).map(|m| m * zfactor / alg.divisor())
+    within_reach(pixel_matrix(grid, row, scale).map(|m| m * zfactor / alg.divisor()))
+}
+
+/// Factors that float32 holds with room for the heights' differences: ground that they make steeper than 2^60 per unit of height is
+/// vertical anyhow. Their proportions are kept.
+fn within_reach(matrix: [f64; 4]) -> [f64; 4] {
+    const MOST: f64 = (1u64 << 60) as f64;
+    let most = matrix.iter().fold(0.0f64, |most, m| most.max(m.abs()));
+    if most > MOST { matrix.map(|m| m / most * MOST) } else { matrix }
 }
 
 /// The matrix from derivatives per pixel to derivatives in the world.
@@ -101,9 +109,11 @@ pub(crate) fn check_scale((x, y): Scale) -> Result<()> {
     }
 }
 
+const MAX_ZFACTOR: f64 = 1e15;
+
 /// A vertical exaggeration is positive.
 pub(crate) fn check_zfactor(zfactor: f64) -> Result<()> {
-    check_number("zfactor", zfactor, zfactor.is_finite() && zfactor > 0.0, "a number above 0")
+    check_number("zfactor", zfactor, zfactor > 0.0 && zfactor <= MAX_ZFACTOR, "a number above 0, up to 1e15")
 }
 
 pub(crate) fn check_number(what: &'static str, value: f64, fine: bool, accepted: &str) -> Result<()> {

@@ -4,11 +4,13 @@ use super::{
     edges::{self, Edges},
     focal::{Focal, FocalStat},
     info::OperatorInfo,
-    neighbourhood::{FocalMissing, Shape, shape},
+    large,
+    neighbourhood::{FocalBorder, FocalMissing, Shape, shape},
     options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
+    window,
 };
 use crate::{
     error::Result,
@@ -44,31 +46,48 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 1, relief: 2e-7, ..Agreement::EXACT },
     shader: relief_shader!("tpi.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
     let (shape, edges) = (Shape::of_options(options)?, edges::of(options)?);
-    if shape == Shape::default() { Ok(Arc::new(Tpi { edges })) } else { Ok(Arc::new(Tpi { edges }.over(shape))) }
+    if shape == Shape::default() {
+        return Ok(Arc::new(Tpi { edges }));
+    }
+    let wide = Tpi { edges }.over(shape);
+    // Beyond radius 1 nothing goes on linearly unless that is asked for.
+    let asked = edges == Edges::Extrapolate && options.is_given("border");
+    Ok(Arc::new(if asked { Focal { border: FocalBorder::Extrapolate, ..wide } } else { wide }))
 }
 
 fn examples() -> Vec<Arc<dyn Operator>> {
-    vec![Arc::new(Tpi::default()), Arc::new(Tpi { edges: Edges::Missing })]
+    vec![Arc::new(Tpi::default()), Arc::new(Tpi { edges: Edges::Missing }), Arc::new(Tpi { edges: Edges::Wrap })]
 }
 
 impl Tpi {
     /// The index over a wider neighbourhood, which is [`Focal`]'s statistic of the name: the mean of those neighbours that there
-    /// are, or missing where one is missing and edges are.
+    /// are, at the raster's border too, or missing where one is missing and edges are. Under [`Edges::Nearest`], [`Edges::Reflect`] and
+    /// [`Edges::Wrap`] it goes on beyond the raster as [`FocalBorder`] has it.
     pub fn over(&self, shape: Shape) -> Focal {
         let Shape { shape, radius, inner, mask } = shape;
-        // Beyond radius 1 those neighbours that there are count, at the raster's border too.
         let missing = if self.edges == Edges::Missing { FocalMissing::Propagate } else { FocalMissing::Skip };
-        Focal { stat: FocalStat::Tpi, shape, radius, inner, mask, missing, ..Focal::default() }
+        let border = match self.edges {
+            Edges::Extrapolate | Edges::Missing => FocalBorder::Missing,
+            Edges::Nearest => FocalBorder::Nearest,
+            Edges::Reflect => FocalBorder::Reflect,
+            Edges::Wrap => FocalBorder::Wrap,
+        };
+        Focal { stat: FocalStat::Tpi, shape, radius, inner, mask, missing, border, ..Focal::default() }
     }
 }
 
 impl Stencil for Tpi {
     const INFO: &'static OperatorInfo = &INFO;
+    const KEEPS_UNIT: bool = true;
+
+    fn edges(&self) -> Edges {
+        self.edges
+    }
 
     fn write(&self, options: &mut Written) {
         edges::write(options, self.edges);
@@ -79,7 +98,7 @@ impl Stencil for Tpi {
     }
 
     fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
-        stencil::compute(task, self.edges, Kernel);
+        stencil::compute(task, self.edges.beyond(), Kernel);
     }
 }
 
@@ -88,7 +107,8 @@ struct Kernel;
 
 impl<T: Real> stencil::Kernel<T> for Kernel {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
-        T::of(-EIGHTH) * (((w.a + w.b) + (w.c + w.d)) + ((w.f + w.g) + (w.h + w.i)))
+    fn sample(self, w: &window::Window<T>, _factors: [T; 4]) -> T {
+        let [a, b, c, d, f, g, h, i] = w.above_centre();
+        w.unscaled(T::of(-EIGHTH) * (((a + b) + (c + d)) + ((f + g) + (h + i))))
     }
 }

@@ -3,12 +3,14 @@ use super::{
     agreement::Agreement,
     edges::{self, Edges},
     info::OperatorInfo,
+    large,
     named_option::named_option,
     option_info::{GdalAlias, OptionInfo},
     options::{Options, Written},
     real::Real,
     relief::{ReliefParams, relief_shader},
     stencil::{self, Stencil},
+    window,
 };
 use crate::{
     error::Result,
@@ -61,7 +63,7 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     agreement: Agreement { ulp: 8, ..Agreement::EXACT },
     shader: relief_shader!("tri.wgsl"),
     params: ReliefParams::LAYOUT,
-    constants: &[abi::CONSTANTS, edges::CONSTANTS, CONSTANTS],
+    constants: &[abi::CONSTANTS, edges::CONSTANTS, large::CONSTANTS, CONSTANTS],
 };
 
 fn build(options: &Options) -> Result<Arc<dyn Operator>> {
@@ -72,6 +74,7 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     let algorithm = TriAlgorithm::Wilson;
     vec![
         Arc::new(Tri::default()),
+        Arc::new(Tri { edges: Edges::Wrap, ..Tri::default() }),
         Arc::new(Tri { edges: Edges::Missing, ..Tri::default() }),
         Arc::new(Tri { algorithm, ..Tri::default() }),
         Arc::new(Tri { algorithm, edges: Edges::Missing }),
@@ -80,6 +83,11 @@ fn examples() -> Vec<Arc<dyn Operator>> {
 
 impl Stencil for Tri {
     const INFO: &'static OperatorInfo = &INFO;
+    const KEEPS_UNIT: bool = true;
+
+    fn edges(&self) -> Edges {
+        self.edges
+    }
 
     fn write(&self, options: &mut Written) {
         options.put("algorithm", self.algorithm);
@@ -92,8 +100,8 @@ impl Stencil for Tri {
 
     fn fill<T: Real>(&self, task: &mut RowsTask<'_, T>) {
         match self.algorithm {
-            TriAlgorithm::Riley => stencil::compute(task, self.edges, Kernel::<false>),
-            TriAlgorithm::Wilson => stencil::compute(task, self.edges, Kernel::<true>),
+            TriAlgorithm::Riley => stencil::compute(task, self.edges.beyond(), Kernel::<false>),
+            TriAlgorithm::Wilson => stencil::compute(task, self.edges.beyond(), Kernel::<true>),
         }
     }
 }
@@ -103,11 +111,13 @@ struct Kernel<const IS_WILSON: bool>;
 
 impl<T: Real, const IS_WILSON: bool> stencil::Kernel<T> for Kernel<IS_WILSON> {
     #[inline(always)]
-    fn sample(self, w: &stencil::Window<T>, _factors: [T; 4]) -> T {
+    fn sample(self, w: &window::Window<T>, _factors: [T; 4]) -> T {
+        let [a, b, c, d, f, g, h, i] = w.above_centre();
         if IS_WILSON {
-            let sum = ((w.a.abs() + w.b.abs()) + (w.c.abs() + w.d.abs())) + ((w.f.abs() + w.g.abs()) + (w.h.abs() + w.i.abs()));
-            return T::of(EIGHTH) * sum;
+            let sum = ((a.abs() + b.abs()) + (c.abs() + d.abs())) + ((f.abs() + g.abs()) + (h.abs() + i.abs()));
+            return w.unscaled(T::of(EIGHTH) * sum);
         }
-        (((w.a * w.a + w.b * w.b) + (w.c * w.c + w.d * w.d)) + ((w.f * w.f + w.g * w.g) + (w.h * w.h + w.i * w.i))).sqrt()
+        let squares = ((a * a + b * b) + (c * c + d * d)) + ((f * f + g * g) + (h * h + i * i));
+        w.unscaled(squares.sqrt())
     }
 }

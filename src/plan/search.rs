@@ -149,10 +149,11 @@ pub struct Cut {
 
 impl Cut {
     /// Whether what is given of the cut suits a job: lanes of whole columns of segments, in swaths that divide the rows of every
-    /// segment.
+    /// segment; one lane where operators need whole rows.
     pub fn suits(&self, spec: &JobSpec) -> bool {
         let (rows, cols) = self.shape(spec, swath_quantum(spec));
-        let whole_cols = cols >= spec.cols || (cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0));
+        let splits_none = !spec.whole_rows && cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0);
+        let whole_cols = cols >= spec.cols || splits_none;
         rows > 0 && whole_cols && (cols >= spec.cols || lane_rows(spec).is_multiple_of(rows))
     }
 
@@ -206,7 +207,7 @@ fn cuts(spec: &JobSpec, quantum: usize) -> Vec<(usize, usize)> {
         cuts.push((lane_rows, spec.cols));
     }
     let strips = spec.outputs.iter().any(|o| o.segment_cols >= spec.cols);
-    if !strips {
+    if !strips && !spec.whole_rows {
         let step = spec.outputs.iter().map(|o| o.segment_cols).fold(1, lcm);
         let mut across = spec.cols.div_ceil(step);
         while across > 1 {

@@ -23,6 +23,8 @@ pub struct JobSpec {
     pub nodes: Vec<NodeSpec>,
     /// Outputs.
     pub outputs: Vec<OutputSpec>,
+    /// Whether an operator looks across the raster's first and last column at the other end of its rows: then there is one lane.
+    pub whole_rows: bool,
     /// Threads for CPU work that the user allows.
     pub threads: usize,
     /// The adapter's limits; `None` plans for the CPU backend.

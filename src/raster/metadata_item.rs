@@ -15,6 +15,8 @@ pub struct MetadataItem {
 
 /// What has a role of its own in GDAL.
 const ROLES: [&str; 5] = ["DESCRIPTION", "SCALE", "OFFSET", "UNITTYPE", "COLORINTERP"];
+/// Name of the item that has the unit of a band's samples.
+pub const UNIT_ITEM: &str = "UNITTYPE";
 /// How names of statistics begin.
 const STATISTICS: &str = "STATISTICS_";
 

@@ -19,6 +19,7 @@ mod profile;
 mod pyramid;
 mod sample;
 mod sample_unit;
+mod sampled;
 mod scaling;
 mod sentinel_range;
 mod span;
@@ -35,7 +36,7 @@ pub use georef::{Affine, Ellipsoid, GeoTags, Georeferencing, ModelType, RasterTy
 pub use histogram::Histogram;
 pub use layout::{BigTiff, Container, Interleave, MaxError, Predictor, PrefixMethod, Segmentation};
 pub use metadata::Metadata;
-pub use metadata_item::MetadataItem;
+pub use metadata_item::{MetadataItem, UNIT_ITEM};
 pub use nodata::{Nodata, NodataError, Sentinel};
 pub use profile::{Chunking, GDAL_METADATA_TAG, Profile, StreamCost, TEXT_TAGS};
 pub use pyramid::{LevelSize, Resampling, UnknownResampling};

@@ -125,7 +125,7 @@ pub trait Sample: bytemuck::Pod + PartialEq + PartialOrd + Send + Sync + fmt::De
     /// Its tag.
     const TYPE: SampleType;
 
-    /// The sample as f32, rounded to nearest (NaN stays NaN).
+    /// The sample as f32, rounded to nearest; a finite one beyond f32's range becomes its largest number of that sign (NaN stays NaN).
     fn to_f32(self) -> f32;
 
     /// The sample as f64, rounded to nearest (exact but for 64-bit integers beyond 2^53).
@@ -231,7 +231,9 @@ impl Sample for f64 {
     const TYPE: SampleType = SampleType::F64;
     #[inline(always)]
     fn to_f32(self) -> f32 {
-        self as f32
+        let near = self as f32;
+        // A number stays one: an infinity would be missing to most operators.
+        if near.is_infinite() & self.is_finite() { f32::MAX.copysign(near) } else { near }
     }
     #[inline(always)]
     fn widened(self) -> f64 {
@@ -239,7 +241,7 @@ impl Sample for f64 {
     }
     #[inline(always)]
     fn above(self, origin: Self) -> f32 {
-        (self - origin) as f32
+        (self - origin).to_f32()
     }
     #[inline(always)]
     fn nearest(value: f64) -> Self {

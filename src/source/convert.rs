@@ -165,8 +165,8 @@ impl RowConverter {
         planes
     }
 
-    /// Converts one row of one band to f32: each integer and f64 to the nearest f32 (f64 beyond its range to
-    /// infinity); of a band with a [`Scaling`], each value that a sample stands for. Samples that are NaN or in nodata's
+    /// Converts one row of one band to f32: each integer and f64 to the nearest f32 (a finite f64 beyond its range to
+    /// the largest f32 of that sign); of a band with a [`Scaling`], each value that a sample stands for. Samples that are NaN or in nodata's
     /// [range](crate::raster::SentinelRange), and pixels whose alpha or mask is 0, become `f32::NAN`. Where there is a mask,
     /// nodata counts only with [`Profile::nodata_beside_mask`].
     ///
@@ -177,10 +177,10 @@ impl RowConverter {
     pub fn convert_f32(&self, planes: &[&[u8]], out: &mut [f32]) {
         match (self.scaling, self.origin) {
             (Some(scaling), None) => with_sample_type!(self.sample, T => {
-                self.convert_with::<T, f32>(planes, out, |sample| scaling.value_of(sample.widened()) as f32);
+                self.convert_with::<T, f32>(planes, out, |sample| scaling.value_of(sample.widened()).to_f32());
             }),
             (Some(Scaling { scale, .. }), Some(origin)) => with_sample_type!(self.sample, T => {
-                self.convert_with::<T, f32>(planes, out, |sample| ((sample.widened() - origin) * scale) as f32);
+                self.convert_with::<T, f32>(planes, out, |sample| ((sample.widened() - origin) * scale).to_f32());
             }),
             (None, None) => with_sample_type!(self.sample, T => self.convert_with::<T, f32>(planes, out, Sample::to_f32)),
             (None, Some(origin)) => with_sample_type!(self.sample, T => {

@@ -1,4 +1,8 @@
-use std::{fs::File, io};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 /// Bytes that can be read at any offset by several threads at once.
 ///
@@ -53,6 +57,24 @@ fn read_exact_by(mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>, mut 
         }
     }
     Ok(())
+}
+
+/// Opens a file whose bytes can be read at any offset. Pipes and devices are refused before they are opened, since opening a pipe
+/// waits for its writer.
+///
+/// # Errors
+/// What the system says, or what the name is instead of a file.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !kind.is_file() {
+        return Err(io::Error::other(
+            "it is a pipe, a socket or a device, and inputs are read at many offsets; a regular file is accepted",
+        ));
+    }
+    File::open(path)
 }
 
 impl ReadAt for Vec<u8> {

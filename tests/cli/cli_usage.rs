@@ -28,7 +28,7 @@ fn wrong_usage_exits_2_with_one_line() {
             "--co 'TFW=YES' is not accepted: the key is one of COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, MAX_Z_ERROR, JPEG_QUALITY, QUALITY, PREDICTOR, INTERLEAVE, TILED, BLOCKXSIZE, BLOCKYSIZE, BLOCKSIZE, BIGTIFF, OVERVIEWS, OVERVIEW_RESAMPLING, OVERVIEW_COMPRESS, OVERVIEW_PREDICTOR, OVERVIEW_QUALITY, MAX_Z_ERROR_OVERVIEW, RESAMPLING, SPARSE_OK, STATISTICS, NUM_THREADS",
         ),
         ("slope dem.tif a.tif --compress lzw --level 3", "a level goes with deflate or zstd only"),
-        ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0"),
+        ("slope dem.tif a.tif --zfactor 0", "zfactor '0' is not accepted: a number above 0, up to 1e15"),
         ("slope dem.tif a.tif --scale -1", "xscale '-1' is not accepted: a number above 0"),
         ("focal dem.tif a.tif --radius 65", "radius '65' is not accepted: 1 to 64 pixels"),
         (
@@ -164,4 +164,88 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     let said = Ran::of(String::new(), child.wait_with_output().unwrap());
     assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn deep_pipelines_and_many_threads_are_refused() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    let nested = format!("pipeline read dem.tif {} ! write a.tif {}", "! tee [ slope ".repeat(1100), "] ".repeat(1100));
+    let long = format!("pipeline read dem.tif {} ! write a.tif", "! slope ".repeat(7300));
+    for (line, message) in [
+        (nested, "33 brackets within each other; at most 32 are accepted"),
+        (long, "operators in a row 'more than 500' is not accepted: at most 500"),
+    ] {
+        let ran = place.swath(&line);
+        assert!(ran.status == 2 && ran.stderr.contains(message), "{} {}", ran.status, ran.stderr);
+    }
+    for threads in ["1025", "4611686018427387904"] {
+        let ran = place.swath(&format!("slope dem.tif a.tif --threads {threads}"));
+        assert_eq!(ran.status, 2, "{ran}");
+        assert!(ran.stderr.contains(&format!("threads '{threads}' is not accepted: 1 to 1024")), "{ran}");
+    }
+}
+
+#[test]
+fn option_files_have_a_limit_and_are_never_replaced() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    fs::write(place.path("colours.txt"), "0 red\n100 blue\n").unwrap();
+    let ran = place.swath("color-map dem.tif colours.txt --overwrite --color-map colours.txt");
+    assert_eq!(ran.status, 2, "{ran}");
+    assert!(ran.stderr.contains("colours.txt is the file colours.txt that an option names; choose another name"), "{ran}");
+    fs::write(place.path("large.txt"), "0 red\n".repeat(3 << 20)).unwrap();
+    let ran = place.swath("color-map dem.tif a.tif --color-map large.txt");
+    assert_eq!(ran.status, 2, "{ran}");
+    assert!(ran.stderr.contains("larger than the 16 MiB"), "{ran}");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_input_that_is_a_pipe_is_refused_at_once() {
+    let place = Place::new();
+    assert!(std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap().success());
+    for line in ["info pipe", "slope pipe a.tif", "validate pipe", "slope /dev/zero a.tif"] {
+        let ran = place.swath(line);
+        assert!(ran.status == 1 || ran.status == 2, "{ran}");
+        assert!(format!("{}{}", ran.stdout, ran.stderr).contains("a regular file is accepted"), "{ran}");
+    }
+}
+
+#[test]
+fn names_and_files_never_steer_the_terminal() {
+    let place = Place::new();
+    let ran = run(place.command("info").arg("no\u{1b}[31mfile\u{7}.tif"));
+    assert_eq!(ran.status, 1, "{ran}");
+    assert!(ran.stderr.contains("no\\u{1b}[31mfile\\u{7}.tif") && !ran.stderr.contains('\u{1b}'), "{ran}");
+}
+
+#[test]
+fn a_picture_that_cannot_be_whole_is_absent() {
+    let place = Place::new();
+    write_tiny_tiff(&place.path("dem.tif"));
+    for option in ["--preview p.png", "--picture p.svg", "--timeline p.svg", "--report p.json"] {
+        let name = option.split(' ').nth(1).unwrap();
+        let ran = run(place
+            .command(&format!("slope dem.tif a.tif --overwrite --backend cpu {option}"))
+            .env("SWATH_FAILPOINT", "write@1000=fail"));
+        assert_eq!(ran.status, 0, "{ran}");
+        let whole = fs::read(place.path(name)).unwrap();
+        fs::remove_file(place.path(name)).unwrap();
+        assert!(whole.len() > 50);
+        let mut failed = false;
+        for nth in 1..40 {
+            let point = format!("call@{nth}=full");
+            let ran = run(place.command(&format!("slope dem.tif a.tif --overwrite --backend cpu {option}")).env("SWATH_FAILPOINT", point));
+            let there = place.path(name).exists();
+            failed |= ran.status == 1 && !there;
+            assert!(there || ran.status == 1, "{ran}");
+            let left = fs::read_dir(place.path(".")).unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().ends_with(".tmp"));
+            assert!(!left, "{ran}");
+            if there {
+                fs::remove_file(place.path(name)).unwrap();
+            }
+        }
+        assert!(failed, "{option} never failed");
+    }
 }

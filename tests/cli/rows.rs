@@ -62,7 +62,7 @@ fn names_and_values_are_refused_with_what_is_accepted() {
         (
             "slope",
             &[("unti", "percent")],
-            "option 'unti' is not accepted: slope has unit, zfactor, gradient-alg, scale, xscale, yscale, no-edges; did you mean 'unit'?",
+            "option 'unti' is not accepted: slope has unit, zfactor, gradient-alg, scale, xscale, yscale, border, no-edges; did you mean 'unit'?",
         ),
         ("slope", &[("unit", "grad")], "unit 'grad' is not accepted: degree, percent"),
         ("slope", &[("unit", "percent"), ("unit", "degree")], "unit 'degree' is not accepted: one value, not two"),

@@ -9,7 +9,7 @@ use swath::{
     op::WgslOperator,
     plan::Cut,
     prelude::*,
-    raster::{Affine, Georeferencing, Interleave, Segmentation},
+    raster::{Affine, Georeferencing, Interleave, Metadata, MetadataItem, Segmentation},
     source::Source,
 };
 
@@ -263,4 +263,36 @@ fn plans_count_the_segments_of_planar_outputs() {
     let planned = Job::new().write(raster, to).plan(BUDGET).unwrap();
     let counted = planned.plan().to_json()["outputs"][0]["segments"].clone();
     assert_eq!(counted, planned.run().unwrap().outputs[0].segments);
+}
+
+#[test]
+fn results_in_the_samples_unit_declare_it() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("feet.tif");
+    let mut destination = GTiff::at(&path);
+    destination.options.items = ["ft", "m"].iter().enumerate().map(|(b, unit)| MetadataItem::new("UNITTYPE", Some(b), *unit)).collect();
+    let all = Array3::from_shape_fn((2, ROWS, COLS), |(b, r, c)| samples(b)[(r, c)]);
+    Job::new().write(ArraySource::from_bands(all).unwrap().raster(), destination).plan(BUDGET).unwrap().run().unwrap();
+    let source: Arc<dyn Source> = Arc::new(GeoTiff::open(&path).unwrap());
+    let band = |band| Raster::from_bands(source.clone(), swath::graph::Bands::One(band));
+    let units = |raster: &Raster| {
+        let output = folder.path().join("out.tif");
+        Job::new().write(raster.clone(), GTiff::at(&output).overwrite(true)).plan(BUDGET).unwrap().run().unwrap();
+        let profile = GeoTiff::open(&output).unwrap().profile().clone();
+        let metadata = Metadata::parse(profile.gdal_metadata.as_deref().unwrap_or_default());
+        let of = |band| metadata.get("UNITTYPE", Some(band)).unwrap_or_default().to_owned();
+        (0..profile.bands).map(of).collect::<Vec<_>>()
+    };
+    let focal = |stat| Focal { stat, ..Focal::default() };
+    for stat in [FocalStat::Mean, FocalStat::Min, FocalStat::Max, FocalStat::Median, FocalStat::Std] {
+        assert_eq!(units(&band(0).apply(focal(stat))), ["ft"], "{stat}");
+    }
+    assert_eq!(units(&band(1).apply(focal(FocalStat::Mean)).apply(Roughness::default())), ["m"]);
+    assert_eq!(
+        units(&Raster::stack(vec![band(1).apply(Tpi::default()), band(0).apply(Clamp { least: Some(5.0), ..Clamp::default() })])),
+        ["m", "ft"]
+    );
+    for raster in [band(0).apply(focal(FocalStat::Variance)), band(0).apply(focal(FocalStat::Variety)), band(0).apply(Slope::default())] {
+        assert_eq!(units(&raster), [""]);
+    }
 }

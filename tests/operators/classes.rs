@@ -326,3 +326,20 @@ fn a_preview_of_a_coloured_output_shows_its_colours() {
     assert!(shown.iter().zip(&written).all(|(&shown, &written)| f64::from(shown) == written));
     assert!(written.iter().any(|&byte| byte == 0.0) && written.iter().filter(|&&byte| byte > 60.0).count() > 10_000);
 }
+
+#[test]
+fn a_raster_of_one_value_is_of_the_first_class() {
+    use swath::{job::ArrayOutput, prelude::*};
+    let budget = Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) };
+    let raster = ArraySource::new(Array2::from_elem((9, 8), 412.25f32)).unwrap().raster();
+    for context in crate::backends::contexts() {
+        for classes in [2, 5, 255] {
+            let equal = raster.apply(EqualInterval { classes, ..EqualInterval::default() });
+            for classified in [equal, raster.apply(Quantile { classes, ..Quantile::default() })] {
+                let output = ArrayOutput::new();
+                Job::new().write_array(classified, &output).context(context.clone()).plan(budget).unwrap().run().unwrap();
+                assert!(output.take().unwrap().iter().all(|&class| class == 1.0));
+            }
+        }
+    }
+}

@@ -22,6 +22,7 @@ mod write_raster;
 mod awkward;
 mod backends_agree;
 mod bands;
+mod borders;
 mod classes;
 mod expressions;
 mod focal_reference;

@@ -112,6 +112,49 @@ fn every_wide_type_is_counted_from_one_of_its_samples() {
 }
 
 #[test]
+fn a_sentinel_that_nobody_declared_is_no_origin() {
+    let dem = model();
+    let heights = |r: usize, c: usize| f64::from(crate::twins::terrain::fractal(c, r, 7)) + 300.123_456;
+    let sentinel = -2_147_483_648.0;
+    let rows = dem.grid.rows;
+    let wide = |of: &dyn Fn(usize, usize) -> bool| {
+        let samples = Array2::from_shape_fn((rows, dem.grid.cols), |(r, c)| if of(r, c) { sentinel } else { heights(r, c) });
+        ArraySource::new(samples).unwrap().chunks(16, 20).georeferencing(georef()).raster()
+    };
+    for (name, raster) in [
+        ("the first row", wide(&|r, _| r == 0)),
+        ("the upper third", wide(&|r, _| r < rows / 3)),
+        ("every other sample of many rows", wide(&|r, c| r < rows / 2 && (r + c) % 2 == 0)),
+    ] {
+        for context in crate::backends::contexts() {
+            let (ours, report) = compute(&raster.apply(Slope::default()), &context, Precision::Auto);
+            let (truth, _) = compute(&raster.apply(Slope::default()), &Context::cpu(), Precision::F64);
+            let (rounded, _) = compute(&raster.apply(Slope::default()), &Context::cpu(), Precision::F32);
+            let worst = |of: &Array2<f32>| of.iter().zip(&truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let origin = report.inputs[0].origin.as_ref().and_then(|found| found.origin);
+            assert!(origin.is_some_and(|origin| origin > 0.0), "{name}: {origin:?}");
+            let (apart, rounded) = (worst(&ours), worst(&rounded));
+            // Of a window full of them float32 keeps no height.
+            let bound = if name.starts_with("every") { rounded } else { 0.003 };
+            assert!(apart <= bound, "{name}: {apart} degrees, rounded {rounded}");
+        }
+    }
+}
+
+#[test]
+fn numbers_beyond_float32_stay_numbers() {
+    let samples = Array2::from_shape_fn((3, 4), |(r, c)| [1.5e308, -1.5e308, f64::INFINITY, f64::NAN, 2.6, -0.4][(r * 4 + c) % 6]);
+    let raster = ArraySource::new(samples).unwrap().raster();
+    for context in crate::backends::contexts() {
+        let cast = swath::op::Cast { sample: SampleType::U8, ..swath::op::Cast::default() };
+        let (ours, _) = compute(&raster.apply(cast), &context, Precision::Auto);
+        let first: Vec<f32> = ours.iter().copied().take(6).collect();
+        assert_eq!((first[0], first[1]), (254.0, 0.0), "{first:?}");
+        assert!(first[3].is_nan() && first[4] == 3.0 && first[5] == 0.0, "{first:?}");
+    }
+}
+
+#[test]
 fn the_float64_twins_are_within_half_an_ulp_of_the_formula() {
     let dem = model();
     let high = lifted(&dem).swap_remove(0).1;

@@ -49,7 +49,7 @@ def fields(debug):
 
 
 def edges(o):
-    return o["edges"] == "Extrapolate"
+    return {"Extrapolate": True, "Missing": False}.get(o["edges"], o["edges"])
 
 
 def cells(o):
@@ -105,7 +105,7 @@ def hillshade(z, o):
 
 
 def curvature(z, o):
-    a, b, c, d, e, f, g, h, i = ref.windows(z, edges(o))
+    a, b, c, d, e, f, g, h, i = ref.windows(z, edges(o), straight=True)
     dx, dy = cells(o)
     if o["algorithm"] == "Evans":
         p, q = (c + f + i - a - d - g) / 6 / dx, (a + b + c - g - h - i) / 6 / dy
@@ -132,6 +132,8 @@ def curvature(z, o):
 def padded(z, r, border):
     if border == "Extrapolate":
         return np.pad(z, r, mode="reflect", reflect_type="odd")
+    if border == "Wrap":
+        return np.pad(np.pad(z, ((0, 0), (r, r)), mode="wrap"), ((r, r), (0, 0)), constant_values=np.nan)
     mode = {"Nearest": dict(mode="edge"), "Reflect": dict(mode="symmetric"), "Missing": dict(mode="constant", constant_values=np.nan)}[border]
     return np.pad(z, r, **mode)
 
@@ -361,6 +363,8 @@ ON_SLOPES = {"aspect", "northness", "eastness"}
 def gdaldem_options(name, o):
     """A gdaldem command for a variant; None where gdaldem has none."""
     x, y = o.get("xscale"), o.get("yscale")
+    if isinstance(o.get("edges"), str) and o["edges"] not in ("Extrapolate", "Missing"):
+        return None
     if x != y or (x and name not in ("slope", "hillshade")):
         return None
     scale = ["-s", str(x)] if x else []

@@ -77,7 +77,7 @@ def value(debug):
 def normals(z, o, cell):
     """Parts east, north and up by way of the angles of slope and aspect."""
     cells = cell * (o["xscale"] or 1.0), cell * (o["yscale"] or 1.0)
-    p, q = ref.gradient(z, *cells, "horn" if o["gradient_alg"] == "Horn" else "zt", o["edges"] == "Extrapolate")
+    p, q = ref.gradient(z, *cells, "horn" if o["gradient_alg"] == "Horn" else "zt", {"Extrapolate": True, "Missing": False}.get(o["edges"], o["edges"]))
     steepness, downhill = np.arctan(np.hypot(p, q) * o["zfactor"]), np.arctan2(-q, -p)
     out = np.stack([np.sin(steepness) * np.cos(downhill), np.sin(steepness) * np.sin(downhill), np.cos(steepness)], axis=-1)
     return np.where(np.isnan(z)[..., None], np.nan, out)

@@ -35,7 +35,17 @@ fn job(rows: usize, cols: usize, chunk: (usize, usize), segment: (usize, usize))
         file_bytes: 0,
         overviews: Vec::new(),
     };
-    JobSpec { cols, rows, sources: vec![source], nodes, outputs: vec![output], threads: 16, device: None, trace_bytes: 0 }
+    JobSpec {
+        cols,
+        rows,
+        sources: vec![source],
+        nodes,
+        outputs: vec![output],
+        whole_rows: false,
+        threads: 16,
+        device: None,
+        trace_bytes: 0,
+    }
 }
 
 #[test]

@@ -29,5 +29,6 @@ mod failures_leave_nothing;
 mod graphs;
 mod job_options_pairwise;
 mod outputs_stand_alone;
+mod signals;
 mod survey;
 mod whole_or_absent;

@@ -57,7 +57,7 @@ impl BenchArgs {
             Some(path) if path == Path::new("-") => say::out(&pretty(&report)),
             Some(path) => {
                 say::out(&as_text(&rates))?;
-                write_text(path, &pretty(&report))
+                write_text(path, &pretty(&report), true)
             }
             None => say::out(&as_text(&rates)),
         }

@@ -32,11 +32,16 @@ impl Step {
 struct Reader {
     words: std::iter::Peekable<std::vec::IntoIter<OsString>>,
     steps: usize,
+    /// Brackets that are open.
+    depth: usize,
 }
+
+/// Max brackets within brackets: what is nested is read by recursion.
+const MAX_DEPTH: usize = 32;
 
 /// Reads a whole pipeline.
 pub fn parse(words: Vec<OsString>) -> Outcome<Vec<Step>> {
-    let mut reader = Reader { words: words.into_iter().peekable(), steps: 0 };
+    let mut reader = Reader { words: words.into_iter().peekable(), steps: 0, depth: 0 };
     let Some(first) = reader.words.peek() else {
         return Err(Stop::usage("steps are missing; read IN.tif ! ... ! write OUT.tif is accepted"));
     };
@@ -58,6 +63,22 @@ impl Reader {
 
     fn take(&mut self, mark: &str) -> bool {
         self.at(mark) && self.words.next().is_some()
+    }
+
+    /// Takes an opening bracket of the step that is named.
+    fn open(&mut self, label: &str) -> Outcome {
+        self.take("[");
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Stop::usage(format!("{label}: {} brackets within each other; at most {MAX_DEPTH} are accepted", self.depth)));
+        }
+        Ok(())
+    }
+
+    /// Takes the closing bracket, if it comes.
+    fn close(&mut self) -> bool {
+        self.depth -= 1;
+        self.take("]")
     }
 
     /// Steps up to the end or to a closing bracket.
@@ -116,8 +137,8 @@ impl Reader {
 
     /// A chain in brackets, in a file's place among the step's words.
     fn input(&mut self, step: &mut Step) -> Outcome {
-        self.take("[");
         let label = step.label();
+        self.open(&label)?;
         let whole = format!("the chain in brackets of {label}");
         let mut chain: Vec<Step> = Vec::new();
         loop {
@@ -136,7 +157,7 @@ impl Reader {
                 break;
             }
         }
-        if !self.take("]") {
+        if !self.close() {
             return Err(Stop::usage(format!("{label}: '[' is not closed by ']'")));
         }
         step.words.push(Input::chain_word(step.chains.len()).into());
@@ -151,9 +172,10 @@ impl Reader {
                 "{label}: '{word}' is not accepted; branches in brackets are: tee [ slope ! write A.tif ] [ ... ]"
             )));
         }
-        while self.take("[") {
+        while self.at("[") {
+            self.open(&label)?;
             let branch = self.chain(&format!("branch {} of {label}", tee.branches.len() + 1))?;
-            if !self.take("]") {
+            if !self.close() {
                 return Err(Stop::usage(format!("{label}: the '[' of branch {} is not closed by ']'", tee.branches.len() + 1)));
             }
             tee.branches.push(branch);

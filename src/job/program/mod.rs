@@ -25,7 +25,7 @@ use crate::{
     execute::{BufferPool, DeviceConsumer, Ledger, NodeRun, OutputRoute, PassContext, ProgramNode, Trace, Workers},
     graph::{GridInfo, Node, Placement, Shift},
     plan::{DeviceLimits, JobSpec, OutputSpec, Packing, Plan},
-    raster::{Container, LevelSize, SampleType},
+    raster::{Container, LevelSize, ModelType, SampleType},
 };
 use builder::ProgramBuilder;
 use std::sync::Arc;
@@ -94,7 +94,8 @@ impl Program {
         if settings.precision == Precision::F64 {
             need::check_f64(&nodes)?;
         }
-        let input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
+        let mut input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
+        input_warnings.extend(half_turns(&grid, &nodes));
         for output in &outputs {
             if let OutputSink::File(file) = &output.sink {
                 warnings.extend(file.warnings.iter().cloned());
@@ -126,6 +127,10 @@ impl Program {
             sources: self.sources.iter().map(|source| source.spec()).collect(),
             nodes: self.nodes.iter().map(|node| node.spec.clone()).collect(),
             outputs: self.outputs.iter().map(|output| output.spec.clone()).collect(),
+            whole_rows: self
+                .nodes
+                .iter()
+                .any(|node| matches!(&node.run, NodeRun::Operator { operator, .. } if operator.needs_whole_rows())),
             threads: self.threads,
             device: self.device,
             trace_bytes: self.trace_bytes,
@@ -179,7 +184,9 @@ impl ProgramOutput {
         match &output.to {
             Target::File(destination) => {
                 let file = match &node.run {
-                    NodeRun::Operator { operator, .. } => resolved_output::computed(grid, operator.as_ref(), destination)?,
+                    NodeRun::Operator { operator, .. } => {
+                        resolved_output::computed(grid, operator.as_ref(), &output.raster.units(), destination)?
+                    }
                     NodeRun::Ingest { .. } => resolved_output::copied(&output.raster, destination, placement)?,
                     NodeRun::Resident { .. } => return Err(Error::Internal("a copy of rows on the device")),
                 };
@@ -233,6 +240,24 @@ fn overviews_left(requested: &Requested, outputs: &[ProgramOutput]) -> Vec<Strin
     }
     warnings
 }
+
+/// Warns where columns wrap that do not go round the globe once: a raster whose last column is its first one again has one too many.
+fn half_turns(grid: &GridInfo, nodes: &[ProgramNode]) -> Option<String> {
+    let wraps = |node: &ProgramNode| match &node.run {
+        NodeRun::Operator { operator, .. } => operator.needs_whole_rows(),
+        _ => false,
+    };
+    let name = &nodes.iter().find(|node| wraps(node))?.spec.name;
+    let georef = &grid.georef;
+    let transform = georef.transform.filter(|transform| georef.model_type() == ModelType::Geographic && transform.b == 0.0)?;
+    let pixel = transform.a.abs() * georef.angular_unit_radians();
+    let apart = (std::f64::consts::TAU - pixel * grid.cols as f64) / pixel;
+    let degrees = ((pixel * grid.cols as f64).to_degrees() * 1e6).round() / 1e6;
+    (apart.abs() > WHOLE_TURN).then(|| format!("the columns of '{name}' wrap, but span {degrees} degrees and not 360"))
+}
+
+/// Pixels by which a raster that goes round the globe may miss its beginning.
+const WHOLE_TURN: f64 = 1e-3;
 
 /// Warns of a large COG that was told to have no overviews.
 fn without_overviews(output: &ProgramOutput) -> Option<String> {

@@ -76,6 +76,10 @@ impl Operator for Select {
         self.scaling.into_iter().collect()
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        inputs.first().and_then(|bands| bands.get(self.band.checked_sub(1)?)).cloned().into_iter().collect()
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::default()
     }

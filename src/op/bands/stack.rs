@@ -191,6 +191,10 @@ impl Operator for Stack {
         true
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        inputs.iter().map(|bands| bands.first().cloned().unwrap_or_default()).collect()
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::default()
     }

@@ -5,7 +5,7 @@ mod sweep;
 use super::{
     abi::{self, shader_constants, uniform},
     agreement::Agreement,
-    info::OperatorInfo,
+    info::{OperatorInfo, kept_unit},
     matrix::Matrix,
     named_option::named_option,
     neighbourhood::{self, FocalBorder, FocalMissing},
@@ -169,6 +169,8 @@ fn examples() -> Vec<Arc<dyn Operator>> {
     let all = [
         Convolve::default(),
         of(K::Gaussian, 2.2, M::Propagate, B::Reflect),
+        of(K::Gaussian, 1.0, M::Skip, B::Wrap),
+        of(K::Laplacian, 1.0, M::Skip, B::Wrap),
         of(K::Laplacian, 1.0, M::Skip, B::Missing),
         of(K::Sobel, 1.0, M::Skip, B::Nearest),
         of(K::Prewitt, 1.0, M::Propagate, B::Reflect),
@@ -236,8 +238,16 @@ impl Operator for Convolve {
         true
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        kept_unit(inputs)
+    }
+
     fn footprint(&self) -> Footprint {
         Footprint::square(self.radius())
+    }
+
+    fn needs_whole_rows(&self) -> bool {
+        self.border == FocalBorder::Wrap
     }
 
     fn output(&self) -> OperatorOutput {

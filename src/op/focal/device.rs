@@ -91,7 +91,8 @@ const RUNS_FROM: usize = 49;
 /// How many values there are: what is not asked to be the majority.
 const STAT_VARIETY: u32 = 10;
 
-pub const SHADER: Shader = shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "focal.wgsl");
+pub const SHADER: Shader =
+    shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "include/statistic.wgsl", "focal.wgsl");
 pub const CONSTANTS: &[&[ShaderConstant]] = &[abi::CONSTANTS, neighbourhood::CONSTANTS, outline::CONSTANTS, OWN_CONSTANTS];
 
 /// The kernel of majority and variety.
@@ -123,7 +124,7 @@ pub const RUNS: OperatorInfo = OperatorInfo {
     build: part_of_another,
     examples: runs_examples,
     agreement: super::INFO.agreement,
-    shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "runs.wgsl"),
+    shader: shader!("include/grid.wgsl", "include/neighbourhood.wgsl", "include/outline.wgsl", "include/statistic.wgsl", "runs.wgsl"),
     params: FocalParams::LAYOUT,
     constants: &[abi::CONSTANTS, neighbourhood::CONSTANTS, outline::CONSTANTS, runs::CONSTANTS],
 };
@@ -137,6 +138,7 @@ fn runs_examples() -> Vec<Arc<dyn Operator>> {
     let all = [
         of(T::Mean, S::Circle, 17, M::Skip, B::Missing),
         of(T::Mean, S::Circle, 64, M::Skip, B::Reflect),
+        of(T::Max, S::Circle, 20, M::Skip, B::Wrap),
         Focal { inner: 9, ..of(T::Sum, S::Annulus, 12, M::Skip, B::Nearest) },
         Focal { mask: comb(13, 129), ..of(T::Std, S::Custom, 1, M::Skip, B::Extrapolate) },
         of(T::Variance, S::Circle, 20, M::Propagate, B::Reflect),

@@ -13,7 +13,7 @@ pub use stat::FocalStat;
 
 use super::{
     agreement::Agreement,
-    info::OperatorInfo,
+    info::{OperatorInfo, kept_unit},
     neighbourhood::{self, Shape, shape},
     neighbourhood::{FocalBorder, FocalMissing, FocalShape, outline::Outline},
     option_info::OptionInfo,
@@ -95,6 +95,8 @@ fn examples() -> Vec<Arc<dyn Operator>> {
         of(T::Mean, S::Box, 3, M::Skip, B::Reflect),
         of(T::Mean, S::Circle, 5, M::Skip, B::Extrapolate),
         Focal { inner: 2, ..of(T::Mean, S::Annulus, 4, M::Propagate, B::Nearest) },
+        of(T::Mean, S::Box, 3, M::Skip, B::Wrap),
+        of(T::Std, S::Circle, 3, M::Propagate, B::Wrap),
         of(T::Sum, S::Box, 2, M::Propagate, B::Missing),
         of(T::Sum, S::Box, 2, M::Skip, B::Nearest),
         of(T::Sum, S::Circle, 1, M::Skip, B::Missing),
@@ -198,9 +200,20 @@ impl Operator for Focal {
         true
     }
 
+    fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+        match self.stat {
+            FocalStat::Variance | FocalStat::Variety => Vec::new(),
+            _ => kept_unit(inputs),
+        }
+    }
+
     fn footprint(&self) -> Footprint {
         let (halo_rows, halo_cols) = self.reach();
         Footprint { halo_rows, halo_cols }
+    }
+
+    fn needs_whole_rows(&self) -> bool {
+        self.border == FocalBorder::Wrap
     }
 
     fn output(&self) -> OperatorOutput {

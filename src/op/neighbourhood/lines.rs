@@ -23,6 +23,7 @@ fn place(at: isize, count: usize, border: FocalBorder) -> Place {
             let within = at.rem_euclid(turn);
             Place::At(within.min(turn - 1 - within) as usize)
         }
+        FocalBorder::Wrap => Place::At(at.rem_euclid(count as isize) as usize),
         FocalBorder::Extrapolate => {
             let near = at.clamp(0, last);
             let far = 2 * near - at;
@@ -50,7 +51,7 @@ impl Lines<'_> {
     /// Fills `line` with the samples of `row` from column `first` on; whatever is missing is not finite.
     pub fn fill(&self, line: &mut [f32], row: isize, first: isize) {
         let samples = |row| self.input.row(row);
-        match place(row, self.raster_rows, self.border) {
+        match place(row, self.raster_rows, self.border.of_rows()) {
             Place::At(row) => match samples(row) {
                 Some(samples) => self.along(samples, line, first, |_, z| z),
                 None => line.fill(f32::NAN),
@@ -105,5 +106,7 @@ mod tests {
         assert_eq!(places(FocalBorder::Nearest), [0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2]);
         assert_eq!(places(FocalBorder::Reflect), [1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1]);
         assert_eq!(places(FocalBorder::Extrapolate), [9, 9, 9, 2, 1, 0, 1, 2, 21, 20, 9, 9, 9]);
+        assert_eq!(places(FocalBorder::Wrap), [1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1]);
+        assert_eq!(places(FocalBorder::Wrap.of_rows()), places(FocalBorder::Missing));
     }
 }

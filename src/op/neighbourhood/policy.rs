@@ -6,7 +6,14 @@ shader_constants! { CONSTANTS:
     BORDER_NEAREST: u32 = 1;
     BORDER_REFLECT: u32 = 2;
     BORDER_EXTRAPOLATE: u32 = 3;
+    BORDER_WRAP: u32 = 4;
     MISSING_PROPAGATES: u32 = 1;
+    /// 2^50.
+    LARGE: f32 = 1_125_899_906_842_624.0;
+    /// 2^-80.
+    SHRINK: f32 = 8.271_806e-25;
+    /// 1 over [`SHRINK`].
+    RESTORE: f32 = 1.0 / SHRINK;
 }
 
 named_option! {
@@ -35,6 +42,9 @@ named_option! {
         /// One pixel outside that is what the operator `slope` does. Beyond that depth, and where near or far is
         /// missing, samples are missing.
         Extrapolate = "extrapolate",
+        /// For rasters that go round the globe: the first column follows the last, as often as it takes. Beyond the first and the
+        /// last row samples are missing. Swaths are as wide as the raster, which takes more memory.
+        Wrap = "wrap",
     }
 }
 
@@ -45,6 +55,15 @@ impl FocalBorder {
             Self::Nearest => BORDER_NEAREST,
             Self::Reflect => BORDER_REFLECT,
             Self::Extrapolate => BORDER_EXTRAPOLATE,
+            Self::Wrap => BORDER_WRAP,
+        }
+    }
+
+    /// What lies beyond the first and the last row: rows do not wrap.
+    pub(crate) const fn of_rows(self) -> Self {
+        match self {
+            Self::Wrap => Self::Missing,
+            other => other,
         }
     }
 }

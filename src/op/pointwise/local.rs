@@ -1,7 +1,8 @@
 //! What operators share that are plain structs and have a formula.
 
 /// Implements [`Operator`](crate::graph::Operator) for a struct with `steps() -> Formula`, `written() -> OperatorOutput`,
-/// `write(&mut Written)` and `accepted() -> Result<()>`; if it is `scaled`, with `stands_for() -> Vec<Scaling>` too.
+/// `write(&mut Written)`, `accepted() -> Result<()>` and `KEEPS_UNIT`, whether results are in the samples' unit; if it is `scaled`, with
+/// `stands_for() -> Vec<Scaling>` too.
 macro_rules! local_operator {
     ($name:ident) => {
         impl $name {
@@ -20,6 +21,10 @@ macro_rules! local_operator {
 
             fn is_per_band(&self) -> bool {
                 true
+            }
+
+            fn units(&self, inputs: &[Vec<String>]) -> Vec<String> {
+                if Self::KEEPS_UNIT { $crate::op::info::kept_unit(inputs) } else { Vec::new() }
             }
 
             fn footprint(&self) -> $crate::graph::Footprint {

@@ -6,7 +6,7 @@ use crate::{
         abi,
         agreement::Agreement,
         info::{OperatorInfo, part_of_another},
-        neighbourhood,
+        neighbourhood::{self, FocalBorder},
         shader::shader,
     },
     raster::{Nodata, SampleType},
@@ -44,6 +44,10 @@ impl Operator for Across {
 
     fn footprint(&self) -> Footprint {
         Footprint { halo_rows: 0, halo_cols: self.0.reach.1 }
+    }
+
+    fn needs_whole_rows(&self) -> bool {
+        self.0.border == FocalBorder::Wrap
     }
 
     fn output(&self) -> OperatorOutput {

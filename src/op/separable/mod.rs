@@ -87,6 +87,10 @@ shader_constants! { CONSTANTS:
     KIND_MIN: u32 = 7;
     KIND_MAX: u32 = 8;
     KIND_RANGE: u32 = 9;
+    /// 2^60.
+    SHRUNK: f32 = 1_152_921_504_606_846_976.0;
+    /// 2^30.
+    MOST_WEIGHT: f32 = 1_073_741_824.0;
     LANE_BITS: u32 = 2;
     LANE_MASK: u32 = 3;
     BAND_BASE: u32 = 0;

@@ -24,12 +24,12 @@ pub use validate::{Validation, validate, validate_reader};
 use crate::{
     error::{Error, Result},
     raster::{Chunking, Nodata, Profile},
-    source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Source},
+    source::{ChunkAt, Counters, DecodeScratch, ReadAt, ReadOptions, RowCursor, Source, read_at::open_file},
 };
 use directories::Others;
 use file::OpenFile;
 use image::Image;
-use std::{fmt, fs::File, io, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 /// A GeoTIFF file whose header has been read; pixels are read when asked for. Cheap to clone.
 #[derive(Clone)]
@@ -51,11 +51,7 @@ impl GeoTiff {
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
         let name = path.as_ref().display().to_string();
-        let opened = File::open(path.as_ref()).and_then(|file| match file.metadata()?.is_dir() {
-            true => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-            false => Ok(file),
-        });
-        match opened {
+        match open_file(path.as_ref()) {
             Ok(file) => Self::reader_with(file, name, options),
             Err(source) => Err(Error::Read { name, action: "open it", source }),
         }

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     raster::LevelSize,
-    source::ReadAt,
+    source::{ReadAt, read_at::open_file},
 };
-use std::{fs::File, path::Path};
+use std::path::Path;
 use tiff::tags::Tag;
 
 /// Most directories that a file may have.
@@ -68,7 +68,7 @@ struct Image {
 /// [`Error::Read`] if it cannot be read, [`Error::Input`] where it is damaged so that nothing more can be said.
 pub fn validate(path: impl AsRef<Path>) -> Result<Validation> {
     let name = path.as_ref().display().to_string();
-    let file = File::open(path.as_ref()).map_err(|source| Error::Read { name: name.clone(), action: "open it", source })?;
+    let file = open_file(path.as_ref()).map_err(|source| Error::Read { name: name.clone(), action: "open it", source })?;
     validate_reader(&file, &name)
 }
 

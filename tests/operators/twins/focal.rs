@@ -11,6 +11,7 @@ fn walk(at: i64, count: i64, border: FocalBorder) -> Option<i64> {
     match border {
         FocalBorder::Missing | FocalBorder::Extrapolate => None,
         FocalBorder::Nearest => Some(if at < 0 { 0 } else { count - 1 }),
+        FocalBorder::Wrap => Some(at.rem_euclid(count)),
         FocalBorder::Reflect => walk(if at < 0 { -1 - at } else { 2 * count - 1 - at }, count, border),
     }
 }
@@ -18,7 +19,9 @@ fn walk(at: i64, count: i64, border: FocalBorder) -> Option<i64> {
 /// The sample there, by the border's rule. What goes on linearly is rounded to float32 as it is said to be.
 fn sample(dem: &Dem, col: i64, row: i64, border: FocalBorder) -> Option<f64> {
     let (cols, rows) = (dem.grid.cols as i64, dem.grid.rows as i64);
-    if let (Some(col), Some(row)) = (walk(col, cols, border), walk(row, rows, border)) {
+    if let (Some(col), Some(row)) =
+        (walk(col, cols, border), walk(row, rows, if border == FocalBorder::Wrap { FocalBorder::Missing } else { border }))
+    {
         return Some(f64::from(dem.row(row as usize)[col as usize])).filter(|z| z.is_finite());
     }
     if border != FocalBorder::Extrapolate {

@@ -142,7 +142,8 @@ impl Gpu {
         const UNTOUCHED: f32 = -77_777.0;
         let halo = operator.footprint();
         let (rows, cols) = (part.rows, part.cols);
-        let (in_rows, in_cols) = (rows.dilate(halo.halo_rows, dem.grid.rows), cols.dilate(halo.halo_cols, dem.grid.cols));
+        let in_rows = rows.dilate(halo.halo_rows, dem.grid.rows);
+        let in_cols = if operator.needs_whole_rows() { Span::new(0, dem.grid.cols) } else { cols.dilate(halo.halo_cols, dem.grid.cols) };
         let row_of = |row: usize| &dem.heights[row * dem.grid.cols * in_bands..(row + 1) * dem.grid.cols * in_bands];
         let heights: Vec<f32> =
             in_rows.iter().flat_map(|row| &row_of(row)[in_cols.start * in_bands..in_cols.end * in_bands]).copied().collect();

@@ -39,7 +39,8 @@ pub fn cpu(operator: &dyn Operator, dem: &Dem) -> Vec<f32> {
 /// The CPU twin over a part, from a window that holds no more than its halo.
 pub fn cpu_part(operator: &dyn Operator, dem: &Dem, rows: Span, cols: Span) -> Vec<f32> {
     let halo = operator.footprint();
-    let (in_rows, in_cols) = (rows.dilate(halo.halo_rows, dem.grid.rows), cols.dilate(halo.halo_cols, dem.grid.cols));
+    let in_rows = rows.dilate(halo.halo_rows, dem.grid.rows);
+    let in_cols = if operator.needs_whole_rows() { Span::new(0, dem.grid.cols) } else { cols.dilate(halo.halo_cols, dem.grid.cols) };
     let window: Vec<&[f32]> = in_rows.iter().map(|row| &dem.row(row)[in_cols.start..in_cols.end]).collect();
     let factors: Vec<[f32; 4]> = rows.iter().map(|row| operator.row_factors(&dem.grid, row)).collect();
     let mut out = vec![-1.0; rows.len() * cols.len() * operator.bands()];

@@ -7,39 +7,45 @@ use swath::{
     raster::{Affine, Georeferencing},
 };
 
-/// Nine heights, row by row, as gdaldem makes them with or without `-compute_edges`.
+/// Nine heights, row by row, as gdaldem makes them with or without `-compute_edges`, and by the other rules for borders.
 pub fn window(dem: &Dem, col: usize, row: usize, edges: Edges) -> Option<[f64; 9]> {
+    window_of(dem, (col, row), edges, false)
+}
+
+/// The same, `straight` in the corners too: columns go on linearly in the first and the last row as in the others.
+pub fn window_of(dem: &Dem, (col, row): (usize, usize), edges: Edges, straight: bool) -> Option<[f64; 9]> {
     let (cols, rows) = (dem.grid.cols as i64, dem.grid.rows as i64);
     let z = |c: i64, r: i64| Some(f64::from(dem.row(r as usize)[c as usize])).filter(|z| z.is_finite());
     let (col, row) = (col as i64, row as i64);
     let centre = z(col, row)?;
-    if cols < 2 || rows < 2 {
+    let goes_on = matches!(edges, Edges::Extrapolate | Edges::Wrap);
+    if goes_on && (rows < 2 || (cols < 2 && edges == Edges::Extrapolate)) {
         return None;
     }
+    let line = |near: Option<f64>, far: Option<f64>| Some(2.0 * near? - far?);
     let mut all = [0.0; 9];
     for (k, height) in all.iter_mut().enumerate() {
-        let (mut c, r) = (col + k as i64 % 3 - 1, row + k as i64 / 3 - 1);
-        if edges == Edges::Missing {
-            if c < 0 || r < 0 || c >= cols || r >= rows {
-                return None;
+        let (mut c, mut r) = (col + k as i64 % 3 - 1, row + k as i64 / 3 - 1);
+        match edges {
+            Edges::Missing if c < 0 || r < 0 || c >= cols || r >= rows => return None,
+            Edges::Missing => {
+                *height = z(c, r)?;
+                continue;
             }
-            *height = z(c, r)?;
-            continue;
+            Edges::Nearest | Edges::Reflect => (c, r) = (c.clamp(0, cols - 1), r.clamp(0, rows - 1)),
+            Edges::Wrap => c = c.rem_euclid(cols),
+            Edges::Extrapolate if !straight && (row == 0 || row == rows - 1) => c = c.clamp(0, cols - 1),
+            Edges::Extrapolate => {}
         }
-        let line = |near: Option<f64>, far: Option<f64>| Some(2.0 * near? - far?);
-        let value = if row == 0 || row == rows - 1 {
-            c = c.clamp(0, cols - 1);
-            match r {
-                -1 => line(z(c, 0), z(c, 1)),
-                r if r == rows => line(z(c, rows - 1), z(c, rows - 2)),
-                r => z(c, r),
-            }
-        } else {
-            match c {
-                -1 => line(z(0, r), z(1, r)),
-                c if c == cols => line(z(cols - 1, r), z(cols - 2, r)),
-                c => z(c, r),
-            }
+        let in_row = |r: i64| match c {
+            -1 => line(z(0, r), z(1, r)),
+            c if c == cols => line(z(cols - 1, r), z(cols - 2, r)),
+            c => z(c, r),
+        };
+        let value = match r {
+            -1 => line(in_row(0), in_row(1)),
+            r if r == rows => line(in_row(rows - 1), in_row(rows - 2)),
+            r => in_row(r),
         };
         *height = value.unwrap_or(centre);
     }

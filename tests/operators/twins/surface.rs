@@ -1,11 +1,12 @@
 //! Float64 reference of curvature, exposure and the relief of nine heights, by the formulas as they are printed.
 
 use super::{
-    reference::{each, gradient, metres_per_degree, window},
+    reference::{each, gradient, metres_per_degree, window, window_of},
     terrain::Dem,
 };
 use swath::{
-    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Edges, GradientAlgorithm, Normals, TriAlgorithm},
+    graph::Operator,
+    op::{Curvature, CurvatureAlgorithm, CurvatureKind, Edges, GradientAlgorithm, Normals, Slope, TriAlgorithm},
     raster::{Affine, Georeferencing},
 };
 
@@ -55,7 +56,7 @@ pub fn normals(dem: &Dem, o: &Normals) -> Vec<f64> {
 /// Derivatives east and north, and east-east, east-north, north-north; then the range of the nine heights over the square
 /// of the shorter side of the cell.
 fn derivatives(dem: &Dem, col: usize, row: usize, o: &Curvature) -> Option<[f64; 6]> {
-    let [a, b, c, d, e, f, g, h, i] = window(dem, col, row, o.edges)?;
+    let [a, b, c, d, e, f, g, h, i] = window_of(dem, (col, row), o.edges, true)?;
     let (zc, zr, zcc, zrr) = match o.algorithm {
         CurvatureAlgorithm::ZevenbergenThorne => ((f - d) / 2.0, (h - b) / 2.0, d + f - 2.0 * e, b + h - 2.0 * e),
         CurvatureAlgorithm::Evans => (
@@ -105,4 +106,26 @@ pub fn curvature(dem: &Dem, o: &Curvature) -> (Vec<f64>, Vec<f64>) {
         Some(if o.kind == CurvatureKind::Gaussian { bend * bend } else { bend })
     });
     (value, size)
+}
+
+/// How steep ground could be by the range of the nine heights: over the cell's shorter side. Errors of a gradient grow with it.
+pub fn drop(dem: &Dem, scale: Option<(f64, f64)>, edges: Edges) -> Vec<f64> {
+    let of = Slope {
+        gradient_alg: GradientAlgorithm::ZevenbergenThorne,
+        xscale: scale.map(|s| s.0),
+        yscale: scale.map(|s| s.1),
+        ..Slope::default()
+    };
+    let range = roughness(dem, edges);
+    (0..dem.heights.len())
+        .map(|at| {
+            let m = of.row_factors_f64(&dem.grid, at / dem.grid.cols).map(|m| 2.0 * m.abs());
+            range[at] * m[0].hypot(m[2]).max(m[1].hypot(m[3]))
+        })
+        .collect()
+}
+
+/// The slope by the derivatives that a curvature is made of, in degrees.
+pub fn steepness(dem: &Dem, o: &Curvature) -> Vec<f64> {
+    each(dem, |col, row| derivatives(dem, col, row, o).map(|[p, q, ..]| p.hypot(q).atan().to_degrees()))
 }

@@ -135,3 +135,38 @@ pub fn awkward() -> Vec<Dem> {
     all.push(Dem::new("one valid", (3, 3), cell, |c, r| if (c, r) == (1, 1) { 5.0 } else { f32::NAN }));
     all
 }
+
+/// Ground that no smoothness helps: noise, cliffs and steps, low and high, on cells of 30 and 1 m.
+pub fn broken() -> Vec<Dem> {
+    let noise = |c: usize, r: usize, seed| unit(c as i64, r as i64, seed);
+    let dem = |name: &str, cell: f64, height: &dyn Fn(usize, usize) -> f64| {
+        Dem::new(&format!("broken: {name}"), (71, 53), Affine::north_up(5e5, 4e6, cell, cell), |c, r| height(c, r) as f32)
+    };
+    vec![
+        dem("noise of 500 m", 30.0, &|c, r| 500.0 * noise(c, r, 21)),
+        dem("noise of 9000 m", 30.0, &|c, r| 9000.0 * noise(c, r, 22)),
+        dem("noise of 11 km about sea level", 1.0, &|c, r| 11_000.0 * noise(c, r, 23) - 6000.0),
+        dem("steps of 1234.567 m", 30.0, &|c, r| (2.0 * noise(c, r, 24)).floor() * 1234.567 + noise(c, r, 25)),
+        dem("cliffs of 4321.1 m", 30.0, &|c, r| if c % 5 == 0 { 4321.1 } else { 0.5 * noise(c, r, 26) }),
+    ]
+}
+
+/// Heights so large that their differences, sums or squares overflow float32: sentinels that nobody declared, and mountains.
+pub fn extremes() -> Vec<Dem> {
+    let dem = |name: &str, height: &dyn Fn(usize, usize) -> f32| {
+        Dem::new(&format!("extremes: {name}"), (23, 17), Affine::north_up(5e5, 4e6, 30.0, 20.0), height)
+    };
+    vec![
+        dem("lowest floats here and there", &|c, r| if (5 * c + 3 * r) % 11 == 0 { f32::MIN } else { fractal(c, r, 17) }),
+        dem("both ends", &|c, r| match (c + 3 * r) % 7 {
+            0 => f32::MIN * (0.5 + 0.5 * unit(c as i64, r as i64, 29) as f32),
+            3 => f32::MAX * (0.5 + 0.5 * unit(c as i64, r as i64, 30) as f32),
+            _ => fractal(c, r, 18),
+        }),
+        dem("a plane with one lowest float", &|c, r| if (c, r) == (11, 8) { f32::MIN } else { 0.0 }),
+        dem("mountains of 1e33 m", &|c, r| fractal(c, r, 19) * 3e29),
+        dem("noise over all of float32", &|c, r| f32::MAX * (2.0 * unit(c as i64, r as i64, 27) - 1.0) as f32),
+        dem("mountains of 1e18 m", &|c, r| fractal(c, r, 20) * 1e15),
+        dem("only the ends", &|c, r| if unit(c as i64, r as i64, 28) < 0.5 { f32::MIN } else { f32::MAX }),
+    ]
+}

@@ -119,7 +119,7 @@ pub fn job(sketch: &Sketch, on_device: bool) -> JobSpec {
         max_inputs: 6,
         allocation_bytes: 256 << sketch.device.0,
     });
-    JobSpec { cols, rows, sources, nodes, outputs, threads: sketch.threads, device, trace_bytes: 0 }
+    JobSpec { cols, rows, sources, nodes, outputs, whole_rows: false, threads: sketch.threads, device, trace_bytes: 0 }
 }
 
 /// A budget at `share` of the way from `least` to `most`, in logarithms.
