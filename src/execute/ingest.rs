@@ -4,7 +4,7 @@ use super::{
     ledger::{Grant, Ledger},
     pool::{Buffer, BufferPool},
     trace::TraceStage,
-    undeclared::{Undeclared, is_far, is_far_f64},
+    undeclared::{Undeclared, far_f32, far_f64},
     workers::{Shelf, Workers},
 };
 use crate::{
@@ -257,9 +257,7 @@ impl SourceRun {
         self.for_each_run(planes, row, cols, |run, slices| {
             converter.convert_f32(slices, &mut out[run.start - cols.start..run.end - cols.start]);
         });
-        if let (Some(undeclared), Some(band)) = (&self.undeclared, converter.band()) {
-            undeclared.look(band, row, cols, out, converter.counted_from(), is_far);
-        }
+        self.look(converter, planes, row, cols, || far_f32(out));
     }
 
     /// The same into f64.
@@ -267,9 +265,17 @@ impl SourceRun {
         self.for_each_run(planes, row, cols, |run, slices| {
             converter.convert_f64(slices, &mut out[run.start - cols.start..run.end - cols.start]);
         });
-        if let (Some(undeclared), Some(band)) = (&self.undeclared, converter.band()) {
-            undeclared.look(band, row, cols, out, 0.0, is_far_f64);
-        }
+        self.look(converter, planes, row, cols, || far_f64(out));
+    }
+
+    /// Looks for values that seem to stand for missing, where nothing says what does.
+    fn look(&self, converter: &RowConverter, planes: &[usize], row: usize, cols: Span, far: impl FnOnce() -> Option<f64>) {
+        let (Some(undeclared), Some(band)) = (&self.undeclared, converter.band()) else { return };
+        undeclared.look(band, row, cols, far(), |span, out| {
+            self.for_each_run(planes, row, span, |run, slices| {
+                converter.convert_f64(slices, &mut out[run.start - span.start..run.end - span.start]);
+            });
+        });
     }
 
     /// Copies one row of the raster, columns `cols`, bit for bit, pixel-interleaved.

@@ -87,32 +87,33 @@ impl Undeclared {
         (!said && !bytes).then(|| Self { rows: profile.rows, cols: profile.cols, bands: Mutex::default() })
     }
 
-    /// Looks at a converted row of a band: columns `cols` of row `row`, counted from `origin`.
-    pub fn look<T: Copy + Into<f64>>(&self, band: usize, row: usize, cols: Span, samples: &[T], origin: f64, far: impl Fn(T) -> bool) {
-        // `|` and not `||`: no branch, so that the compiler vectorises the loop.
-        let any_far = samples.iter().fold(false, |any, &sample| any | far(sample));
+    /// Looks at a converted row of a band: columns `cols` of row `row`, of which `far` is a sample too far from 0 to be measured.
+    /// `exact` yields columns of the row as they are: converted rows may be counted from an origin, and rounded.
+    pub fn look(&self, band: usize, row: usize, cols: Span, far: Option<f64>, exact: impl Fn(Span, &mut [f64])) {
+        // Made in pieces on the stack, so that a row of any width costs no memory.
+        const PIECE: usize = 256;
         let on_border = row == 0 || row + 1 == self.rows;
         let (left, right) = (cols.start == 0, cols.end == self.cols);
-        if !(any_far || on_border || left || right) {
+        if !(far.is_some() || on_border || left || right) || cols.is_empty() {
             return;
         }
         let mut bands = self.bands.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = bands.entry(band).or_default();
-        if any_far && seen.far.is_none() {
-            seen.far = samples.iter().copied().find(|&sample| far(sample)).map(|sample| sample.into() + origin);
+        seen.far = seen.far.or(far);
+        let mut piece = [0.0; PIECE];
+        let mut add = |span: Span| {
+            exact(span, &mut piece[..span.len()]);
+            piece[..span.len()].iter().for_each(|&sample| seen.border.add(sample));
+        };
+        if on_border {
+            cols.iter().step_by(PIECE).for_each(|at| add(Span::new(at, (at + PIECE).min(cols.end))));
+            return;
         }
-        let mut add = |sample: T| seen.border.add(sample.into() + origin);
-        match samples {
-            _ if on_border => samples.iter().copied().for_each(add),
-            [first, .., last] => {
-                if left {
-                    add(*first);
-                }
-                if right {
-                    add(*last);
-                }
-            }
-            _ => samples.iter().copied().for_each(add),
+        if left {
+            add(Span::new(0, 1));
+        }
+        if right && self.cols > 1 {
+            add(Span::new(self.cols - 1, self.cols));
         }
     }
 
@@ -134,49 +135,53 @@ impl Undeclared {
     }
 }
 
-/// Whether a float32 is too far from 0 to be measured.
-pub(super) fn is_far(sample: f32) -> bool {
-    sample.abs() > FAR
+/// A float32 of a row that is too far from 0 to be measured, if there is one.
+pub(super) fn far_f32(samples: &[f32]) -> Option<f64> {
+    // `|` and not `||`: no branch, so that the compiler vectorises the loop.
+    let any = samples.iter().fold(false, |any, sample| any | (sample.abs() > FAR));
+    any.then(|| samples.iter().find(|sample| sample.abs() > FAR).copied().map(f64::from)).flatten()
 }
 
-/// The same of a float64.
-pub(super) fn is_far_f64(sample: f64) -> bool {
-    sample.abs() > f64::from(FAR)
+/// The same of a row of float64.
+pub(super) fn far_f64(samples: &[f64]) -> Option<f64> {
+    let is_far = |sample: f64| sample.abs() > f64::from(FAR);
+    let any = samples.iter().fold(false, |any, &sample| any | is_far(sample));
+    any.then(|| samples.iter().copied().find(|&sample| is_far(sample))).flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn warned(rows: &[&[f32]], origin: f64) -> Vec<String> {
+    fn warned(rows: &[&[f32]]) -> Vec<String> {
         let profile = Profile::new(rows[0].len(), rows.len(), 1, SampleType::F32);
         let undeclared = Undeclared::of(&profile).expect("nothing is declared");
         for (row, samples) in rows.iter().enumerate() {
-            undeclared.look(0, row, Span::new(0, samples.len()), samples, origin, is_far);
+            let exact = |span: Span, out: &mut [f64]| {
+                out.iter_mut().zip(&samples[span.start..span.end]).for_each(|(out, &sample)| *out = sample.into());
+            };
+            undeclared.look(0, row, Span::new(0, samples.len()), far_f32(samples), exact);
         }
         undeclared.warnings()
     }
 
     #[test]
     fn values_beyond_1e30_and_values_of_the_border_are_suspected() {
-        let warnings = warned(&[&[1.0, 2.0, 3.0], &[1.0, f32::MIN, 3.0], &[1.0, 2.0, 3.0]], 0.0);
+        let warnings = warned(&[&[1.0, 2.0, 3.0], &[1.0, f32::MIN, 3.0], &[1.0, 2.0, 3.0]]);
         assert!(warnings.len() == 1 && warnings[0].contains("-3.4028234663852886e38"), "{warnings:?}");
-        let warnings = warned(&[&[-32768.0; 4], &[700.0, 1.0, 2.0, 810.0], &[650.0, 660.0, 700.0, 800.0]], 0.0);
+        let warnings = warned(&[&[-32768.0; 4], &[700.0, 1.0, 2.0, 810.0], &[650.0, 660.0, 700.0, 800.0]]);
         assert!(warnings.len() == 1 && warnings[0].contains("is -32768 in more than 1 %"), "{warnings:?}");
-        // Counted from an origin.
-        let warnings = warned(&[&[-10_100.0; 4], &[5.0, 1.0, 2.0, 8.0], &[6.0, 6.0, 7.0, 8.0]], 101.0);
-        assert!(warnings.len() == 1 && warnings[0].contains("is -9999 in"), "{warnings:?}");
     }
 
     #[test]
     fn relief_the_sea_and_declared_values_are_not_suspected() {
-        assert!(warned(&[&[0.0, 0.0, 0.0], &[0.0, 900.0, 250.0], &[10.0, 120.0, 240.0]], 0.0).is_empty());
-        assert!(warned(&[&[7.0; 3], &[7.0; 3]], 0.0).is_empty());
-        assert!(warned(&[&[f32::NAN; 3], &[7.0, f32::NAN, 8.0]], 0.0).is_empty());
+        assert!(warned(&[&[0.0, 0.0, 0.0], &[0.0, 900.0, 250.0], &[10.0, 120.0, 240.0]]).is_empty());
+        assert!(warned(&[&[7.0; 3], &[7.0; 3]]).is_empty());
+        assert!(warned(&[&[f32::NAN; 3], &[7.0, f32::NAN, 8.0]]).is_empty());
         // One in a thousand is no share.
         let mut row = vec![500.0; 1000];
         row[3] = -9999.0;
-        assert!(warned(&[&row, &[500.0; 1000]], 0.0).is_empty());
+        assert!(warned(&[&row, &[500.0; 1000]]).is_empty());
         let declared = Profile { nodata: Some(crate::raster::Nodata::Integer(0)), ..Profile::new(3, 3, 1, SampleType::F32) };
         assert!(Undeclared::of(&declared).is_none() && Undeclared::of(&Profile::new(3, 3, 1, SampleType::U8)).is_none());
     }

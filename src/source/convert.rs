@@ -106,15 +106,6 @@ impl RowConverter {
         });
     }
 
-    /// What its windows of f32 are counted from: 0 unless [`count_from`](Self::count_from) said otherwise.
-    pub fn counted_from(&self) -> f64 {
-        match (self.origin, self.scaling) {
-            (None, _) => 0.0,
-            (Some(origin), None) => with_sample_type!(self.sample, T => T::nearest(origin).widened()),
-            (Some(origin), Some(scaling)) => scaling.value_of(origin),
-        }
-    }
-
     /// A converter for verbatim windows of these bands (0-based, in this order, any of them more than once).
     ///
     /// # Errors

@@ -87,7 +87,7 @@ def aux(inside):
 
 
 FULL = """<SRS>EPSG:32634</SRS><GeoTransform>1000, 5, 0, 2000, 0, -5</GeoTransform>
-<Metadata><MDI key="A">beside</MDI></Metadata>
+<Metadata><MDI key="A">R&amp;D &lt;x&gt;</MDI></Metadata>
 <PAMRasterBand band="1"><NoDataValue>7</NoDataValue><Description>height</Description><UnitType>ft</UnitType><Offset>3</Offset><Scale>2</Scale>
 <Metadata><MDI key="STATISTICS_MEAN">42</MDI><MDI key="B">b</MDI></Metadata></PAMRasterBand>"""
 
