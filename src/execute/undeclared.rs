@@ -98,10 +98,12 @@ impl Undeclared {
         }
         let mut bands = self.bands.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = bands.entry(band).or_default();
+        // Counted from an origin, a large sample is rounded to float32: adding the origin alone would give another number.
+        let whole = |sample: T| if origin == 0.0 { sample.into() } else { f64::from((sample.into() + origin) as f32) };
         if any_far && seen.far.is_none() {
-            seen.far = samples.iter().copied().find(|&sample| far(sample)).map(|sample| sample.into() + origin);
+            seen.far = samples.iter().copied().find(|&sample| far(sample)).map(whole);
         }
-        let mut add = |sample: T| seen.border.add(sample.into() + origin);
+        let mut add = |sample: T| seen.border.add(whole(sample));
         match samples {
             _ if on_border => samples.iter().copied().for_each(add),
             [first, .., last] => {
