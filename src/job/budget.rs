@@ -9,26 +9,13 @@ const HOST_AT_MOST: u64 = 1 << 30;
 const DEVICE: ByteSize = ByteSize::mib(512);
 
 impl Budget {
-    /// This machine's budget. Host: half of what is available to this process now (the smallest of `MemAvailable`, what its
-    /// cgroups leave and what its limit of address space leaves), at most 1 GiB. Device: 512 MiB.
+    /// This machine's budget. Host: half of what is available to this process now (the smaller of `MemAvailable` and
+    /// what its cgroups leave), at most 1 GiB. Device: 512 MiB.
     pub fn detect() -> Self {
-        let available = [meminfo_available(), cgroup_available(), address_space_available()].into_iter().flatten().min();
+        let available = [meminfo_available(), cgroup_available()].into_iter().flatten().min();
         let host = available.map_or(HOST_AT_MOST / 2, |bytes| (bytes / 2).min(HOST_AT_MOST));
         Self { host: ByteSize::b(host), device: DEVICE }
     }
-}
-
-/// What the limit of the process's address space (`ulimit -v`) leaves, if there is one.
-#[cfg(target_os = "linux")]
-fn address_space_available() -> Option<u64> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
-    let pages: u64 = fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().next()?.parse().ok()?;
-    Some(limit.saturating_sub(pages * rustix::param::page_size() as u64))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn address_space_available() -> Option<u64> {
-    None
 }
 
 fn meminfo_available() -> Option<u64> {
