@@ -265,8 +265,9 @@ fn start_long_job(place: &Place) -> std::process::Child {
     let input = place.folder.path().join("long.tif");
     let noise = |col: usize, row: usize| (col.wrapping_mul(2_654_435_761) ^ row.wrapping_mul(40_503)) as u16;
     RasterFile::new(4096, 4096, |col, row| f32::from(noise(col, row)) * 0.01).tiles(512, 512).write(&input);
-    let mut command = swath();
-    command.arg("slope").args([&input, &place.output()]);
+    // As if at a terminal, even if whoever runs the tests ignores Ctrl-C (a job in a shell's background does).
+    let mut command = std::process::Command::new("env");
+    command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_swath"), "slope"]).args([&input, &place.output()]);
     command.args(["--backend", "cpu", "--threads", "1", "--level", "12", "--tile-size", "64"]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program");
     let began = Instant::now();
