@@ -26,6 +26,7 @@ import time
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
 import numpy as np
 import rasterio
+from processes import run
 from scipy import ndimage
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -114,13 +115,8 @@ def of_swath(a, folder, z, command, r, extra):
         if not os.path.exists(path):
             write(path, z[:rows])
         words = [a.swath, *command, path, out, "--threads", "1", "--compress", "none", "--quiet", "--overwrite", *extra]
-        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        said = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            sys.exit(f"{' '.join(words)}: status {child.returncode}\n{said.decode()}")
-        return rows * z.shape[1], usage.ru_utime + usage.ru_stime
+        _, cpu, _ = run(words)
+        return rows * z.shape[1], cpu
 
     return growing(z.shape[0], once, a.seconds, 256)
 

@@ -16,29 +16,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+from processes import run_all
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def measure(commands, outputs):
     """Wall seconds, CPU seconds, peak RSS in MiB and output MiB of some commands, one after the other."""
-    for output in outputs:
-        if os.path.exists(output):
-            os.remove(output)
-    wall = cpu = peak = 0
-    for command in commands:
-        began = time.monotonic()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        said = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        wall += time.monotonic() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            sys.exit(f"{' '.join(command)}: status {child.returncode}\n{said.decode()}")
-        cpu += usage.ru_utime + usage.ru_stime
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return wall, cpu, peak, sum(os.path.getsize(output) for output in outputs) / 2**20
+    return *run_all(commands, outputs), sum(os.path.getsize(output) for output in outputs) / 2**20
 
 
 FOUR = ["slope", "aspect", "hillshade", "roughness"]

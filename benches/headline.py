@@ -27,6 +27,8 @@ import sys
 import tempfile
 import time
 
+from processes import run_all
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = {
     "slope": "slope to a tiled GeoTIFF",
@@ -214,26 +216,12 @@ class Programs:
 
 
 def measure(commands, outputs):
-    """Wall seconds, CPU seconds, peak RSS in MiB, and bytes of the first output."""
-    for output in outputs:
-        if os.path.exists(output):
-            os.remove(output)
-    wall = cpu = peak = 0
-    for command in commands:
-        began = time.monotonic()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        said = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        wall += time.monotonic() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise RuntimeError(f"{' '.join(command)}: status {child.returncode}\n{said.decode()[-2000:]}")
-        cpu += usage.ru_utime + usage.ru_stime
-        peak = max(peak, usage.ru_maxrss / 1024)
+    """Wall seconds, CPU seconds, peak RSS in MiB, and bytes of what is left in the end; nothing is left after it."""
+    taken = run_all(commands, outputs)
     size = sum(os.path.getsize(output) for output in outputs if not output.endswith("between.tif"))
     for output in outputs:
         os.remove(output)
-    return wall, cpu, peak, size
+    return *taken, size
 
 
 def versions(args):
@@ -330,7 +318,7 @@ def main():
                 for name, (commands, outputs) in list(runs.items()):
                     try:
                         figures = measure(commands, outputs)
-                    except RuntimeError as error:
+                    except SystemExit as error:
                         print(f"{job}, {name} failed: {error}", file=sys.stderr)
                         result["failed"][f"{job}, {name}"] = str(error).splitlines()[-1]
                         del runs[name], samples[name]

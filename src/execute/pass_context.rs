@@ -24,6 +24,13 @@ pub struct ProgramNode {
     pub grid: Option<Arc<GridInfo>>,
 }
 
+impl ProgramNode {
+    /// Whether it reaches across the raster's first and last column: see [`Operator::needs_whole_rows`].
+    pub fn needs_whole_rows(&self) -> bool {
+        matches!(&self.run, NodeRun::Operator { operator, .. } if operator.needs_whole_rows())
+    }
+}
+
 /// What computes the rows of a node.
 #[derive(Clone, Debug)]
 pub enum NodeRun {

@@ -3,7 +3,7 @@ use crate::{
     raster::{Metadata, UNIT_ITEM},
     source::Source,
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// A raster that may or may not be computed yet: a source, or an operator over other rasters. Cheap to clone; clones
 /// are the same node, so that a job that writes two results of one raster reads it once.
@@ -69,6 +69,15 @@ impl Raster {
 
     /// The unit of each band's samples, as the source declares it and operators keep it; an empty text where none is known.
     pub fn units(&self) -> Vec<String> {
+        self.units_with(&mut HashMap::new())
+    }
+
+    /// As [`units`](Self::units), with those of the nodes that are `known`: a node that many others read is looked at once.
+    fn units_with(&self, known: &mut HashMap<*const Node, Vec<String>>) -> Vec<String> {
+        let key = Arc::as_ptr(&self.0);
+        if let Some(units) = known.get(&key) {
+            return units.clone();
+        }
         let mut units = match self.node() {
             Node::Source { source, bands } => {
                 let profile = source.profile();
@@ -80,9 +89,13 @@ impl Raster {
                     Bands::Several(bands) => bands.iter().map(|&band| unit(band)).collect(),
                 }
             }
-            Node::Operator { operator, inputs } => operator.units(&inputs.iter().map(Self::units).collect::<Vec<_>>()),
+            Node::Operator { operator, inputs } => {
+                let of_inputs: Vec<_> = inputs.iter().map(|input| input.units_with(known)).collect();
+                operator.units(&of_inputs)
+            }
         };
         units.resize(self.bands(), String::new());
+        known.insert(key, units.clone());
         units
     }
 

@@ -17,7 +17,7 @@ pub struct MetadataItem {
 pub const UNIT_ITEM: &str = "UNITTYPE";
 
 /// What has a role of its own in GDAL.
-const ROLES: [&str; 5] = ["DESCRIPTION", "SCALE", "OFFSET", "UNITTYPE", "COLORINTERP"];
+const ROLES: [&str; 5] = ["DESCRIPTION", "SCALE", "OFFSET", UNIT_ITEM, "COLORINTERP"];
 /// How names of statistics begin.
 const STATISTICS: &str = "STATISTICS_";
 

@@ -119,7 +119,7 @@ impl Nodata {
             Some((0, largest)) => Self::Integer(largest),
             Some((smallest, _)) => Self::Integer(smallest),
             None => match self.rounded(sample).to_f64() {
-                f if f.is_infinite() => Self::Float(largest_finite(sample).copysign(f)),
+                f if f.is_infinite() => Self::Float(sample.largest_finite().copysign(f)),
                 f => Self::Float(f),
             },
         }
@@ -162,15 +162,6 @@ impl Nodata {
             }
         }
         Some(bits)
-    }
-}
-
-/// The largest finite sample of a type of floats.
-fn largest_finite(sample: SampleType) -> f64 {
-    match sample {
-        SampleType::F16 => half::f16::MAX.to_f64(),
-        SampleType::F32 => f64::from(f32::MAX),
-        _ => f64::MAX,
     }
 }
 

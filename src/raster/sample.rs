@@ -88,6 +88,15 @@ impl SampleType {
             Some((0, (1i128 << bits) - 1))
         }
     }
+
+    /// The largest finite sample of a type of floats.
+    pub(crate) fn largest_finite(self) -> f64 {
+        match self {
+            Self::F16 => half::f16::MAX.to_f64(),
+            Self::F32 => f64::from(f32::MAX),
+            _ => f64::MAX,
+        }
+    }
 }
 
 impl From<SampleType> for &'static str {

@@ -1,4 +1,4 @@
-use super::Metadata;
+use super::{Metadata, UNIT_ITEM};
 
 /// The unit of a band's samples, by the name that GDAL's metadata have of it (`UNITTYPE`).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,7 +15,7 @@ pub enum SampleUnit {
 impl SampleUnit {
     /// The unit of a band, the first is 0.
     pub fn declared(metadata: &Metadata, band: usize) -> Self {
-        match metadata.get("UNITTYPE", Some(band)).map(str::trim) {
+        match metadata.get(UNIT_ITEM, Some(band)).map(str::trim) {
             None | Some("") => Self::Unstated,
             Some(name) => metres(name).map_or_else(|| Self::Other(name.to_owned()), Self::Metres),
         }

@@ -5,41 +5,24 @@ What GDAL (by rasterio) says of a file, it says of swath's copy of it; where GDA
 """
 
 import os
-import subprocess
-import sys
 import tempfile
 import warnings
 
+import checks
 import numpy as np
 import rasterio
 import tifffile
+from checks import expect, swath
 from rasterio.enums import ColorInterp
 
 warnings.simplefilter("ignore")
-SWATH = sys.argv[1]
 RPC = tuple(float(k) / 7 for k in range(92))
 EXIF = 34665
 rng = np.random.default_rng(3)
-checked = 0
-
-
-def expect(what, got, wanted):
-    global checked
-    checked += 1
-    same = np.array_equal(got, wanted) if isinstance(got, np.ndarray) else got == wanted
-    if not same:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
-
-
-def swath(*words, status=0):
-    ran = subprocess.run([SWATH, *words], capture_output=True, text=True)
-    if ran.returncode != status:
-        sys.exit(f"swath {' '.join(words)}: status {ran.returncode}: {ran.stderr}")
-    return ran.stderr
 
 
 def convert(source, *more, status=0):
-    return swath("convert", source, "out.tif", "--overwrite", "--backend", "cpu", *more, status=status)
+    return swath("convert", source, "out.tif", "--overwrite", "--backend", "cpu", *more, status=status).stderr
 
 
 def seen(path):
@@ -255,4 +238,4 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for check in [colours, alpha, lerc, jpeg, carried, cogs]:
         check()
-print(f"{checked} checks passed")
+checks.done()

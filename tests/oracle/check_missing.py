@@ -5,33 +5,23 @@ Files are made by rasterio and tifffile; masks of the inputs and of the copies a
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import warnings
 
+import checks
 import numpy as np
 import rasterio
 import tifffile
 
 warnings.simplefilter("ignore")
-SWATH = os.path.abspath(sys.argv[1])
-checked = 0
 
 
 def expect(what, got, wanted):
-    global checked
-    checked += 1
-    same = np.array_equal(got, wanted, equal_nan=np.asarray(got).dtype.kind == "f") if isinstance(got, np.ndarray) else got == wanted
-    if not same:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
+    checks.expect(what, got, wanted, nan_is_nan=True)
 
 
 def swath(*words, status=0):
-    ran = subprocess.run([SWATH, *map(str, words), "--backend", "cpu"], capture_output=True, text=True)
-    if ran.returncode != status:
-        sys.exit(f"swath {' '.join(map(str, words))}: status {ran.returncode}: {ran.stderr}")
-    return ran.stderr
+    return checks.swath(*words, "--backend", "cpu", status=status).stderr
 
 
 def report(*words):
@@ -241,4 +231,4 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for check in (value_forms, masks, choices, computed_beside_nodata, undeclared, statistics):
         check()
-print(f"{checked} checks")
+checks.done()

@@ -6,45 +6,26 @@ Inputs are made here with rasterio (GDAL) and tifffile; GDAL reads what swath ma
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import warnings
 
+import checks
 import numpy as np
 import rasterio
 import tifffile
 from affine import Affine
+from checks import close, expect
 from rasterio.control import GroundControlPoint
 
 warnings.simplefilter("ignore")
-SWATH = os.path.abspath(sys.argv[1])
 BACKENDS = ["--backend cpu", "--backend gpu --adapter llvmpipe"] if os.environ.get("SWATH_REQUIRE_GPU") == "1" else ["--backend cpu"]
-checked = 0
 ROWS, COLS = 48, 56
 HEIGHTS = (np.hypot(*np.mgrid[0:ROWS, 0:COLS]) * 7 + np.random.default_rng(1).random((ROWS, COLS)) * 30).astype(np.float32)
 
 
-def expect(what, got, wanted):
-    global checked
-    checked += 1
-    if got != wanted:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
-
-
-def close(what, got, wanted, within):
-    global checked
-    checked += 1
-    if not abs(got - wanted) <= within:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r} within {within}")
-
-
 def swath(line, status=0):
-    words = line if isinstance(line, list) else line.split()
-    ran = subprocess.run([SWATH, *words], capture_output=True, text=True)
-    if ran.returncode != status:
-        sys.exit(f"swath {line}: {ran.returncode} {ran.stderr}")
-    return ran
+    return checks.swath(*(line if isinstance(line, list) else line.split()), status=status)
 
 
 def told(line, *texts):
@@ -296,4 +277,4 @@ with tempfile.TemporaryDirectory() as folder:
     for part in [metadata, nodata, units, keys, places, mercator, layouts]:
         if len(sys.argv) < 3 or sys.argv[2] == part.__name__:
             part()
-print(f"{checked} comparisons")
+checks.done()

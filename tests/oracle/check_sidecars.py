@@ -5,32 +5,16 @@ What `swath convert` writes stands alone: rasterio must see in it what it sees i
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import warnings
 
+import checks
 import numpy as np
 import rasterio
+from checks import expect, swath
 from rasterio.transform import from_origin
 
 warnings.simplefilter("ignore")
-SWATH = os.path.abspath(sys.argv[1])
-checked = 0
-
-
-def expect(what, got, wanted):
-    global checked
-    checked += 1
-    if got != wanted:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
-
-
-def swath(*words, status=0):
-    ran = subprocess.run([SWATH, *map(str, words)], capture_output=True, text=True)
-    if ran.returncode != status:
-        sys.exit(f"swath {' '.join(map(str, words))}: status {ran.returncode}: {ran.stderr}")
-    return ran
 
 
 def convert(*options, status=0):
@@ -238,4 +222,4 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for check in (aux_xml, world_files, masks):
         check()
-print(f"{checked} checks")
+checks.done()

@@ -52,23 +52,23 @@ impl Counts {
     /// Counts a run of zeros of any length.
     #[inline(always)]
     pub fn add_run(&mut self, run: usize, times: u32) {
-        let mut run = run;
-        while run > LONGEST_RUN {
-            self.runs[LONGEST_RUN] += times;
-            run -= LONGEST_RUN;
-        }
-        self.runs[run] += times;
+        self.pieces(run, |count| *count += times);
     }
 
     /// Takes a run back that was counted once.
     #[inline(always)]
     pub fn take_run_back(&mut self, run: usize) {
-        let mut run = run;
+        self.pieces(run, |count| *count -= 1);
+    }
+
+    /// Calls `change` with the count of every piece of a run of any length.
+    #[inline(always)]
+    fn pieces(&mut self, mut run: usize, change: impl Fn(&mut u32)) {
         while run > LONGEST_RUN {
-            self.runs[LONGEST_RUN] -= 1;
+            change(&mut self.runs[LONGEST_RUN]);
             run -= LONGEST_RUN;
         }
-        self.runs[run] -= 1;
+        change(&mut self.runs[run]);
     }
 
     /// Counts a match.

@@ -40,10 +40,13 @@ pub(super) fn log2(n: u32) -> u32 {
 
 /// Bits, rounded up, that an ideal code takes for symbols of these counts.
 pub(super) fn entropy_bits(counts: impl Iterator<Item = u32> + Clone) -> u64 {
-    let total: u32 = counts.clone().sum();
-    let whole = log2(total);
-    let bits: u64 = counts.map(|count| u64::from(count) * u64::from(whole.saturating_sub(log2(count)))).sum();
-    (bits >> FRACTION) + 1
+    (entropy(counts) >> FRACTION) + 1
+}
+
+/// Those bits in units of 2^-FRACTION.
+pub(super) fn entropy(counts: impl Iterator<Item = u32> + Clone) -> u64 {
+    let whole = log2(counts.clone().sum());
+    counts.map(|count| u64::from(count) * u64::from(whole.saturating_sub(log2(count)))).sum()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::{
     band::Band,
-    log2::{FRACTION, log2},
+    log2::{FRACTION, entropy, entropy_bits},
     sample::Histogram,
 };
 
@@ -19,17 +19,15 @@ const REPEATED: usize = 50;
 /// Noise has less than one zero in so many bytes, words of 8 zeros aside.
 const ZEROS: usize = 20;
 
-/// Bits of entropy, in units of 2^-16, of the bytes of a plane that are not zero; none where zeros are many without being holes.
-fn entropy(histogram: &Histogram) -> Option<u32> {
+/// Bits of entropy, in units of 2^-FRACTION, of a byte of a plane that is not zero; none where zeros are many without being holes.
+fn byte_entropy(histogram: &Histogram) -> Option<u32> {
     let mut counts = [0; 256];
     histogram.sum(&mut counts);
     if histogram.lone_zeros(&counts) * ZEROS > histogram.bytes() {
         return None;
     }
-    let counts = &counts[1..];
-    let total: u32 = counts.iter().sum();
-    let bits: u64 = counts.iter().map(|&count| u64::from(count) * u64::from(log2(total).saturating_sub(log2(count)))).sum();
-    Some((bits / u64::from(total.max(1))) as u32)
+    let counts = counts[1..].iter().copied();
+    Some((entropy(counts.clone()) / u64::from(counts.sum::<u32>().max(1))) as u32)
 }
 
 /// Whether words of a plane of the rows in the middle repeat.
@@ -65,10 +63,10 @@ pub(super) fn is_noise(tile: Band<'_>, histograms: &mut [Histogram]) -> bool {
         }
     }
     let bits = |tenths: u32| (tenths << FRACTION) / 10;
-    let (Some(lower), Some(lowest)) = (entropy(&histograms[planes - 2]), entropy(&histograms[planes - 1])) else { return false };
+    let (Some(lower), Some(lowest)) = (byte_entropy(&histograms[planes - 2]), byte_entropy(&histograms[planes - 1])) else { return false };
     let noise = lower >= bits(78) && lowest >= bits(78);
     let mut second = [0; 256];
     histograms[1].sum(&mut second);
-    let steps = super::log2::entropy_bits(second.iter().copied()) < (4 * histograms[1].bytes()) as u64;
+    let steps = entropy_bits(second.iter().copied()) < (4 * histograms[1].bytes()) as u64;
     (noise || (steps && lower >= bits(73) && lowest >= bits(50))) && !repeats(tile, planes - 2)
 }

@@ -30,31 +30,36 @@ pub(super) struct WideMean;
 #[derive(Clone, Copy)]
 pub(super) struct WideRms;
 
-/// Element by element.
-#[inline(always)]
-fn added<const N: usize>(a: [f64; N], b: [f64; N]) -> [f64; N] {
-    std::array::from_fn(|i| a[i] + b[i])
+/// What sums are made of: a number, or several that are added element by element.
+trait Summand: Copy {
+    fn plus(self, other: Self) -> Self;
 }
 
-#[inline(always)]
-fn total(w: [f64; 4]) -> f64 {
-    (w[0] + w[1]) + (w[2] + w[3])
-}
-
-/// The sum without opposite infinities, as in [`defined_mean`](super::defined::defined_mean); `plus` adds.
-fn defined_sum<V: Copy>(v: [V; 4], w: [f64; 4], plus: impl Fn(V, V) -> V, is_finite: impl Fn(V) -> bool) -> Option<(V, f64)> {
-    let valid = (0..4).filter(|&i| w[i] > 0.0);
-    let sum = |(sum, weight): (V, f64), i: usize| (plus(sum, v[i]), weight + w[i]);
-    let finite = valid.clone().filter(|&i| is_finite(v[i])).map(|i| (v[i], w[i])).collect::<Vec<_>>();
-    match finite.split_first() {
-        Some((&first, rest)) => Some(rest.iter().fold(first, |(sum, weight), &(v, w)| (plus(sum, v), weight + w))),
-        None => {
-            let mut valid = valid;
-            let first = valid.next()?;
-            let (_, weight) = valid.fold((v[first], w[first]), sum);
-            Some((v[first], weight))
-        }
+impl Summand for f64 {
+    #[inline(always)]
+    fn plus(self, other: f64) -> f64 {
+        self + other
     }
+}
+
+impl<const N: usize> Summand for [f64; N] {
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        std::array::from_fn(|i| self[i] + other[i])
+    }
+}
+
+#[inline(always)]
+fn total<V: Summand>([a, b, c, d]: [V; 4]) -> V {
+    a.plus(b).plus(c.plus(d))
+}
+
+/// The sum without opposite infinities, as in [`defined_mean`](super::defined::defined_mean): that of the finite ones, or else the
+/// first of the four that weighs something.
+fn defined_sum<V: Summand>(v: [V; 4], w: [f64; 4], is_finite: impl Fn(V) -> bool) -> Option<(V, f64)> {
+    let valid = || v.into_iter().zip(w).filter(|(_, weight)| *weight > 0.0);
+    let finite = valid().filter(|(value, _)| is_finite(*value)).reduce(|(a, v), (b, w)| (a.plus(b), v + w));
+    finite.or_else(|| valid().reduce(|(first, v), (_, w)| (first, v + w)))
 }
 
 impl<T: Cell> Quad<T> for Mean {
@@ -69,14 +74,14 @@ impl<T: Cell> Quad<T> for Mean {
     }
     #[inline(always)]
     fn fold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
-        ((v[0] + v[1]) + (v[2] + v[3]), total(w))
+        (total(v), total(w))
     }
     #[inline(always)]
     fn is_undefined(self, sum: f64) -> bool {
         sum.is_nan()
     }
     fn refold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
-        defined_sum(v, w, |a, b| a + b, f64::is_finite).unwrap_or((0.0, 0.0))
+        defined_sum(v, w, f64::is_finite).unwrap_or((0.0, 0.0))
     }
     #[inline(always)]
     fn give(self, sum: f64, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
@@ -97,14 +102,14 @@ impl<T: Cell> Quad<T> for WideMean {
     }
     #[inline(always)]
     fn fold(self, v: [[f64; 2]; 4], w: [f64; 4]) -> ([f64; 2], f64) {
-        (added(added(v[0], v[1]), added(v[2], v[3])), total(w))
+        (total(v), total(w))
     }
     #[inline(always)]
     fn is_undefined(self, sum: [f64; 2]) -> bool {
         sum[1].is_nan()
     }
     fn refold(self, v: [[f64; 2]; 4], w: [f64; 4]) -> ([f64; 2], f64) {
-        defined_sum(v, w, added, |v| v[1].is_finite()).unwrap_or(([0.0; 2], 0.0))
+        defined_sum(v, w, |v: [f64; 2]| v[1].is_finite()).unwrap_or(([0.0; 2], 0.0))
     }
     #[inline(always)]
     fn give(self, [sum, smaller]: [f64; 2], weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
@@ -124,7 +129,7 @@ impl<T: Cell> Quad<T> for Rms {
     }
     #[inline(always)]
     fn fold(self, v: [f64; 4], w: [f64; 4]) -> (f64, f64) {
-        ((v[0] + v[1]) + (v[2] + v[3]), total(w))
+        (total(v), total(w))
     }
     #[inline(always)]
     fn give(self, sum: f64, weight: f64, sentinel: Option<SentinelRange<T>>) -> T {
@@ -145,7 +150,7 @@ impl<T: Cell> Quad<T> for WideRms {
     }
     #[inline(always)]
     fn fold(self, v: [[f64; 3]; 4], w: [f64; 4]) -> ([f64; 3], f64) {
-        (added(added(v[0], v[1]), added(v[2], v[3])), total(w))
+        (total(v), total(w))
     }
     #[inline(always)]
     fn give(self, [sum, smaller, larger]: [f64; 3], weight: f64, sentinel: Option<SentinelRange<T>>) -> T {

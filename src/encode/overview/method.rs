@@ -1,7 +1,7 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
 use super::{super::cast::Cell, defined::defined_mean};
-use crate::raster::{SampleType, SentinelRange};
+use crate::raster::SentinelRange;
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 
 /// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
@@ -259,8 +259,7 @@ pub(super) fn apart<T: Cell>(value: f64, sentinel: Option<SentinelRange<T>>) -> 
     let mut sample = T::from_f64(value);
     if T::TYPE.is_float() && value.is_finite() && !sample.to_f64().is_finite() {
         // A cubic overshoots, and no infinity comes of finite samples.
-        let largest = if T::TYPE == SampleType::F16 { half::f16::MAX.to_f64() } else { f64::from(f32::MAX) };
-        sample = T::from_f64(largest.copysign(value));
+        sample = T::from_f64(T::TYPE.largest_finite().copysign(value));
     }
     match sentinel {
         Some(range) if range.has(sample) => T::beside(range),

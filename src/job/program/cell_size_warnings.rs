@@ -3,7 +3,7 @@
 use super::source::ProgramSource;
 use crate::{
     graph::{CellSize, GridInfo},
-    raster::{Georeferencing, Metadata, ModelType, SampleUnit},
+    raster::{Georeferencing, Metadata, ModelType, SampleUnit, UNIT_ITEM},
     source::Source,
 };
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const MOST_DEGREES: f64 = 0.1;
 pub(super) fn unit_of(source: &dyn Source, band: usize) -> SampleUnit {
     let profile = source.profile();
     let xml = profile.gdal_metadata.as_deref().unwrap_or_default();
-    if xml.contains("UNITTYPE") {
+    if xml.contains(UNIT_ITEM) {
         return SampleUnit::declared(&Metadata::parse(xml), band);
     }
     profile.georef.sample_unit_m.map_or(SampleUnit::Unstated, SampleUnit::Metres)

@@ -95,7 +95,7 @@ impl Program {
             need::check_f64(&nodes)?;
         }
         let mut input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
-        input_warnings.extend(half_turns(&grid, &nodes));
+        input_warnings.extend(wraps_short_of_360(&grid, &nodes));
         for output in &outputs {
             if let OutputSink::File(file) = &output.sink {
                 warnings.extend(file.warnings.iter().cloned());
@@ -127,10 +127,7 @@ impl Program {
             sources: self.sources.iter().map(|source| source.spec()).collect(),
             nodes: self.nodes.iter().map(|node| node.spec.clone()).collect(),
             outputs: self.outputs.iter().map(|output| output.spec.clone()).collect(),
-            whole_rows: self
-                .nodes
-                .iter()
-                .any(|node| matches!(&node.run, NodeRun::Operator { operator, .. } if operator.needs_whole_rows())),
+            whole_rows: self.nodes.iter().any(ProgramNode::needs_whole_rows),
             threads: self.threads,
             device: self.device,
             trace_bytes: self.trace_bytes,
@@ -242,12 +239,8 @@ fn overviews_left(requested: &Requested, outputs: &[ProgramOutput]) -> Vec<Strin
 }
 
 /// Warns where columns wrap that do not go round the globe once: a raster whose last column is its first one again has one too many.
-fn half_turns(grid: &GridInfo, nodes: &[ProgramNode]) -> Option<String> {
-    let wraps = |node: &ProgramNode| match &node.run {
-        NodeRun::Operator { operator, .. } => operator.needs_whole_rows(),
-        _ => false,
-    };
-    let name = &nodes.iter().find(|node| wraps(node))?.spec.name;
+fn wraps_short_of_360(grid: &GridInfo, nodes: &[ProgramNode]) -> Option<String> {
+    let name = &nodes.iter().find(|node| node.needs_whole_rows())?.spec.name;
     let georef = &grid.georef;
     let transform = georef.transform.filter(|transform| georef.model_type() == ModelType::Geographic && transform.b == 0.0)?;
     let pixel = transform.a.abs() * georef.angular_unit_radians();

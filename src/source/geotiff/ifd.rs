@@ -187,7 +187,7 @@ impl<'a> Header<'a> {
 
     /// Field type and values of a tag, least significant byte first unless `verbatim`; `None` where it is absent, damaged, or longer than `most` bytes.
     pub fn little_endian(&self, ifd: &Ifd, tag: u16, verbatim: bool, most: u64) -> Option<(u16, Vec<u8>)> {
-        let entry = ifd.entries.iter().find(|entry| entry.tag == tag)?;
+        let entry = ifd.entry(tag)?;
         let (unit, size) = (field_unit(entry.kind)?, field_bytes(entry.kind)? as u64);
         if entry.count == 0 || entry.count.checked_mul(size)? > most {
             return None;
@@ -214,13 +214,17 @@ impl<'a> Header<'a> {
 }
 
 impl Ifd {
+    fn entry(&self, tag: u16) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.tag == tag)
+    }
+
     fn find(&self, tag: Tag) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.tag == tag.to_u16())
+        self.entry(tag.to_u16())
     }
 
     /// Whether the directory has the tag of this number.
     pub fn has_number(&self, tag: u16) -> bool {
-        self.entries.iter().any(|entry| entry.tag == tag)
+        self.entry(tag).is_some()
     }
 
     /// Numbers of all tags, in the directory's order.
@@ -236,10 +240,5 @@ impl Ifd {
 
 /// Bytes of one value of a TIFF field type; unknown types count as bytes.
 fn kind_bytes(kind: u16) -> u64 {
-    match kind {
-        3 | 8 => 2,
-        4 | 9 | 11 | 13 => 4,
-        5 | 10 | 12 | 16 | 17 | 18 => 8,
-        _ => 1,
-    }
+    field_bytes(kind).unwrap_or(1) as u64
 }

@@ -77,8 +77,8 @@ impl Image {
         };
         let (sample, bits) = sample_type(header, ifd, mask)?;
         let codec = codec(header, ifd)?;
-        let planar = header.one(ifd, Tag::PlanarConfiguration)? == Some(2);
-        codec.check_image(bands, planar, sample).map_err(|e| header.bad(e))?;
+        let configuration = header.one(ifd, Tag::PlanarConfiguration)?.unwrap_or(1);
+        codec.check_image(bands, configuration == 2, sample).map_err(|e| header.bad(e))?;
         let whole = codec.info().streaming == Streaming::Whole;
         if let (Some(bits), true) = (bits, whole) {
             return Err(header.bad(format!("{bits}-bit samples in {}, where whole bytes are accepted", codec.info().title)));
@@ -87,7 +87,7 @@ impl Image {
         let is_ycbcr = header.one(ifd, Tag::PhotometricInterpretation)? == Some(6);
         let ycbcr = is_ycbcr && codec.info().ycbcr;
         let predictor = predictor(header, ifd, codec, sample, bits.is_some())?;
-        let planar = match header.one(ifd, Tag::PlanarConfiguration)?.unwrap_or(1) {
+        let planar = match configuration {
             1 => false,
             2 => bands > 1,
             n => return Err(header.bad(format!("planar configuration {n}, where 1 (chunky) or 2 (planar) is accepted"))),

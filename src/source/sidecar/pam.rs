@@ -1,7 +1,7 @@
 //! `.aux.xml`: what GDAL keeps beside a file that cannot hold it, or that was opened for reading.
 
 use crate::{
-    raster::{Affine, Crs, MetadataItem, Nodata, Profile},
+    raster::{Affine, Crs, MetadataItem, Nodata, Profile, UNIT_ITEM},
     source::nodata_text,
 };
 use quick_xml::{Reader, events::Event};
@@ -179,7 +179,7 @@ impl Pam {
             match child.name.as_str() {
                 "Metadata" => self.metadata(child, Some(band)),
                 "Description" => self.items.push(MetadataItem::new("DESCRIPTION", Some(band), text)),
-                "UnitType" => self.items.push(MetadataItem::new("UNITTYPE", Some(band), text)),
+                "UnitType" => self.items.push(MetadataItem::new(UNIT_ITEM, Some(band), text)),
                 "Offset" => self.items.push(MetadataItem::new("OFFSET", Some(band), text.trim())),
                 "Scale" => self.items.push(MetadataItem::new("SCALE", Some(band), text.trim())),
                 "NoDataValue" => {

@@ -137,6 +137,32 @@ fn noise_grows_by_stored_blocks_alone() {
     assert!(packed.len() <= raw.len() + 5 * 18 + 6 + 2, "{}", packed.len());
 }
 
+/// A tile of 128 rows, every byte of a plane being below a limit, or the plane's rows all the same.
+fn planes_of(limits: [usize; 4], cols: usize, same_rows: bool) -> (Vec<u8>, Rows) {
+    let mut random = Random(7);
+    let mut row = || -> Vec<u8> { limits.iter().flat_map(|&limit| vec![limit; cols]).map(|limit| random.below(limit) as u8).collect() };
+    let raw = if same_rows { row().repeat(128) } else { (0..128).flat_map(|_| row()).collect() };
+    (raw, Rows { row_bytes: 4 * cols, planes: 4, side_by_side: 1 })
+}
+
+#[test]
+fn noise_is_told_from_planes_in_which_a_search_could_gain() {
+    let mut encoder = PlaneDeflate::default();
+    let mut is_noise = |limits, cols, same_rows| {
+        let (raw, rows) = planes_of(limits, cols, same_rows);
+        encoder.is_noise(&raw, rows)
+    };
+    assert!(is_noise([1, 256, 256, 256], 512, false), "both planes of low bytes");
+    assert!(is_noise([1, 8, 200, 64], 512, false), "under small steps");
+    assert!(!is_noise([1, 256, 200, 64], 512, false), "not under large ones");
+    assert!(!is_noise([1, 8, 64, 64], 512, false), "six bits are not noise");
+    assert!(!is_noise([1, 1, 1, 1], 512, false), "zeros");
+    assert!(!is_noise([1, 256, 256, 256], 4096, true), "rows repeat");
+    let (raw, rows) = planes_of([256; 4], 512, false);
+    assert!(!encoder.is_noise(&raw, Rows { planes: 2, ..rows }), "two planes have no two low ones");
+    assert!(!encoder.is_noise(&raw[1..], rows), "not whole rows");
+}
+
 #[test]
 fn more_tokens_than_there_is_room_for_are_written_otherwise() {
     let rows = Rows { row_bytes: 8192, planes: 4, side_by_side: 1 };
