@@ -14,6 +14,9 @@ trap 'rm -rf "$log"' EXIT
 
 say() { printf '\n== %s\n' "$*"; }
 
+# A clean checkout is built once: caches for the next build would only double what it takes on the disk.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+
 # --- what the tests lean on ---------------------------------------------------------------------------------------
 
 debian_packages=(libvulkan1 mesa-vulkan-drivers gdal-bin python3-gdal libtiff-tools python3-venv)

@@ -95,7 +95,7 @@ impl Program {
             need::check_f64(&nodes)?;
         }
         let mut input_warnings = input_warnings::of(&sources, &nodes, place_warnings);
-        input_warnings.extend(wraps_short_of_360(&grid, &nodes));
+        input_warnings.extend(wraps_without_a_full_turn(&grid, &nodes));
         for output in &outputs {
             if let OutputSink::File(file) = &output.sink {
                 warnings.extend(file.warnings.iter().cloned());
@@ -239,7 +239,7 @@ fn overviews_left(requested: &Requested, outputs: &[ProgramOutput]) -> Vec<Strin
 }
 
 /// Warns where columns wrap that do not go round the globe once: a raster whose last column is its first one again has one too many.
-fn wraps_short_of_360(grid: &GridInfo, nodes: &[ProgramNode]) -> Option<String> {
+fn wraps_without_a_full_turn(grid: &GridInfo, nodes: &[ProgramNode]) -> Option<String> {
     let name = &nodes.iter().find(|node| node.needs_whole_rows())?.spec.name;
     let georef = &grid.georef;
     let transform = georef.transform.filter(|transform| georef.model_type() == ModelType::Geographic && transform.b == 0.0)?;
