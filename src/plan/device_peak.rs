@@ -5,7 +5,7 @@
 //! the allocator takes memory for small buffers in blocks and gives a buffer above a block's size one of its own.
 
 use super::{
-    sizes::{KERNEL_WORKGROUP, PACK_WORKGROUP, Sizes},
+    sizes::{KERNEL_WORKGROUP, MOST_SUBMISSIONS, PACK_WORKGROUP, Sizes, WITNESS_BYTES},
     spec::{DeviceLimits, NodeKind},
 };
 use serde::Serialize;
@@ -43,7 +43,9 @@ pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DeviceP
     let in_flight = execution.units_in_flight.min(schedule.units_count());
     // Small buffers are written through copies, which are free once their unit is done. There is one of the unit that is
     // recorded, and one of each that is left on the device meanwhile: of three in flight one, of fewer none.
-    let small = |bytes: usize| bytes * (1 + in_flight.saturating_sub(1).max(1));
+    // The same is written for each submission of a unit.
+    let copies = MOST_SUBMISSIONS * in_flight.saturating_sub(1).max(1);
+    let small = |bytes: usize| bytes * (1 + copies);
     let mut parts = DevicePeak::default();
     let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
     let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
@@ -75,6 +77,10 @@ pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DeviceP
         for _ in 0..in_flight {
             add(&mut parts.staging, bytes)?;
         }
+    }
+    add(&mut parts.parameters, small(WITNESS_BYTES))?;
+    for _ in 0..MOST_SUBMISSIONS * in_flight {
+        add(&mut parts.staging, WITNESS_BYTES)?;
     }
     parts.blocks = blocks.bytes();
     parts.peak = blocks.dedicated + parts.blocks;

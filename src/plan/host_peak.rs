@@ -5,7 +5,7 @@
 
 use super::{
     chunk_columns::{BufferRow, ChunkColumns, HeldChunks},
-    sizes::{FIXED_BYTES, PieceBuffers, Sizes, cursor_bytes},
+    sizes::{FIXED_BYTES, MOST_SUBMISSIONS, PieceBuffers, Sizes, WITNESS_BYTES, cursor_bytes},
     source_demand::{SourceDemand, SwathDemand},
     spec::{DecodeMode, NodeKind},
 };
@@ -108,7 +108,7 @@ fn lasting_parts(sizes: Sizes<'_>, in_flight: usize) -> HostPeak {
 fn staging_bytes(sizes: Sizes<'_>, in_flight: usize) -> usize {
     let readbacks: usize = (0..sizes.spec.outputs.len()).map(|output| sizes.readback_bytes(output)).sum();
     let uploads: usize = (0..sizes.spec.nodes.len()).map(|node| sizes.upload_bytes(node)).sum();
-    sizes.upload_turns() * uploads + in_flight * readbacks
+    sizes.upload_turns() * uploads + in_flight * (readbacks + MOST_SUBMISSIONS * WITNESS_BYTES)
 }
 
 /// What is asked of every swath, worked out once.
