@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
     raster::{ByteSize, GeoKey, GeoTags, Georeferencing, LevelSize, Metadata, ModelType, Nodata, Profile, RasterType},
-    source::{GeoTiff, ReadOptions, Source, Storage, Validation, validate},
+    source::{GeoTiff, ReadOptions, Source, Storage, Validation},
 };
 
 /// What a file's header says: size, type, layout, overviews, nodata, statistics, metadata, georeferencing, keys
@@ -41,7 +41,7 @@ impl InfoArgs {
         for (number, file) in self.files.iter().enumerate() {
             let tiff = GeoTiff::open_with(file, &ReadOptions::default().ignore_sidecars(self.no_sidecars))?;
             let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
-            let layout = validate(file)?;
+            let layout = tiff.validate()?;
             if self.json {
                 all.push(as_json(&tiff, bytes, &layout));
             } else {
@@ -120,7 +120,7 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "sub_images": layout.sub_images.iter().map(size_json).collect::<Vec<_>>(),
         "cog": layout.is_cog(),
         "bigtiff": layout.bigtiff,
-        "statistics": (0..profile.bands).map(|band| statistics_json(&metadata, band)).collect::<Vec<_>>(),
+        "statistics": statistics(&metadata, profile.bands).iter().map(statistics_json).collect::<Vec<_>>(),
         "metadata": items.collect::<Vec<_>>(),
         "transform": georef.transform.map(|t| [t.a, t.b, t.c, t.d, t.e, t.f]),
         "pixel_is": raster_type_name(georef),
@@ -152,18 +152,32 @@ const STATISTICS: [(&str, &str); 5] = [
     ("STATISTICS_VALID_PERCENT", "valid_percent"),
 ];
 
-/// Statistics of a band (the first is 0) that the file states, by the report's names, as it writes them.
-fn statistics(metadata: &Metadata, band: usize) -> Vec<(&'static str, &str)> {
-    STATISTICS.iter().filter_map(|&(gdals, ours)| Some((ours, metadata.get(gdals, Some(band))?))).collect()
+/// Statistics of one band that the file states, by the report's names, as it writes them.
+type Statistics<'a> = [Option<&'a str>; STATISTICS.len()];
+
+/// Statistics of every band, found in one pass over the metadata.
+fn statistics(metadata: &Metadata, bands: usize) -> Vec<Statistics<'_>> {
+    let mut all = vec![Statistics::default(); bands];
+    for item in metadata.items.iter().filter(|item| item.domain.is_none()) {
+        let kind = STATISTICS.iter().position(|(gdals, _)| *gdals == item.name);
+        if let (Some(kind), Some(of_band)) = (kind, item.band.and_then(|band| all.get_mut(band))) {
+            of_band[kind].get_or_insert(&item.value);
+        }
+    }
+    all
+}
+
+/// Those that are there, with the report's names.
+fn stated<'a>(of_band: &Statistics<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+    STATISTICS.into_iter().zip(*of_band).filter_map(|((_, ours), text)| Some((ours, text?)))
 }
 
 /// `null` where the file states none.
-fn statistics_json(metadata: &Metadata, band: usize) -> Value {
-    let found = statistics(metadata, band);
+fn statistics_json(of_band: &Statistics<'_>) -> Value {
     let number = |text: &str| text.parse().ok().and_then(serde_json::Number::from_f64).map_or_else(|| json!(text), Value::Number);
-    match found.is_empty() {
+    match of_band.iter().all(Option::is_none) {
         true => Value::Null,
-        false => found.into_iter().map(|(name, text)| (name.to_owned(), number(text))).collect(),
+        false => stated(of_band).map(|(name, text)| (name.to_owned(), number(text))).collect(),
     }
 }
 
@@ -199,8 +213,8 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
         line(name, value);
     }
     let metadata = metadata(profile);
-    for band in 0..profile.bands {
-        let found: Vec<String> = statistics(&metadata, band).iter().map(|(name, text)| format!("{name} {text}")).collect();
+    for (band, of_band) in statistics(&metadata, profile.bands).iter().enumerate() {
+        let found: Vec<String> = stated(of_band).map(|(name, text)| format!("{name} {text}")).collect();
         if !found.is_empty() {
             line("statistics", format!("band {}: {}", band + 1, found.join(", ")));
         }

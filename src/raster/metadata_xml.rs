@@ -85,6 +85,9 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// Most bytes of an entity: those of a character by its number, with some zeros in front.
+const LONGEST_ENTITY: usize = 32;
+
 /// The text that XML stands for. An `&` that begins no entity stays.
 pub fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
@@ -95,7 +98,9 @@ pub fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest.find(';').and_then(|end| Some((entity(&rest[1..end])?, end + 1)));
+        // No entity is longer: a text of ampersands alone would be looked through for each of them.
+        let end = rest.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';');
+        let entity = end.and_then(|end| Some((entity(&rest[1..end])?, end + 1)));
         let (character, length) = entity.unwrap_or(('&', 1));
         plain.push(character);
         rest = &rest[length..];
