@@ -7,6 +7,7 @@ use super::{
     stop::Outcome,
 };
 use clap::Args;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
@@ -52,7 +53,7 @@ impl InfoArgs {
         match all.len() {
             0 => Ok(()),
             1 => say::out(&pretty(&all.remove(0))),
-            _ => say::out(&pretty(&Value::Array(all))),
+            _ => say::out(&pretty(&all)),
         }
     }
 }
@@ -86,19 +87,14 @@ pub fn nodata_json(nodata: Nodata) -> Value {
     integer.unwrap_or_else(|| Value::String(nodata.to_string()))
 }
 
-fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
+fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> InfoJson {
     let profile = tiff.profile();
     let georef = &profile.georef;
     let Storage { compression, predictor, tiled, planar } = tiff.storage();
     let planes = tiff.planes();
     let metadata = metadata(profile);
     let keys: Vec<Value> = keys(georef).iter().map(|key| json!({ "id": key.id, "name": key.name, "value": key.value })).collect();
-    let items = metadata
-        .items
-        .iter()
-        .filter(|item| !item.is_statistic())
-        .map(|item| json!({ "name": item.name, "band": item.band.map(|band| band + 1), "value": item.value, "domain": item.domain }));
-    json!({
+    let rest = json!({
         "path": tiff.name(),
         "bytes": bytes,
         "width": profile.cols,
@@ -120,8 +116,8 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "sub_images": layout.sub_images.iter().map(size_json).collect::<Vec<_>>(),
         "cog": layout.is_cog(),
         "bigtiff": layout.bigtiff,
-        "statistics": statistics(&metadata, profile.bands).iter().map(statistics_json).collect::<Vec<_>>(),
-        "metadata": items.collect::<Vec<_>>(),
+        STATISTICS_KEY: null,
+        METADATA_KEY: null,
         "transform": georef.transform.map(|t| [t.a, t.b, t.c, t.d, t.e, t.f]),
         "pixel_is": raster_type_name(georef),
         "model": model_name(georef),
@@ -131,7 +127,51 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "geokeys": keys,
         "sidecars": tiff.sidecars().iter().map(|s| json!({ "path": s.path, "holds": s.holds, "taken": s.taken })).collect::<Vec<_>>(),
         "warnings": profile.warnings,
-    })
+    });
+    InfoJson { rest, metadata, bands: profile.bands }
+}
+
+/// What is said of a file, as JSON. Statistics and items, of which there may be a hundred thousand, are made one by one as they are written.
+struct InfoJson {
+    /// All else, with a place for each of them.
+    rest: Value,
+    metadata: Metadata,
+    bands: usize,
+}
+
+const STATISTICS_KEY: &str = "statistics";
+const METADATA_KEY: &str = "metadata";
+
+impl Serialize for InfoJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.rest.as_object().into_iter().flatten();
+        serializer.collect_map(entries.map(|(key, value)| {
+            let value = match key.as_str() {
+                STATISTICS_KEY => InfoField::Statistics(&self.metadata, self.bands),
+                METADATA_KEY => InfoField::Items(&self.metadata),
+                _ => InfoField::Plain(value),
+            };
+            (key, value)
+        }))
+    }
+}
+
+enum InfoField<'a> {
+    Plain(&'a Value),
+    Statistics(&'a Metadata, usize),
+    Items(&'a Metadata),
+}
+
+impl Serialize for InfoField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(value) => value.serialize(serializer),
+            Self::Statistics(metadata, bands) => serializer.collect_seq(statistics(metadata, *bands).iter().map(statistics_json)),
+            Self::Items(metadata) => serializer.collect_seq(metadata.items.iter().filter(|item| !item.is_statistic()).map(
+                |item| json!({ "name": item.name, "band": item.band.map(|band| band + 1), "value": item.value, "domain": item.domain }),
+            )),
+        }
+    }
 }
 
 /// The keys that a file has.

@@ -69,6 +69,6 @@ mod tests {
         let most = Bytes(usize::MAX);
         assert_eq!((Bytes(3) * 4 + 5, Bytes(7) - Bytes(2)), (Bytes(17), Bytes(5)));
         assert_eq!((most + 1, most * 2, Bytes(1) - Bytes(2)), (most, most, Bytes(0)));
-        assert_eq!(([usize::MAX, 1].into_iter().sum::<Bytes>(), most * 0), (most, Bytes(0)));
+        assert_eq!(([usize::MAX, 1].into_iter().sum::<Bytes>(), Bytes(0) * usize::MAX), (most, Bytes(0)));
     }
 }

@@ -5,12 +5,16 @@
 
 mod bytes;
 mod chunk_columns;
+// What is denied here and below: sums and products of sizes that files choose are `Bytes`, or cannot overflow.
+#[deny(clippy::arithmetic_side_effects)]
 mod device_peak;
 mod display;
+#[deny(clippy::arithmetic_side_effects)]
 mod host_peak;
 mod refusal;
 mod schedule;
 mod search;
+#[deny(clippy::arithmetic_side_effects)]
 mod sizes;
 mod source_demand;
 mod spec;

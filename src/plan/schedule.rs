@@ -200,26 +200,27 @@ impl Schedule {
     /// A swath that lies between those at the top and at the bottom, where the period is too long to look at all of them.
     pub(super) fn unseen_swath(&self) -> Option<usize> {
         let (head, tail) = self.edges();
-        (head < tail && self.period() > MAX_LOOKED_AT).then_some(head)
+        (head < tail && self.period_looked_at().is_none()).then_some(head)
     }
 
     /// Ends of the swaths at the top, with those of one period, and beginning of those at the bottom.
     fn edges(&self) -> (usize, usize) {
-        let (swaths, period) = (self.swaths(), self.period());
+        let (swaths, period) = (self.swaths(), self.period_looked_at().unwrap_or(0));
         let lag = self.lag.iter().max().copied().unwrap_or(0);
         let edge = (2 * lag).div_ceil(self.swath_rows) + 2;
-        let head = edge.saturating_add(if period > MAX_LOOKED_AT { 0 } else { period }).min(swaths);
+        let head = edge.saturating_add(period).min(swaths);
         (head, swaths.saturating_sub(edge).max(head))
     }
 
-    /// Swaths after which swaths lie to segments and chunks as before.
-    fn period(&self) -> usize {
+    /// Swaths after which swaths lie to segments and chunks as before, or all of them; `None` where these are too many to look at.
+    fn period_looked_at(&self) -> Option<usize> {
         let heights = self.segment_rows.iter().chain(&self.chunk_rows);
-        heights.fold(1usize, |period, &height| {
+        let period = heights.fold(1usize, |period, &height| {
             // Swaths until one begins a segment or chunk again.
             let swaths = height / gcd(height, self.swath_rows);
             (period / gcd(period, swaths)).saturating_mul(swaths)
-        })
+        });
+        Some(period.min(self.swaths())).filter(|&period| period <= MAX_LOOKED_AT)
     }
 
     /// Columns of a node's window in a lane.

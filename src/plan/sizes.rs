@@ -29,7 +29,7 @@ pub fn buffer_slack(lanes: usize) -> usize {
 
 /// Most bytes that `buffers` pooled buffers take whose contents have `bytes` bytes in all.
 pub fn pooled_bytes(bytes: usize, buffers: usize, lanes: usize) -> usize {
-    (Bytes(bytes) + bytes / buffer_slack(lanes) + Bytes(BUFFER_BYTES) * buffers).0
+    (Bytes(bytes) + Bytes(BUFFER_BYTES) * buffers + bytes.checked_div(buffer_slack(lanes)).unwrap_or(0)).0
 }
 
 /// Bytes of one row cursor over a plane.
@@ -112,13 +112,15 @@ impl Sizes<'_> {
         let max_rows = self.schedule.maxima().source_rows[source];
         let whole = PieceBuffers { rows: max_rows.max(1), bytes: (Bytes(row_bytes) * max_rows).0, full: 1, rest: 0 };
         let strip = self.schedule.ingests(source).iter().map(|&node| self.strip_bytes(node)).max().unwrap_or(0);
-        let (rows, slack) = (strip / row_bytes, strip / buffer_slack(self.lanes()));
+        let slack = strip.checked_div(buffer_slack(self.lanes())).unwrap_or(0);
+        let (rows, unused) = (strip.checked_div(row_bytes).unwrap_or(0), strip.checked_rem(row_bytes).unwrap_or(0));
         // What a buffer has room for but does not hold must stay within the slack of pooled buffers.
-        let fits = strip % row_bytes <= slack && rows > 0;
+        let (Some(full), Some(rest)) = (max_rows.checked_div(rows), max_rows.checked_rem(rows)) else { return whole };
+        let fits = unused <= slack;
         if self.lanes() > 1 || self.execution.on_device || !fits || whole.bytes <= (Bytes(strip) + slack).0 {
             return whole;
         }
-        PieceBuffers { rows, bytes: strip, full: max_rows / rows, rest: (Bytes(row_bytes) * (max_rows % rows)).0 }
+        PieceBuffers { rows, bytes: strip, full, rest: (Bytes(row_bytes) * rest).0 }
     }
 
     /// Bytes of the copy that a cursor's piece is narrowed to at a seam between lanes; 0 where none is.

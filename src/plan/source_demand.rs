@@ -157,7 +157,7 @@ mod tests {
         for (heights, segment_rows, swath_rows) in
             [([4099, 61], 17, 13), ([4099, 8209], 16, 16), ([1, 10_007], 1009, 100), ([67, 71], 73, 3)]
         {
-            let spec = job(60_000, heights, segment_rows);
+            let spec = job(600_000, heights, segment_rows);
             let schedule = Schedule::new(&spec, swath_rows, 10);
             assert!(schedule.unseen_swath().is_some(), "the period is short");
             let looked = schedule.representative_swaths().count();

@@ -85,7 +85,7 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Most bytes of an entity: those of a character by its number, with some zeros in front.
+/// Most bytes of an entity's name: a character's number, with some zeros in front.
 const LONGEST_ENTITY: usize = 32;
 
 /// The text that XML stands for. An `&` that begins no entity stays.
@@ -98,9 +98,9 @@ pub fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        // No entity is longer: a text of ampersands alone would be looked through for each of them.
-        let end = rest.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';');
-        let entity = end.and_then(|end| Some((entity(&rest[1..end])?, end + 1)));
+        // A text of ampersands alone would be looked through to its end for each of them.
+        let name = rest[1..].bytes().take(LONGEST_ENTITY).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+        let entity = rest[1 + name..].starts_with(';').then(|| entity(&rest[1..=name])).flatten().map(|character| (character, name + 2));
         let (character, length) = entity.unwrap_or(('&', 1));
         plain.push(character);
         rest = &rest[length..];

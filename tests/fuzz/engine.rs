@@ -14,6 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What takes an input and says what it came to.
+pub type Run = Box<dyn Fn(&[u8]) -> String>;
+
 /// Something that takes bytes.
 pub struct Target {
     /// Its name, and that of its folder in `tests/fuzz/corpus`.
@@ -27,7 +30,7 @@ pub struct Target {
     /// Max bytes that it may hold at once, for an input of so many bytes.
     pub memory: fn(usize) -> usize,
     /// Runs it; says what the input came to.
-    pub run: Box<dyn Fn(&[u8]) -> String>,
+    pub run: Run,
 }
 
 /// How long a run lasts, and from which number it begins.

@@ -12,7 +12,7 @@ struct Numbers<'a>(&'a [u8]);
 impl Numbers<'_> {
     fn next(&mut self, most: usize) -> usize {
         let mut byte = || self.0.split_off_first().copied().unwrap_or(0);
-        let bits = u32::from(byte()) % (most.ilog2() + 2);
+        let bits = u32::from(byte()) % (most.checked_ilog2().unwrap_or(0) + 2);
         let number = (0..4).fold(0, |number, _| number << 8 | usize::from(byte())) | 1 << 32;
         // The highest bits of it.
         let number = if bits == 0 { 0 } else { number >> (33 - bits.min(33)) };

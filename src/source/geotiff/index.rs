@@ -2,7 +2,7 @@
 //!
 //! A file says how many chunks it has, and a few bytes can say that there are billions. So opening one keeps nothing of its index
 //! but the length of the longest chunk, which plans need; the addresses are read when the first chunk is asked for, after a plan
-//! has charged [`ChunkIndex::address_bytes`] to its budget.
+//! has charged [`ChunkIndex::address_bytes`] to its budget. Those of up to 4096 chunks are kept at once.
 
 use super::numbers::{Numbers, PIECE, Pieces};
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
 };
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Max chunks of an image, over all its planes: an index of a gibibyte.
-pub(super) const MAX_CHUNKS: u64 = 1 << 26;
+/// Max chunks of an image, over all its planes: an index of half a gibibyte.
+pub(super) const MAX_CHUNKS: u64 = 1 << 25;
 
 /// Where a chunk's encoded bytes are; `len` 0 for a sparse chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,13 +70,20 @@ impl ChunkIndex {
         let mut index =
             Self { offsets, lengths, grid, chunks, file_len, longest: 0, first: None, addresses: OnceLock::new(), reading: Mutex::new(()) };
         let (mut longest, mut first) = (0, None);
+        let mut kept = Vec::with_capacity(if chunks <= PIECE as u64 { chunks as usize } else { 0 });
         index.each(data, name, |address| {
+            if chunks <= PIECE as u64 {
+                kept.push(address);
+            }
             longest = address.len.max(longest);
             if first.is_none() && address.len > 0 {
                 first = Some(address);
             }
         })?;
         (index.longest, index.first) = (longest, first);
+        if !kept.is_empty() {
+            index.addresses = kept.into();
+        }
         Ok(index)
     }
 
