@@ -32,7 +32,7 @@ enum State {
     /// Uncompressed: rows are read where they lie.
     Direct,
     /// The chunk in hand, decoded whole: cheaper than a suspended decoder where chunks are small.
-    Held { chunk: Vec<u8>, scratch: Box<DecodeScratch> },
+    Held(Vec<u8>),
     /// A decoder stopped between two rows; `None` before the first chunk.
     Suspended(Option<Stream>),
 }
@@ -52,7 +52,7 @@ impl Cursor {
         let (image, _) = file.locate(ChunkAt { plane, chunk_row: 0, chunk_col });
         let state = match (image.codec.info().streaming, image.stream().0) {
             (Streaming::Stored, _) => State::Direct,
-            (_, true) => State::Held { chunk: Vec::new(), scratch: Box::default() },
+            (_, true) => State::Held(Vec::new()),
             (_, false) => State::Suspended(None),
         };
         Self { file, counters, plane, chunk_col, row: 0, state, scratch: Vec::new() }
@@ -84,11 +84,11 @@ impl RowCursor for Cursor {
 impl Cursor {
     /// `count` rows of one chunk from its row `first`.
     fn read_within_chunk(&mut self, file: &OpenFile, image: &Image, at: ChunkAt, first: usize, count: usize, out: &mut [u8]) -> Result<()> {
-        if let State::Held { chunk, scratch } = &mut self.state {
+        if let State::Held(chunk) = &mut self.state {
             let row_bytes = image.row_bytes();
             if first == 0 {
                 chunk.resize(row_bytes * image.chunk_rows, 0);
-                file.decode_chunk(at, scratch, &self.counters, chunk)?;
+                file.decode_chunk(at, &mut DecodeScratch::default(), &self.counters, chunk)?;
             }
             out.copy_from_slice(&chunk[first * row_bytes..(first + count) * row_bytes]);
             return Ok(());
