@@ -191,7 +191,7 @@ impl Schedule {
     /// A representative subset of the swaths: every distinct shape of a swath occurs in it. It has those at the top and at
     /// the bottom, where windows are cut off, and one period of those between, after which swaths lie to segments and
     /// chunks as before. Few, however many swaths there are: of a period that is too long none is looked at, and
-    /// [`unseen_swath`](Self::unseen_swath) is one of those that are missing.
+    /// `unseen_swath` is one of those that are missing.
     pub fn representative_swaths(&self) -> impl Iterator<Item = usize> + use<> {
         let (head, tail) = self.edges();
         (0..head).chain(tail..self.swaths())
