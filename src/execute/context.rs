@@ -49,7 +49,7 @@ impl Context {
         Self { gpu: Some(gpu), why: String::new(), slice: None }
     }
 
-    /// Cuts every dispatch into slices of so many rows and columns, instead of slices that take about 50 ms: for tests of the promise
+    /// Cuts every dispatch into slices of `rows` x `cols` pixels, instead of slices that take about 50 ms: for tests of the promise
     /// that no cut changes a pixel.
     #[must_use]
     #[doc(hidden)]

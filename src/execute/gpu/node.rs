@@ -160,7 +160,7 @@ impl DeviceNode {
         Ok(())
     }
 
-    /// Makes later slices of the kernel so many times shorter.
+    /// Shortens later slices of the kernel by the factor `times`.
     pub fn slow_down(&mut self, times: f64) {
         if let Some(operator) = &mut self.operator {
             operator.slow_down(times);

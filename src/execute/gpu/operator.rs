@@ -77,7 +77,7 @@ impl DeviceOperator {
         Ok(Self { kernel, factors, bands: operator.bands() as u32, pace, passes })
     }
 
-    /// Makes later slices so many times shorter.
+    /// Shortens later slices by the factor `times`.
     pub fn slow_down(&mut self, times: f64) {
         self.pace.slow_down(times);
     }
