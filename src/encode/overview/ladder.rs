@@ -260,8 +260,7 @@ impl<T: Cell, M: Method<T>> BandLadder for Ladder<T, M> {
             let (values, weights) = base.patch.row_mut(row - top, cols.start - left, cols.len());
             let weighed = values.iter_mut().zip(weights).zip(pixels.chunks_exact(bands * width));
             for ((value, weight), pixel) in weighed.filter(|((_, weight), _)| **weight > 0.0) {
-                *weight = alpha_of::<T>(pixel, alpha);
-                *value = method.weigh(*value, *weight);
+                (*value, *weight) = method.behind(*value, alpha_of::<T>(pixel, alpha));
             }
         }
         if let Some(valid) = valid {

@@ -67,9 +67,15 @@ pub(super) trait Method<T: Cell>: Copy + Send {
 
     /// A valid sample of level 0.
     fn take(self, sample: T) -> Self::Value;
-    /// A valid sample of level 0 that weighs as much as its alpha.
+    /// A valid sample of level 0 that weighs as much as its alpha, which is above 0.
     fn weigh(self, value: Self::Value, _alpha: f64) -> Self::Value {
         value
+    }
+    /// What a valid sample of level 0 stands for under an alpha, and its weight. One that alpha hides is nothing at all: an
+    /// infinity times 0 would be NaN.
+    #[inline(always)]
+    fn behind(self, value: Self::Value, alpha: f64) -> (Self::Value, f64) {
+        if alpha > 0.0 { (self.weigh(value, alpha), alpha) } else { (Self::Value::zeroed(), 0.0) }
     }
     /// Whether [`combine_pixels`](Self::combine_pixels) may stand for [`take`](Self::take) and [`combine`](Self::combine).
     const FUSED: bool = false;
@@ -147,7 +153,7 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
                 let pixel = &row.samples[col * pixel..];
                 let (value, weight) = weighed(sample(pixel));
                 let alpha = alpha.map(|alpha| alpha_of::<T>(pixel, alpha)).filter(|_| weight > 0.0);
-                alpha.map_or((value, weight), |alpha| (self.0.weigh(value, alpha), alpha))
+                alpha.map_or((value, weight), |alpha| self.behind(value, alpha))
             })
         };
         let four = |j: usize| [at(Some(upper), 2 * j), at(Some(upper), 2 * j + 1), at(lower, 2 * j), at(lower, 2 * j + 1)];

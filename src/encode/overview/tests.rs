@@ -73,24 +73,38 @@ fn kernel(method: Resampling, x: f64) -> f64 {
     }
 }
 
-fn filtered(base: &Grid<f64>, method: Resampling) -> Grid<f64> {
+/// A sample, and by how much the order of its additions in f64 may change it.
+type Bounded = (f64, f64);
+
+fn filtered(base: &Grid<Bounded>, method: Resampling) -> Grid<Bounded> {
+    // A hundred taps at most, each a product of three and a sum.
+    let ulps = 128.0 * f64::EPSILON;
     base.halved(|row, col| {
         let own = base.own(row, col);
         let weight: f64 = own.iter().map(|cell| cell.1).sum();
         if own.is_empty() {
-            return (0.0, 0.0);
+            return ((0.0, 0.0), 0.0);
         }
-        let (mut sum, mut norm) = (0.0, 0.0);
+        // Negative lobes cancel: 0 beside 2^63 can leave 2^50, of which only the first bits are known.
+        // So errors are measured by the terms, not by their sum.
+        let (mut sum, mut norm, mut error, mut span) = (0.0, 0.0, 0.0, 0.0);
         for r in 2 * row - 4..2 * row + 6 {
             for c in 2 * col - 4..2 * col + 6 {
-                let Some((value, w)) = base.at(r, c) else { continue };
+                let Some(((value, unsure), w)) = base.at(r, c) else { continue };
                 let of = |at: isize, centre: isize| kernel(method, (at as f64 - (2 * centre) as f64 - 0.5) / 2.0) / 2.0;
-                sum += of(r, row) * of(c, col) * w * value;
-                norm += of(r, row) * of(c, col) * w;
+                let tap = of(r, row) * of(c, col) * w;
+                sum += tap * value;
+                norm += tap;
+                error += tap.abs() * (unsure + value.abs() * ulps);
+                span += tap.abs();
             }
         }
-        let mean = own.iter().map(|(v, w)| v * w).sum::<f64>() / weight;
-        (if norm >= weight / 8.0 { sum / norm } else { mean }, weight)
+        if norm >= weight / 8.0 {
+            let value: f64 = sum / norm;
+            return ((value, (error + value.abs() * span * ulps) / norm), weight);
+        }
+        let over = |of: fn(Bounded) -> f64| own.iter().map(|&(cell, w)| of(cell) * w).sum::<f64>() / weight;
+        ((over(|cell| cell.0), over(|cell| cell.1 + cell.0.abs() * f64::EPSILON)), weight)
     })
 }
 
@@ -198,7 +212,12 @@ fn pixels<T: Cell>(case: &Case, seed: u64, sentinel: Option<T>) -> Vec<T> {
             (false, 8) => T::from_u64((u64::MAX >> 1) - wide % 7),
             (false, _) => T::from_u64(wide % 1000),
         };
-        if Some(sample) == sentinel { beside(sample) } else { sample }
+        match Some(sample) == sentinel {
+            // The number beside 0 is a weight that products round to 0.
+            true if case.alpha == Some(band) => T::from_u64(1),
+            true => beside(sample),
+            false => sample,
+        }
     };
     (0..case.cols * case.rows * case.bands).map(of).collect()
 }
@@ -223,12 +242,13 @@ fn check<T: Cell>(case: &Case, seed: u64, nodata: Option<f64>) {
         let cells = own.iter().enumerate().map(|(k, &s)| if valid(s) && weight(k) > 0.0 { (s, weight(k)) } else { (T::zeroed(), 0.0) });
         let cells = cells.collect();
         let mut picked = Grid { cols: case.cols, rows: case.rows, cells };
-        let base = Grid {
+        let base: Grid<f64> = Grid {
             cells: picked.cells.iter().map(|&(s, w)| (if w > 0.0 { s.to_f64() } else { 0.0 }, w)).collect(),
             cols: case.cols,
             rows: case.rows,
         };
-        let mut computed = base.clone();
+        let bounded = |&(value, weight): &(f64, f64), error: f64| ((value, error), weight);
+        let mut computed = Grid { cols: base.cols, rows: base.rows, cells: base.cells.iter().map(|cell| bounded(cell, 0.0)).collect() };
         for (level, (size, got)) in levels.iter().enumerate() {
             let got = got.iter().skip(band).step_by(case.bands).copied();
             if case.resampling.selects() {
@@ -240,25 +260,29 @@ fn check<T: Cell>(case: &Case, seed: u64, nodata: Option<f64>) {
                 continue;
             }
             computed = match case.resampling {
-                Resampling::Average | Resampling::Rms => averaged(&base, level + 1, case.resampling),
+                Resampling::Average | Resampling::Rms => {
+                    let Grid { cols, rows, cells } = averaged(&base, level + 1, case.resampling);
+                    // Sums of what is never negative where it is wide: nothing cancels.
+                    Grid { cols, rows, cells: cells.iter().map(|cell| bounded(cell, cell.0.abs() * 1e-15)).collect() }
+                }
                 method => filtered(&computed, method),
             };
             assert_eq!((computed.cols, computed.rows), (size.cols, size.rows));
-            for (k, (got, &(want, weight))) in got.zip(&computed.cells).enumerate() {
+            for (k, (got, &((want, error), weight))) in got.zip(&computed.cells).enumerate() {
                 if weight == 0.0 {
                     // Where nothing stands for missing, what alpha hides is 0.
                     let nothing = !T::TYPE.is_float() && typed.is_none() && got == T::zeroed();
                     assert!(!valid(got) || nothing, "level {} sample {k}: {got:?} should be missing", level + 1);
                     continue;
                 }
-                assert!(valid(got), "level {} sample {k}: missing", level + 1);
+                assert!(valid(got), "level {} sample {k}: missing, not {want} of weight {weight}: {got:?} band {band}", level + 1);
                 let rounded = T::from_f64(want);
                 let step = if T::TYPE.is_float() {
                     want.abs().max(1.0) * f64::powi(2.0, [0, 0, -10, 0, -22, 0, 0, 0, -44][size_of::<T>()])
                 } else {
                     0.0
                 };
-                let near = (got.to_f64() - want).abs() <= step.max(if T::TYPE.is_float() { 0.0 } else { 0.500001 + want.abs() * 1e-15 });
+                let near = (got.to_f64() - want).abs() <= step.max(if T::TYPE.is_float() { 0.0 } else { 0.500001 + error });
                 let exact = case.resampling != Resampling::Average || T::TYPE.is_float() || size_of::<T>() == 8 || got == rounded;
                 let nudged = typed.is_some_and(|s| s == rounded && got == beside(s));
                 assert!(got == rounded || near && exact || nudged, "level {} sample {k}: {got:?} is not {want}", level + 1);
@@ -317,6 +341,35 @@ fn an_infinity_makes_no_holes() {
                 let infinite = samples.iter().filter(|s| s.is_infinite()).count();
                 assert!(infinite <= 1, "{method} {level:?}: {infinite} infinities of {} ", 1 + others.len());
             }
+        }
+    }
+}
+
+#[test]
+fn what_alpha_hides_never_shows() {
+    /// Zeros and a few others, of which every third is hidden; what hides there is `hidden`.
+    fn levels<T: Cell>(method: Resampling, hidden: T, step: usize) -> Vec<(LevelSize, Vec<T>)> {
+        let case = Case { cols: 38, rows: 42, bands: 2, step, alpha: Some(1), ..square(method) };
+        let pixels: Vec<T> = (0..case.cols * case.rows)
+            .flat_map(|k| if k % 3 == 1 { [hidden, T::zeroed()] } else { [T::from_u64((k / 50 % 2 * (k % 5)) as u64), T::from_u64(7)] })
+            .collect();
+        made(&case, &pixels, None)
+    }
+    // Methods that select a sample select its alpha too.
+    for method in Resampling::ALL.into_iter().filter(|method| !method.selects()) {
+        // By 16 columns levels are made straight from pixels, by 5 through values and weights.
+        for step in [16, 5] {
+            let plain = levels(method, 0.0f64, step);
+            assert!(plain.iter().all(|(_, level)| level.iter().all(|s| s.is_finite())), "{method}");
+            for hidden in [1.0, 20.0, -1e300, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+                assert_eq!(levels(method, hidden, step), plain, "{method} {hidden}");
+            }
+            let plain = levels(method, 0.0f32, step);
+            for hidden in [1.0, -1e30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+                assert_eq!(levels(method, hidden, step), plain, "{method} {hidden}");
+            }
+            let plain = levels(method, 0u8, step);
+            assert_eq!(levels(method, 255, step), plain, "{method}");
         }
     }
 }
