@@ -37,6 +37,8 @@ use std::{fmt, sync::Arc};
 
 /// Columns of a patch: its levels stay in the cache.
 const PATCH_COLS: usize = 128;
+/// Most tiles of a level that are in the making at once where one course has all rows.
+const AT_ONCE: usize = 3;
 
 /// The overviews of one raster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,10 +116,12 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
     if spec.levels.is_empty() {
         return 0;
     }
-    let across: usize = spec.levels.iter().map(|size| size.cols.div_ceil(spec.tile.1)).sum();
+    // Where one course has all rows, tiles become whole from left to right: of a level one is being filled, and what a step finishes.
+    let at_once = if spec.base.rows <= spec.course_rows() { AT_ONCE } else { usize::MAX };
     // Where rows of the level above do not end with rows of tiles, the tile below is begun before its neighbour is whole.
     let aligned = spec.resampling.reach() == 0 && spec.base.layout.segmentation.shape(spec.base.cols) == spec.tile;
-    let begun = if aligned { across } else { across + 2 * spec.levels.len() };
+    let below = if aligned { 0 } else { 2 };
+    let begun: usize = spec.levels.iter().map(|size| (size.cols.div_ceil(spec.tile.1) + below).min(at_once)).sum();
     pyramid_state_bytes(spec) + begun * overview_tile_bytes(spec)
 }
 
