@@ -223,7 +223,7 @@ def _(d):
 @rule("float16-rounds")
 def _(d):
     at = d.band["samples"].astype("f2") == np.float64(d.band["nodata"] or 0).astype("f2")
-    return d.field == "missing to operators" and d.band["bits"] == "16" and at_most_where(d, at | ~np.isfinite(d.band["samples"]))
+    return d.field == "missing to operators" and (d.band["bits"] == "16" or d.band["type"] == "Float16") and at_most_where(d, at | ~np.isfinite(d.band["samples"]))
 
 
 @rule("signed-bytes-of-3.6")
