@@ -19,6 +19,11 @@ impl Numbers<'_> {
         number.min(most)
     }
 
+    /// Bytes: mostly of what real jobs have, now and then near the end of the numbers.
+    fn size(&mut self) -> usize {
+        if self.next(7) == 7 { self.next(usize::MAX >> 1) } else { self.next(1 << 24) }
+    }
+
     fn side(&mut self, most: usize) -> usize {
         self.next(most).max(1)
     }
@@ -31,13 +36,13 @@ fn job(numbers: &mut Numbers<'_>) -> JobSpec {
         let mut plane = || Chunking {
             cols: numbers.side(cols),
             rows: numbers.side(rows),
-            pixel_bytes: numbers.side(8 * 65_535),
-            max_encoded_bytes: numbers.next(usize::MAX >> 1),
+            pixel_bytes: if numbers.next(7) == 7 { numbers.side(8 * 65_535) } else { numbers.side(8) },
+            max_encoded_bytes: numbers.size(),
             stream: if numbers.next(1) == 0 { StreamCost::RandomRows } else { StreamCost::State { bytes: numbers.next(1 << 40) } },
         };
         let planes: Vec<Chunking> = (0..2).map(|_| plane()).collect();
         let scratch_bytes = planes.iter().map(|plane| plane.max_encoded_bytes).collect();
-        SourceSpec { number, name: String::new(), planes, index_bytes: numbers.next(usize::MAX >> 1), scratch_bytes }
+        SourceSpec { number, name: String::new(), planes, index_bytes: numbers.size(), scratch_bytes }
     });
     let sources: Vec<SourceSpec> = sources.collect();
     let mut nodes: Vec<NodeSpec> = (0..sources.len()).map(|source| NodeSpec::ingest("", source, numbers.side(16))).collect();
@@ -57,9 +62,9 @@ fn job(numbers: &mut Numbers<'_>) -> JobSpec {
             segment_cols: if tiled { 16 * numbers.side(4096) } else { cols },
             parts: numbers.side(65_536),
             readback_pixel_bytes: numbers.side(64),
-            scratch_bytes: numbers.next(usize::MAX >> 1),
-            max_segment_bytes: numbers.next(usize::MAX >> 1),
-            index_bytes: numbers.next(usize::MAX >> 1),
+            scratch_bytes: numbers.size(),
+            max_segment_bytes: numbers.size(),
+            index_bytes: numbers.size(),
             pyramid_bytes: numbers.next(1 << 50),
             overview_tile_bytes: numbers.next(1 << 40),
             spool_bytes: 0,
@@ -75,7 +80,7 @@ fn job(numbers: &mut Numbers<'_>) -> JobSpec {
         allocation_bytes: numbers.side(1 << 30) as u64,
         max_inputs: 8,
     });
-    let (whole_rows, threads, trace_bytes) = (numbers.next(7) == 7, numbers.side(1024), numbers.next(usize::MAX >> 1));
+    let (whole_rows, threads, trace_bytes) = (numbers.next(7) == 7, numbers.side(1024), numbers.size());
     JobSpec { cols, rows, sources, nodes, outputs, whole_rows, threads, device, trace_bytes }
 }
 
@@ -93,7 +98,10 @@ pub fn targets() -> Vec<Target> {
             })
         };
         match within(budget) {
-            Ok(plan) => format!("{:?} {}", plan.execution.modes, plan.lanes.len() > 1),
+            Ok(plan) => {
+                let shape = (plan.lanes.len() > 1, plan.swaths() > 1, plan.execution.threads == 1, plan.execution.units_in_flight);
+                format!("{:?} {shape:?}", plan.execution.modes).replace('1', "one").replace('2', "two").replace('3', "three")
+            }
             Err(Refusal::Memory(shortfall)) => {
                 let minimum = Budget { host: shortfall.host.unwrap_or(budget.host), device: shortfall.device.unwrap_or(budget.device) };
                 if minimum.host.bytes() < u64::MAX && minimum.device.bytes() < u64::MAX {

@@ -222,15 +222,15 @@ def texts():
     """Metadata that are slow to read, of few bands and of many."""
     item = '<Item name="STATISTICS_MEAN" sample="{}">{}</Item>'
     kinds = {
-        "ampersands": "<GDALMetadata><Item name=\"a\">" + "&" * 4_000_000 + "</Item></GDALMetadata>",
-        "ampersands in a name": "<GDALMetadata><Item name=\"" + "&" * 4_000_000 + "\">a</Item></GDALMetadata>",
-        "open items": "<Item>" * 600_000,
-        "nested items": "<Item name=\"a\">" * 250_000,
-        "many items": "<GDALMetadata>" + "".join(item.format(k, k) for k in range(70_000)) + "</GDALMetadata>",
-        "empty items": "<Item name=\"\"/>" * 250_000,
-        "comments": "<!--" * 1_000_000,
-        "attributes": "<Item " + "a=\"b\" " * 600_000 + "name=\"a\">c</Item>",
-        "open CDATA": "<Item name=\"a\"><![CDATA[" + "]" * 4_000_000,
+        "ampersands": "<GDALMetadata><Item name=\"a\">" + "&" * 3_000_000 + "</Item></GDALMetadata>",
+        "ampersands in a name": "<GDALMetadata><Item name=\"" + "&" * 3_000_000 + "\">a</Item></GDALMetadata>",
+        "open items": "<Item>" * 500_000,
+        "nested items": "<Item name=\"a\">" * 200_000,
+        "many items": "<GDALMetadata>" + "".join(item.format(k, k) for k in range(50_000)) + "</GDALMetadata>",
+        "empty items": "<Item name=\"a\"/>" * 190_000,
+        "comments": "<!--" * 750_000,
+        "attributes": "<Item " + "a=\"b\" " * 500_000 + "name=\"a\">c</Item>",
+        "open CDATA": "<Item name=\"a\"><![CDATA[" + "]" * 3_000_000,
         "less than a megabyte of NULs": "\0" * 900_000,
     }
     for what, xml in kinds.items():

@@ -26,6 +26,7 @@ mod cog_any_cut_same_bytes;
 mod copies_keep_every_bit;
 mod every_operator_any_cut;
 mod failures_leave_nothing;
+mod faulty_inputs;
 mod graphs;
 mod job_options_pairwise;
 mod outputs_stand_alone;

@@ -92,14 +92,14 @@ impl PyramidSpec {
         self.base.layout.segmentation.shape(self.base.cols).0.min(self.tile.0).min(self.base.rows)
     }
 
-    /// The encoder of level `level` (1 is the first overview): tiles of the file's own samples.
+    /// The encoder of level `level` (1 is the first overview): tiles of the file's own samples, without statistics.
     ///
     /// # Errors
     /// As [`SegmentEncoder::new`].
     pub fn encoder(&self, level: usize) -> Result<SegmentEncoder> {
         let size = self.levels.get(level - 1).ok_or(Error::Internal("an overview that does not exist was asked for"))?;
         let base = &self.base;
-        SegmentEncoder::new(SegmentSpec {
+        let encoder = SegmentEncoder::new(SegmentSpec {
             cols: size.cols,
             rows: size.rows,
             window_sample: base.output_sample,
@@ -107,7 +107,8 @@ impl PyramidSpec {
             mask: base.mask.map(|_| MaskFrom::Band),
             layout: self.layout(),
             ..*base
-        })
+        })?;
+        Ok(encoder.without_statistics())
     }
 }
 

@@ -17,7 +17,7 @@ pub const MATRIX_NUMBERS: u64 = 16;
 /// Bytes of a text about the raster.
 pub const TEXT_BYTES: u64 = 1 << 20;
 /// Bytes of GDAL's metadata.
-pub const METADATA_BYTES: u64 = 4 << 20;
+pub const METADATA_BYTES: u64 = 3 << 20;
 /// Bytes of the text of a nodata value.
 pub const NODATA_BYTES: u64 = 4 << 10;
 /// Bytes that all chunks share: the tables of a JPEG take some hundreds.
