@@ -126,7 +126,7 @@ impl Seen {
 
     /// The one in the middle of all values that were seen, however often each was: a sentinel is one among many. Of two in the middle
     /// the smaller magnitude, which float32 holds better anyhow. `None` where nothing valid was seen, and where it does not help: where
-    /// the middle four fifths of the values are not [`NEARER`] to it than to 0.
+    /// the middle four fifths of the values are not [`NEARER`] to it than to 0, or float32 does not reach so far.
     fn middle(mut self) -> Option<f64> {
         self.0.sort_unstable_by(f64::total_cmp);
         self.0.dedup();
@@ -135,7 +135,7 @@ impl Seen {
         let middle = if a.abs() <= b.abs() { a } else { b };
         let tenth = seen.len() / 10;
         let spread = (middle - seen[tenth]).abs().max((seen[seen.len() - 1 - tenth] - middle).abs());
-        (spread * NEARER <= middle.abs()).then_some(middle)
+        (spread * NEARER <= middle.abs() && middle.abs() <= f64::from(f32::MAX)).then_some(middle)
     }
 }
 
