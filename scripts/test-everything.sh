@@ -41,11 +41,11 @@ install_debian_packages() {
     { tail -n 5 "$log/apt"; return 1; }
 }
 
-oracle_imports='import numpy, scipy, rasterio, tifffile, imagecodecs, rio_cogeo'
+oracle_imports='import numpy, scipy, rasterio, tifffile, imagecodecs, rio_cogeo, pyogrio'
 
 make_venv() {
   python3 -m venv .venv >"$log/venv" 2>&1 &&
-    .venv/bin/python -m pip install -q --disable-pip-version-check numpy scipy rasterio tifffile imagecodecs rio-cogeo >>"$log/venv" 2>&1 ||
+    .venv/bin/python -m pip install -q --disable-pip-version-check numpy scipy rasterio tifffile imagecodecs rio-cogeo pyogrio >>"$log/venv" 2>&1 ||
     { tail -n 5 "$log/venv"; return 1; }
 }
 

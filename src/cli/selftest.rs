@@ -21,7 +21,7 @@ use swath::{
     execute::Context,
     graph::Raster,
     job::{ArrayOutput, Job, Precision, compute_array, compute_bands},
-    op::{Agreement, Focal, FocalStat, GradientAlgorithm, OperatorInfo, REGISTRY, Slope},
+    op::{Agreement, Focal, FocalBorder, FocalStat, GradientAlgorithm, OperatorInfo, REGISTRY, Slope},
     plan::Budget,
     raster::{Nodata, SampleType, is_missing},
 };
@@ -130,7 +130,9 @@ fn compare_all(gpu: &Context, dump: Option<&Path>) -> Outcome<Vec<Finding>> {
         for operator in (info.examples)() {
             let variant = format!("{operator:?}");
             let radius = operator.footprint().halo_rows.max(1);
-            let relief = compute_array(&dem.apply(Focal { stat: FocalStat::Range, radius, ..Focal::default() }), &cpu, budget)?;
+            // Neighbours of the first column are those at the other end where columns wrap.
+            let border = if operator.needs_whole_rows() { FocalBorder::Wrap } else { FocalBorder::Missing };
+            let relief = compute_array(&dem.apply(Focal { stat: FocalStat::Range, radius, border, ..Focal::default() }), &cpu, budget)?;
             let is_wide = operator.has_f64_twin() && operator.bands() == 1;
             let raster = dem.apply_shared(operator);
             let of_cpu = compute_bands(&raster, &cpu, budget)?;

@@ -15,9 +15,12 @@ pub struct Executed {
     pub sources: Vec<SourceRun>,
     /// Most device bytes held at once.
     pub device_peak: u64,
+    /// Whether the plan was followed to its end.
+    pub complete: bool,
 }
 
-/// Follows the units of a plan on its backend and hands every finished window to `accept`, in plan order.
+/// Follows the units of a plan on its backend and hands every finished window to `accept`, in plan order, until the end or until
+/// `gives_up` says after a unit that it is of no use.
 ///
 /// # Errors
 /// What sources and device report, and what `accept` returns; [`Error::Cancelled`].
@@ -27,6 +30,7 @@ pub fn execute(
     context: &Context,
     in_flight: &Arc<InFlight>,
     cancel: &CancelToken,
+    gives_up: impl Fn() -> bool,
     mut accept: impl FnMut(FinishedWindow) -> Result<()>,
 ) -> Result<Executed> {
     let plan = pass.plan;
@@ -42,9 +46,12 @@ pub fn execute(
             return Err(Error::Cancelled);
         }
         let finished = backend.unit(pass, &unit, &mut sources, permit, &mut counters)?;
+        if gives_up() {
+            return Ok(Executed { counters, sources, device_peak: backend.device_peak(), complete: false });
+        }
         finished.into_iter().try_for_each(&mut accept)?;
     }
     backend.drain(&mut counters)?.into_iter().try_for_each(&mut accept)?;
     counters.finish(plan.lanes.len());
-    Ok(Executed { counters, sources, device_peak: backend.device_peak() })
+    Ok(Executed { counters, sources, device_peak: backend.device_peak(), complete: true })
 }

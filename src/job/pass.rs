@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    execute::{BufferPool, Context, FinishedWindow, InFlight, Ledger, PassContext, Trace, Workers},
+    execute::{BufferPool, Context, FinishedWindow, InFlight, Ledger, PassContext, SourceRun, Trace, Workers},
     plan::{self, Budget, Cut, Plan, Refusal, UnitId},
 };
 use crossbeam_channel::{Sender, unbounded};
@@ -41,9 +41,17 @@ struct Attempt<'a> {
     pass: PassContext<'a>,
     program: &'a Program,
     context: &'a Context,
+    origins: &'a [FoundOrigin],
     in_flight: Arc<InFlight>,
     /// Stops the executor where the writer fails, so that the caller's token stays the caller's.
     stop: CancelToken,
+}
+
+/// What came of an attempt.
+enum Attempted {
+    Done(Box<Report>),
+    /// An origin loses more than it keeps. By source: chunks that were decoded until that was found, and bytes that were read.
+    OriginLost(Vec<(u64, u64)>),
 }
 
 impl Pass {
@@ -80,7 +88,7 @@ impl Pass {
     }
 
     /// Runs the pass into its outputs. A device that has less memory than its budget is tried again with half of it, then the
-    /// CPU.
+    /// CPU. Where an origin turns out to lose more than it keeps, the pass begins again without it.
     ///
     /// # Errors
     /// As [`PlannedJob::run`](super::PlannedJob::run).
@@ -90,8 +98,13 @@ impl Pass {
         let mut origins = self.find_origins(settings)?;
         loop {
             let failure = match self.attempt(settings, &context, trace, &notes, &origins) {
+                Ok(Attempted::Done(report)) => return Ok(*report),
+                Ok(Attempted::OriginLost(spent)) => {
+                    notes.extend(self.program.give_up_lost(&mut origins, |input| spent[input]));
+                    continue;
+                }
                 Err(Error::DeviceMemory { adapter }) => Error::DeviceMemory { adapter },
-                other => return other,
+                Err(other) => return Err(other),
             };
             // Half of what was asked of it, which may be far less than it was allowed.
             let mut budget = self.plan.budget;
@@ -130,7 +143,7 @@ impl Pass {
         trace: &Trace,
         notes: &[String],
         origins: &[FoundOrigin],
-    ) -> Result<Report> {
+    ) -> Result<Attempted> {
         let started = Instant::now();
         let Self { plan, program, .. } = self;
         let mut warnings: Vec<String> = program.all_warnings().cloned().collect();
@@ -149,10 +162,15 @@ impl Pass {
             pass: program.context(plan, &ledger, &pool, &workers),
             program,
             context,
+            origins,
             in_flight: InFlight::new(plan.execution.units_in_flight),
             stop,
         };
         let (executed, recovered) = attempt.run(&mut stage, &mut memory)?;
+        if !executed.complete {
+            let spent = |run: &SourceRun| (run.counters().decodes(&run.planes()).1, run.counters().bytes_read());
+            return Ok(Attempted::OriginLost(executed.sources.iter().map(spent).collect()));
+        }
         warnings.extend(notes.iter().cloned().chain(recovered));
         warnings.extend(undeclared(program, &executed)?);
         warnings.extend(stage.sample_warnings(program)?);
@@ -163,7 +181,7 @@ impl Pass {
         report.warnings = warnings;
         report.host.measured_peak = ledger.peak();
         report.seconds.total = started.elapsed().as_secs_f64();
-        Ok(report)
+        Ok(Attempted::Done(Box::new(report)))
     }
 }
 
@@ -207,12 +225,13 @@ impl Attempt<'_> {
             });
             let mut hand_on = HandOn { program: self.program, pool: &self.pass.pool, memory, sender, last: None };
             // This thread becomes one of the workers.
-            let run = || execute(&self.pass, self.program, self.context, &self.in_flight, &self.stop, |f| hand_on.accept(f));
+            let gives_up = || self.gives_up();
+            let run = || execute(&self.pass, self.program, self.context, &self.in_flight, &self.stop, gives_up, |f| hand_on.accept(f));
             let executed = match workers.install(run) {
                 Err(failure @ Error::Device { .. }) if self.program.runs_on_cpu() => self.go_on_with_cpu(&failure, &mut hand_on),
                 executed => executed.map(|executed| (executed, None)),
             };
-            if executed.is_err() {
+            if !executed.as_ref().is_ok_and(|(executed, _)| executed.complete) {
                 self.stop.cancel();
             }
             // The writer goes on until nobody can send any more.
@@ -222,16 +241,22 @@ impl Attempt<'_> {
         // Whoever failed first says why; the other was only told to stop.
         match (executed, encoded) {
             (Ok(executed), Ok(())) => Ok(executed),
+            (Ok(given_up), Err(Error::Cancelled)) if !given_up.0.complete => Ok(given_up),
             (Err(Error::Cancelled), Err(cause)) => Err(cause),
             (Err(cause), _) | (_, Err(cause)) => Err(cause),
         }
     }
 
+    /// Whether the attempt is of no use, since an origin loses more than it keeps.
+    fn gives_up(&self) -> bool {
+        self.origins.iter().any(FoundOrigin::is_lost)
+    }
+
     /// Computes what comes after the last unit that a lost device handed on.
     fn go_on_with_cpu(&self, failure: &Error, hand_on: &mut HandOn<'_>) -> Result<(Executed, Option<String>)> {
         let last = hand_on.last;
-        let again =
-            || recover::go_on_with_cpu(&self.pass, self.program, &self.in_flight, &self.stop, last, |finished| hand_on.accept(finished));
+        let (stop, gives_up) = (&self.stop, || self.gives_up());
+        let again = || recover::go_on_with_cpu(&self.pass, self.program, &self.in_flight, stop, last, gives_up, |f| hand_on.accept(f));
         let executed = self.pass.workers.install(again)?;
         let done = last.map_or("from the beginning".to_owned(), |unit| format!("after {unit}"));
         Ok((executed, Some(format!("{failure}: the CPU went on {done}; chunks were decoded again"))))

@@ -17,6 +17,10 @@ pub enum Precision {
     /// chunk in which some do. So a value that stands for missing without being declared is not taken for it. That costs the decoding
     /// of the chunk once more (of more, where the ground begins late), when the job starts; the report says so. It does not depend on
     /// budget, cut or threads.
+    ///
+    /// There is no origin, and samples are rounded as by `F32`, where the middle four fifths of these samples are less than eight times
+    /// nearer to it than to 0. Where two different samples are met later that are nearer to 0 than to the origin, and whose differences
+    /// from it float32 does not hold, the job begins again without the origin, with a warning; nothing is published before.
     #[default]
     Auto,
     /// Samples are rounded to float32 as they are read.

@@ -24,6 +24,7 @@ pub fn go_on_with_cpu(
     in_flight: &Arc<InFlight>,
     cancel: &CancelToken,
     last: Option<UnitId>,
+    gives_up: impl Fn() -> bool,
     mut accept: impl FnMut(FinishedWindow) -> Result<()>,
 ) -> Result<Executed> {
     let (lane, schedule) = (lost.plan.lanes.first().map(|l| l.len()), &lost.plan.schedule);
@@ -43,7 +44,7 @@ pub fn go_on_with_cpu(
     lost.ledger.raise((plan.host.peak + packed_bytes.sum::<usize>()) as u64);
     let again = program.context(&plan, &lost.ledger, &lost.pool, lost.workers);
     let gate = InFlight::new(plan.execution.units_in_flight);
-    execute(&again, program, &Context::cpu(), &gate, cancel, |finished| {
+    execute(&again, program, &Context::cpu(), &gate, cancel, gives_up, |finished| {
         if last.is_some_and(|last| finished.unit <= last) {
             return Ok(());
         }

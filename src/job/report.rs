@@ -82,9 +82,10 @@ pub struct InputReport {
 /// From where the samples of a source were counted: see [`Precision::Auto`](super::Precision::Auto).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct OriginReport {
-    /// The sample; `None` where no sample of the source is valid.
+    /// The sample; `None` where samples are rounded instead: where none is valid, where float32 holds the samples as well as their
+    /// differences, and where the origin was given up.
     pub origin: Option<f64>,
-    /// Chunks whose decoding was begun for it, apart from the input's own count.
+    /// Chunks whose decoding was begun for it, apart from the input's own count; where it was given up, by the first attempt too.
     pub chunks_decoded: u64,
     /// Bytes that were read for it, apart from the input's own count.
     pub bytes_read: u64,

@@ -1,5 +1,6 @@
 //! The origin that the samples of a wide source are counted from: one of its own samples, so that differences are exact, and one in
-//! the middle of many, so that a value that stands for missing and is not declared is not it.
+//! the middle of many, so that a value that stands for missing and is not declared is not it. Where samples are not much nearer to
+//! it than to 0, there is none: float32 holds them as well as their differences.
 
 use super::{
     cancel::CancelToken,
@@ -11,7 +12,7 @@ use crate::{
     execute::{Ledger, NodeRun, Reading},
     plan::{NodeKind, Plan, cursor_bytes},
     raster::Span,
-    source::{Counters, RowConverter, Source},
+    source::{Counters, OriginCheck, RowConverter, Source},
 };
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct FoundOrigin {
     pub input: usize,
     /// The origin, and what it cost to find.
     pub report: OriginReport,
+    /// Told of samples that lose by it.
+    pub check: Arc<OriginCheck>,
 }
 
 /// What a search reads, and what may stop it.
@@ -53,17 +56,48 @@ pub fn find(program: &Program, plan: &Plan, cancel: &CancelToken) -> Result<Vec<
         let origin = search.origin()?;
         let (_, chunks_decoded, _) = counters.decodes(&planes);
         let report = OriginReport { origin, chunks_decoded, bytes_read: counters.bytes_read() };
-        found.push(FoundOrigin { node: index, input, report });
+        found.push(FoundOrigin { node: index, input, report, check: Arc::default() });
     }
     Ok(found)
 }
 
+impl FoundOrigin {
+    /// Whether samples were met that lose by the origin, and it was not given up yet.
+    pub fn is_lost(&self) -> bool {
+        self.report.origin.is_some() && self.check.lost().is_some()
+    }
+}
+
 impl Program {
+    /// Rounds samples of the sources for which the origin was a loss, from here on, and says so. `spent` are the chunks that were decoded
+    /// and the bytes that were read of a source until that was found.
+    pub fn give_up_lost(&mut self, origins: &mut [FoundOrigin], spent: impl Fn(usize) -> (u64, u64)) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut counted = Vec::new();
+        for FoundOrigin { node, input, report, check } in origins {
+            let (Some((low, high)), Some(origin)) = (check.lost(), report.origin.take()) else { continue };
+            if let NodeRun::Ingest { converter, .. } = &mut self.nodes[*node].run {
+                converter.count_from_zero();
+            }
+            if !counted.contains(input) {
+                let (chunks, bytes) = spent(*input);
+                (report.chunks_decoded, report.bytes_read) = (report.chunks_decoded + chunks, report.bytes_read + bytes);
+                counted.push(*input);
+            }
+            let name = self.sources[*input].source.name();
+            notes.push(format!(
+                "{name}: samples from {low} to {high} are nearer to 0 than to {origin}, from which the first ones made it seem best to \
+                 count: the job began again, and rounds all of them to float32"
+            ));
+        }
+        notes
+    }
+
     /// Counts samples from the origins that were found.
     pub fn count_from(&mut self, origins: &[FoundOrigin]) {
-        for FoundOrigin { node, report, .. } in origins {
+        for FoundOrigin { node, report, check, .. } in origins {
             if let (NodeRun::Ingest { converter, .. }, Some(origin)) = (&mut self.nodes[*node].run, report.origin) {
-                converter.count_from(origin);
+                converter.count_from(origin, check.clone());
             }
         }
     }
@@ -73,6 +107,9 @@ impl Program {
 const ENOUGH: usize = 2048;
 /// At the end of a chunk, so many are.
 const ENOUGH_OF_A_CHUNK: usize = 16;
+
+/// How many times nearer to the origin than to 0 samples are at least, so that float32 keeps three bits more of them.
+const NEARER: f64 = 8.0;
 
 /// Valid samples that differ from those before them.
 #[derive(Default)]
@@ -88,17 +125,22 @@ impl Seen {
     }
 
     /// The one in the middle of all values that were seen, however often each was: a sentinel is one among many. Of two in the middle
-    /// the smaller magnitude, which float32 holds better anyhow.
+    /// the smaller magnitude, which float32 holds better anyhow. `None` where nothing valid was seen, and where it does not help: where
+    /// the middle four fifths of the values are not [`NEARER`] to it than to 0, or float32 does not reach so far.
     fn middle(mut self) -> Option<f64> {
         self.0.sort_unstable_by(f64::total_cmp);
         self.0.dedup();
-        let (a, b) = (*self.0.get(self.0.len().checked_sub(1)? / 2)?, self.0[self.0.len() / 2]);
-        Some(if a.abs() <= b.abs() { a } else { b })
+        let seen = &self.0;
+        let (a, b) = (*seen.get(seen.len().checked_sub(1)? / 2)?, seen[seen.len() / 2]);
+        let middle = if a.abs() <= b.abs() { a } else { b };
+        let tenth = seen.len() / 10;
+        let spread = (middle - seen[tenth]).abs().max((seen[seen.len() - 1 - tenth] - middle).abs());
+        (spread * NEARER <= middle.abs() && middle.abs() <= f64::from(f32::MAX)).then_some(middle)
     }
 }
 
 impl Search<'_> {
-    /// The origin, of the first chunk column that has a valid sample, the middle one first.
+    /// The origin, by the first chunk column that has a valid sample, the middle one first.
     fn origin(&self) -> Result<Option<f64>> {
         let (cols, chunk_cols) = (self.source.profile().cols, self.source.planes()[self.planes[0]].cols);
         let across = cols.div_ceil(chunk_cols);
@@ -110,8 +152,9 @@ impl Search<'_> {
                 // Where every plane has one chunk: a mask may be cut differently.
                 let ends = self.planes.iter().map(|&p| (start / self.source.planes()[p].cols + 1) * self.source.planes()[p].cols);
                 let span = Span::new(start, ends.fold(end, usize::min));
-                if let Some(origin) = self.seen_in(span)?.middle() {
-                    return Ok(Some(origin));
+                let seen = self.seen_in(span)?;
+                if !seen.0.is_empty() {
+                    return Ok(seen.middle());
                 }
                 start = span.end;
             }
@@ -176,6 +219,21 @@ mod tests {
         // Every other sample.
         let beside: Vec<f64> = heights.iter().flat_map(|&z| [sentinel, z]).collect();
         assert_eq!(middle(&[beside]), Some(1e6 + 31.0));
-        assert_eq!(middle(&[vec![sentinel, 500.0]]), Some(500.0));
+        // Of two values neither is known to be one.
+        assert_eq!(middle(&[vec![sentinel, 500.0]]), None);
+    }
+
+    #[test]
+    fn samples_that_are_as_near_to_0_have_no_origin() {
+        let middle = |low: f64, high: f64| {
+            let mut seen = Seen::default();
+            seen.add(&(0..100).map(|k| low + (high - low) * f64::from(k) / 99.0).collect::<Vec<_>>());
+            seen.middle()
+        };
+        assert_eq!(middle(0.0, 2000.0), None);
+        assert_eq!(middle(400.0, 900.0), None);
+        assert_eq!(middle(-50.0, 50.0), None);
+        assert!(middle(900.0, 1100.0).is_some());
+        assert!(middle(-1e6 - 50.0, -1e6).is_some());
     }
 }

@@ -73,11 +73,16 @@ impl Rescale {
     fn steps(&self) -> Formula {
         let [low, high] = self.to;
         let mut formula = Formula::new(1);
-        let x = formula.push(Step::Input(0));
+        let mut x = formula.push(Step::Input(0));
+        let shrink = self.shrink();
+        if shrink != 1.0 {
+            let number = formula.push(Step::Number(shrink));
+            x = formula.push(Step::Binary(Binary::Multiply, x, number));
+        }
         // Differences first: where samples are large, factor and summand would lose them.
-        let origin = formula.push(Step::Number(self.from[0]));
+        let origin = formula.push(Step::Number(self.from[0] * shrink));
         let above = formula.push(Step::Binary(Binary::Subtract, x, origin));
-        let factor = formula.push(Step::Number((high - low) / (self.from[1] - self.from[0])));
+        let factor = formula.push(Step::Number(self.factor()));
         let scaled = formula.push(Step::Binary(Binary::Multiply, above, factor));
         let summand = formula.push(Step::Number(low));
         let mut result = formula.push(Step::Binary(Binary::Add, scaled, summand));
@@ -87,6 +92,17 @@ impl Rescale {
             result = formula.push(Step::Binary(Binary::Least, raised, most));
         }
         formula.with_result(result)
+    }
+
+    /// A power of two by which samples are made smaller, where their differences could overflow float32 and the factor could be
+    /// smaller than its normal numbers.
+    fn shrink(&self) -> f64 {
+        if self.from.iter().any(|end| end.abs() > 1e30) { 2f64.powi(-32) } else { 1.0 }
+    }
+
+    /// The factor of samples that were made smaller.
+    fn factor(&self) -> f64 {
+        (self.to[1] - self.to[0]) / (self.from[1] - self.from[0]) / self.shrink()
     }
 
     fn written(&self) -> OperatorOutput {
@@ -102,8 +118,7 @@ impl Rescale {
     fn accepted(&self) -> Result<()> {
         let pair = |[low, high]: [f64; 2]| format!("{low},{high}");
         let finite = |numbers: [f64; 2]| numbers.iter().all(|n| (*n as f32).is_finite());
-        let factor = ((self.to[1] - self.to[0]) / (self.from[1] - self.from[0])) as f32;
-        if !finite(self.from) || self.from[0] == self.from[1] || !factor.is_finite() {
+        if !finite(self.from) || self.from[0] == self.from[1] || !(self.factor() as f32).is_finite() {
             return Err(Error::Usage { what: "from", given: pair(self.from), accepted: "two different numbers".to_owned() });
         }
         if !finite(self.to) {

@@ -91,9 +91,11 @@ impl Nodata {
     /// type of floats, and cut to a whole number for integers, as GDAL does with texts such as `-3.4028234663852886e+38`
     /// and `0.5`. `None` where no sample can match.
     pub fn matching(self, sample: SampleType) -> Option<Sentinel> {
-        let rounded = match self {
-            Self::Float(f) if !sample.is_float() => Self::Float(f.trunc()),
-            other => other.rounded(sample),
+        let rounded = match (self, sample.integer_range()) {
+            // A fraction is cut off, but not to make a value fit.
+            (Self::Float(f), Some((lo, hi))) if !(lo as f64..=hi as f64).contains(&f) => return None,
+            (Self::Float(f), Some(_)) => Self::Float(f.trunc()),
+            (other, _) => other.rounded(sample),
         };
         rounded.exact_bits(sample).map(|bits| Sentinel::of(bits, sample))
     }
@@ -307,6 +309,9 @@ mod tests {
         assert_eq!("0.1".parse::<Nodata>().unwrap().matching(SampleType::F32).unwrap().get::<f32>(), 0.1);
         assert!("-9999".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
         assert!("nan".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
+        // GDAL 3.6.2 and 3.12.4 say so of files with these tags.
+        assert!("4294967295.5".parse::<Nodata>().unwrap().matching(SampleType::U32).is_none());
+        assert!("-0.5".parse::<Nodata>().unwrap().matching(SampleType::U8).is_none());
         // rasterio 1.4.4 (GDAL 3.10.3) says so of files with these tags.
         assert_eq!("0.5".parse::<Nodata>().unwrap().matching(SampleType::U8).unwrap().get::<u8>(), 0);
         assert_eq!("-9999.4".parse::<Nodata>().unwrap().matching(SampleType::I16).unwrap().get::<i16>(), -9999);

@@ -1,14 +1,16 @@
+use super::OriginCheck;
 use crate::{
     error::{Error, Result},
     raster::{Profile, Sample, SampleType, Scaling, Sentinel, with_sample_type},
 };
+use std::sync::Arc;
 
 /// The border between rows as a source stores them and rows of a window.
 ///
 /// A window either holds one band as f32 or f64, missing as one quiet NaN (for operators), or samples bit for bit (for
 /// copies). Samples as f32 may be counted from an origin, so that small differences of large numbers survive. Nothing is allocated when rows are converted. Rows of one band that are aligned to their sample type
 /// convert fastest.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RowConverter {
     sample: SampleType,
     bands: usize,
@@ -28,8 +30,17 @@ pub struct RowConverter {
     wide: bool,
     /// Of the band, in windows of numbers.
     scaling: Option<Scaling>,
-    /// Where scaled: as stored.
-    origin: Option<f64>,
+    origin: Option<Origin>,
+}
+
+/// What samples are counted from.
+#[derive(Clone, Debug)]
+struct Origin {
+    /// As the source stores it.
+    stored: f64,
+    /// What it stands for: the same, where samples are not scaled.
+    value: f64,
+    check: Arc<OriginCheck>,
 }
 
 impl RowConverter {
@@ -98,12 +109,37 @@ impl RowConverter {
 
     /// From now on, samples as f32 are how far the source's lie above this one (rounded to the source's type): the
     /// difference is exact for integers, made in f64 for f64, and rounded once; of samples that stand for other numbers, the
-    /// difference of these.
-    pub fn count_from(&mut self, origin: f64) {
-        self.origin = Some(match self.scaling {
-            None => origin,
-            Some(scaling) => with_sample_type!(self.sample, T => T::nearest(scaling.stored_of(origin)).widened()),
-        });
+    /// difference of these. `check` is told of samples that lose by it.
+    pub fn count_from(&mut self, origin: f64, check: Arc<OriginCheck>) {
+        let stored = with_sample_type!(self.sample, T => T::nearest(self.scaling.map_or(origin, |s| s.stored_of(origin))).widened());
+        self.origin = Some(Origin { stored, value: self.scaling.map_or(stored, |s| s.value_of(stored)), check });
+    }
+
+    /// From now on, samples as f32 are rounded.
+    pub fn count_from_zero(&mut self) {
+        self.origin = None;
+    }
+
+    /// Tells the check of the origin which samples of a converted row lose by it.
+    fn check_origin(&self, planes: &[&[u8]], out: &[f32]) {
+        // Made in pieces on the stack, so that a row of any width costs no memory.
+        const PIECE: usize = 256;
+        let Some(Origin { value, check, .. }) = &self.origin else { return };
+        for (start, differences) in (0..out.len()).step_by(PIECE).zip(out.chunks(PIECE)) {
+            if !OriginCheck::may_lose(differences, *value) {
+                continue;
+            }
+            let mut exact = [0.0; PIECE];
+            let exact = &mut exact[..differences.len()];
+            let of_image = self.sample.bytes() * if self.planar { 1 } else { self.bands };
+            let images = planes.len() - usize::from(self.masked);
+            let pieces: Vec<&[u8]> = (planes.iter().enumerate())
+                .map(|(at, plane)| (plane, if at < images { of_image } else { 1 }))
+                .map(|(plane, bytes)| &plane[start * bytes..(start + exact.len()) * bytes])
+                .collect();
+            self.convert_f64(&pieces, exact);
+            check.add(exact.iter().copied(), *value);
+        }
     }
 
     /// A converter for verbatim windows of these bands (0-based, in this order, any of them more than once).
@@ -175,7 +211,7 @@ impl RowConverter {
     /// # Panics
     /// If a plane is missing.
     pub fn convert_f32(&self, planes: &[&[u8]], out: &mut [f32]) {
-        match (self.scaling, self.origin) {
+        match (self.scaling, self.origin.as_ref().map(|origin| origin.stored)) {
             (Some(scaling), None) => with_sample_type!(self.sample, T => {
                 self.convert_with::<T, f32>(planes, out, |sample| scaling.value_of(sample.widened()).to_f32());
             }),
@@ -188,6 +224,7 @@ impl RowConverter {
                 self.convert_with::<T, f32>(planes, out, |sample| sample.above(origin));
             }),
         }
+        self.check_origin(planes, out);
     }
 
     /// As [`convert_f32`](Self::convert_f32), to the nearest f64 and from no origin.

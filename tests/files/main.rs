@@ -21,6 +21,7 @@ mod read_raster;
 #[path = "../support/skipped.rs"]
 mod skipped;
 
+mod as_gdal;
 mod cog_opens_everywhere;
 mod colour;
 mod container_opens_everywhere;

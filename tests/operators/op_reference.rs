@@ -1,9 +1,12 @@
 //! CPU twins against the float64 reference.
 
 use crate::twins::{
-    cpu, cpu_part, reference, surface,
+    cpu, cpu_part,
+    gpu::{Gpu, Part, gpu, kernel_of},
+    reference, surface,
     terrain::{Dem, awkward, broken, extremes, fans, mountains},
 };
+use std::sync::OnceLock;
 use swath::{
     graph::Operator,
     op::{
@@ -13,14 +16,19 @@ use swath::{
     raster::Span,
 };
 
-/// The greatest difference, over pixels that `counts`; the masks of missing pixels must be the same.
+/// The largest difference over all pixels; the masks of missing pixels must be the same. On broken ground, where bounds are widest, of
+/// the shader as well as of the CPU twin.
 fn worst(operator: &dyn Operator, dem: &Dem, truth: &[f64], mut difference: impl FnMut(f64, f64, usize) -> f64) -> f64 {
-    let samples = cpu(operator, dem);
+    static GPU: OnceLock<Option<&'static Gpu>> = OnceLock::new();
+    let gpu = GPU.get_or_init(gpu).filter(|_| dem.name.starts_with("broken"));
+    let on_gpu = gpu.map(|gpu| gpu.compute(&gpu.pipeline(kernel_of(operator), operator), operator, dem, &Part::whole(dem)));
     let mut worst: f64 = 0.0;
-    for (at, (&sample, &truth)) in samples.iter().zip(truth).enumerate() {
-        assert_eq!(sample.is_nan(), truth.is_nan(), "{operator:?} on {} at {at}: {sample} against {truth}", dem.name);
-        if !truth.is_nan() {
-            worst = worst.max(difference(f64::from(sample), truth, at));
+    for (backend, samples) in [("CPU", Some(cpu(operator, dem))), ("GPU", on_gpu)] {
+        for (at, (&sample, &truth)) in samples.iter().flatten().zip(truth).enumerate() {
+            assert_eq!(sample.is_nan(), truth.is_nan(), "{operator:?} on {} at {at}, {backend}: {sample} against {truth}", dem.name);
+            if !truth.is_nan() {
+                worst = worst.max(difference(f64::from(sample), truth, at));
+            }
         }
     }
     worst

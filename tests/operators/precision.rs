@@ -141,6 +141,178 @@ fn a_sentinel_that_nobody_declared_is_no_origin() {
     }
 }
 
+/// Heights of float64, in metres, that no origin suits, or that only some origins suit.
+fn nasty(name: &str, c: usize, r: usize) -> f64 {
+    let ground = f64::from(crate::twins::terrain::fractal(c, r, 7)) * 0.1 + 0.012_345_678_9;
+    let noise = crate::twins::terrain::unit(c as i64, r as i64, 41);
+    match name {
+        "a ramp to the sea" => 1e6 * (1.0 - r as f64 / 60.0) + noise,
+        "a ramp from the sea" => 1e6 * r as f64 / 60.0 + noise,
+        "a plateau above a plain" => {
+            if r < 30 {
+                2e7 + ground
+            } else {
+                ground
+            }
+        }
+        "a plain below a plateau" => {
+            if r < 30 {
+                ground
+            } else {
+                2e7 + ground
+            }
+        }
+        "both sides of the sea" => {
+            if r < 30 {
+                3e6 + ground
+            } else {
+                -3e6 - ground
+            }
+        }
+        "a plain beside a plateau" => {
+            if c < 24 {
+                5e6 + ground
+            } else {
+                7.0 + 1e-3 * ground
+            }
+        }
+        "lifted, with zeros" => {
+            if noise < 0.2 {
+                0.0
+            } else {
+                1e6 + ground
+            }
+        }
+        "lifted, with two sentinels" => {
+            if noise < 0.1 {
+                -9999.0
+            } else if noise < 0.2 {
+                0.0
+            } else {
+                1e6 + ground
+            }
+        }
+        "lifted, with the lowest float" => {
+            if noise < 0.2 {
+                f64::from(f32::MIN)
+            } else {
+                1e6 + ground
+            }
+        }
+        "a sentinel in the first rows" => {
+            if r < 20 {
+                -2_147_483_648.0
+            } else {
+                ground
+            }
+        }
+        "outliers" => {
+            if noise < 0.02 {
+                1e9 * (noise - 0.01)
+            } else {
+                1e5 + ground
+            }
+        }
+        "ordinary heights" => 10.0 * ground,
+        "one constant and a corner" => {
+            if r + c < 100 {
+                1e8
+            } else {
+                noise
+            }
+        }
+        "whole numbers" => (if r < 30 { 1e8 } else { 0.0 }) + (1e3 * noise).floor(),
+        _ => unreachable!("{name}"),
+    }
+}
+
+const NASTY: &[&str] = &[
+    "a ramp to the sea",
+    "a ramp from the sea",
+    "a plateau above a plain",
+    "a plain below a plateau",
+    "both sides of the sea",
+    "a plain beside a plateau",
+    "lifted, with zeros",
+    "lifted, with two sentinels",
+    "lifted, with the lowest float",
+    "a sentinel in the first rows",
+    "outliers",
+    "ordinary heights",
+    "one constant and a corner",
+    "whole numbers",
+];
+
+#[test]
+fn an_origin_is_never_worse_than_rounding() {
+    let mut helped = 0;
+    for name in NASTY {
+        for (wide, scale) in [("float64", 1.0), ("int64", 1e6)] {
+            let heights = Array2::from_shape_fn(SIZE, |(r, c)| nasty(name, c, r));
+            let raster = if wide == "float64" {
+                ArraySource::new(heights.clone()).unwrap().chunks(16, 20).georeferencing(georef()).raster()
+            } else {
+                let whole = heights.mapv(|z| (z * scale).clamp(-9e18, 9e18) as i64);
+                ArraySource::new(whole).unwrap().chunks(16, 20).georeferencing(georef()).raster()
+            };
+            for context in crate::backends::contexts() {
+                let slope = Slope { xscale: Some(scale), yscale: Some(scale), unit: swath::op::SlopeUnit::Percent, ..Slope::default() };
+                let (ours, report) = compute(&raster.apply(slope.clone()), &context, Precision::Auto);
+                let (rounded, _) = compute(&raster.apply(slope.clone()), &context, Precision::F32);
+                let (truth, _) = compute(&raster.apply(slope), &Context::cpu(), Precision::F64);
+                // What float32 does to gradients of either, as the operator's page has it.
+                let slack = |truth: f32| 1e-6 * f64::from(truth).max(1.0);
+                // What rounding the nine heights may do at most, however lucky it was: half a step of the largest.
+                let bound = |(r, c): (usize, usize)| {
+                    let rows = r.saturating_sub(1)..(r + 2).min(SIZE.0);
+                    let cols = c.saturating_sub(1)..(c + 2).min(SIZE.1);
+                    let heights = rows.flat_map(|r| cols.clone().map(move |c| (r, c))).map(|at| (heights[at] * scale).abs() as f32);
+                    let largest = heights.fold(0.0, f32::max).min(f32::MAX);
+                    f64::from(largest.next_up() - largest) / 2.0 * (1.0 / 30.0 + 1.0 / 25.0) * 100.0 / scale
+                };
+                let apart = |a: f32, b: f32| if a == b { 0.0 } else { f64::from((a - b).abs()) };
+                for (at, &truth) in truth.indexed_iter() {
+                    let (with, without) = (apart(ours[at], truth), apart(rounded[at], truth));
+                    let allowed = without.max(bound(at)) * 1.01 + slack(truth);
+                    assert!(with <= allowed, "{name}, {wide}, {}: {with} off, rounded {without}, at {at:?}", report.backend);
+                    helped += usize::from(with * 10.0 < without - slack(truth));
+                }
+                let input = &report.inputs[0];
+                let lost = report.warnings.iter().any(|warning| warning.contains("the job began again"));
+                let origin = input.origin.as_ref().and_then(|found| found.origin);
+                assert!(!lost || origin.is_none(), "{name}: {origin:?}, {:?}", report.warnings);
+                assert_eq!((input.chunks_decoded, input.max_decodes_per_chunk), (input.chunks, 1), "{name}");
+                if lost {
+                    assert!(input.origin.as_ref().is_some_and(|found| found.chunks_decoded > 1), "{name}: the first attempt is counted");
+                }
+            }
+        }
+    }
+    assert!(helped > 10_000, "an origin helped {helped} pixels");
+}
+
+#[test]
+fn a_lost_origin_gives_the_same_bytes_in_every_cut() {
+    let heights = Array2::from_shape_fn(SIZE, |(r, c)| nasty("a plateau above a plain", c, r));
+    let raster = ArraySource::new(heights).unwrap().chunks(16, 20).georeferencing(georef()).raster();
+    let folder = tempfile::tempdir().unwrap();
+    let mut first: Option<Vec<u8>> = None;
+    for (swath_rows, threads, precision) in [(64, 1, Precision::Auto), (16, 3, Precision::Auto), (16, 2, Precision::F32)] {
+        let path = folder.path().join("out.tif");
+        let mut destination = GTiff::at(&path).overwrite(true);
+        destination.options.segmentation = swath::raster::Segmentation::Tiles { rows: 16, cols: 16 };
+        let cut = Cut { swath_rows: Some(swath_rows), lane_cols: None, decode: None };
+        let job = Job::new().write(raster.apply(Slope::default()), destination).precision(precision).threads(threads).cut(cut);
+        let report = job.plan(Budget { host: ByteSize::gib(1), device: ByteSize::gib(1) }).unwrap().run().unwrap();
+        assert!(report.host.measured_peak <= report.host.predicted_peak);
+        let told = report.warnings.iter().filter(|warning| warning.contains("nearer to 0 than to 20000")).count();
+        assert_eq!(told, usize::from(precision == Precision::Auto), "{:?}", report.warnings);
+        let made = std::fs::read(&path).unwrap();
+        assert!(first.get_or_insert(made.clone()) == &made, "{swath_rows} rows, {threads} threads, {precision}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left of the first attempt");
+}
+
 #[test]
 fn numbers_beyond_float32_stay_numbers() {
     let samples = Array2::from_shape_fn((3, 4), |(r, c)| [1.5e308, -1.5e308, f64::INFINITY, f64::NAN, 2.6, -0.4][(r * 4 + c) % 6]);
@@ -151,6 +323,23 @@ fn numbers_beyond_float32_stay_numbers() {
         let first: Vec<f32> = ours.iter().copied().take(6).collect();
         assert_eq!((first[0], first[1]), (254.0, 0.0), "{first:?}");
         assert!(first[3].is_nan() && first[4] == 3.0 && first[5] == 0.0, "{first:?}");
+    }
+}
+
+#[test]
+fn a_change_of_scale_does_not_overflow_on_the_way() {
+    let ends = [-3.4e38f32, -1.7e38, 0.0, 1.7e38, 3.4e38, f32::MAX];
+    let samples = Array2::from_shape_fn((1, ends.len()), |(_, c)| ends[c]);
+    for context in crate::backends::contexts() {
+        for (from, to) in [([-3.4e38, 3.4e38], [0.0, 1.0]), ([0.0, 3.4e38], [-1.0, 1.0]), ([3e38, -1e38], [0.0, 255.0])] {
+            let raster = ArraySource::new(samples.clone()).unwrap().raster();
+            let (ours, _) = compute(&raster.apply(swath::op::Rescale { from, to, clamp: false }), &context, Precision::F32);
+            for (&x, &y) in ends.iter().zip(&ours) {
+                let truth = (f64::from(x) - from[0]) / (from[1] - from[0]) * (to[1] - to[0]) + to[0];
+                let near = (f64::from(y) - truth).abs() <= 3e-7 * (to[0].abs() + to[1].abs() + truth.abs());
+                assert!(near, "{x} of {from:?} is {y}, and not {truth}");
+            }
+        }
     }
 }
 

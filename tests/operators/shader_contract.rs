@@ -148,6 +148,17 @@ fn the_accuracy_table_has_every_operator() {
 }
 
 #[test]
+fn every_page_says_what_overflow_infinity_and_corners_give() {
+    for info in REGISTRY.iter().chain(ARRANGERS) {
+        let page = info.doc.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| page.contains(word));
+        assert!(says(&["infinit"]), "{}: what of an infinite sample?", info.name);
+        assert!(says(&["overflow", "beyond float32", "beyond the range"]), "{}: what of an overflow?", info.name);
+        assert!(!says(&["--border"]) || says(&["corner"]), "{}: what of the raster's corners?", info.name);
+    }
+}
+
+#[test]
 fn names_are_unique_and_found_in_any_case() {
     for info in all() {
         assert!(ARRANGERS.iter().chain(PARTS).any(|other| other.name == info.name) || swath::op::find(&info.name.to_uppercase()).is_some());

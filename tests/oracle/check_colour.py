@@ -13,6 +13,7 @@ import numpy as np
 import rasterio
 import tifffile
 from checks import expect, swath
+from made import by_gdal as gdal
 from rasterio.enums import ColorInterp
 
 warnings.simplefilter("ignore")
@@ -41,13 +42,6 @@ def kept(source, *more, but=()):
     for what, got, wanted in zip(["samples", "colours", "palette", "tags", "RPC", "nodata"], seen("out.tif"), seen(source)):
         if what not in but:
             expect(f"{source} {more}: {what}", got, wanted)
-
-
-def gdal(path, a, palette=None, **options):
-    with rasterio.open(path, "w", driver="GTiff", width=a.shape[2], height=a.shape[1], count=a.shape[0], dtype=a.dtype.name, **options) as f:
-        if palette:
-            f.write_colormap(1, palette)
-        f.write(a)
 
 
 def colours():

@@ -11,7 +11,7 @@ import warnings
 import checks
 import numpy as np
 import rasterio
-import tifffile
+from made import by_tifffile as write
 
 warnings.simplefilter("ignore")
 
@@ -28,11 +28,6 @@ def report(*words):
     said = swath(*words, "--overwrite", "--report", "report.json")
     with open("report.json") as file:
         return json.load(file), said
-
-
-def write(path, samples, tag=None):
-    tags = [] if tag is None else [(42113, "s", 0, tag, True)]
-    tifffile.imwrite(path, samples, extratags=tags)
 
 
 def missing(path, band=1):

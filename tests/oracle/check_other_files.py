@@ -16,6 +16,7 @@ import rasterio
 import tifffile
 from affine import Affine
 from checks import close, expect
+from made import by_gdal, by_tifffile, geokeys
 from rasterio.control import GroundControlPoint
 
 warnings.simplefilter("ignore")
@@ -43,22 +44,13 @@ def silent(line):
     expect(f"{line}: warnings", [row for row in ran.stderr.splitlines() if "warning" in row], [])
 
 
-def raster(path, data=HEIGHTS, crs="EPSG:32633", transform=Affine(30, 0, 5e5, 0, -30, 5.4e6), **more):
-    data = data if data.ndim == 3 else data[None]
-    profile = dict(driver="GTiff", width=data.shape[2], height=data.shape[1], count=data.shape[0], dtype=data.dtype, crs=crs, transform=transform)
-    profile.update(more)
-    with rasterio.open(path, "w", **{key: value for key, value in profile.items() if value is not None}) as out:
-        out.write(data)
+def raster(path, data=HEIGHTS, crs="EPSG:32633", transform=Affine(30, 0, 5e5, 0, -30, 5.4e6), gcps=None, **more):
+    by_gdal(path, data if data.ndim == 3 else data[None], crs=crs, transform=transform, points=gcps, **more)
     return path
 
 
-def keyed(path, directory, ascii_=b"", doubles=(), more=(), scale=10.0):
-    tags = [(33550, 12, 3, (scale, scale, 0.0), True), (33922, 12, 6, (0, 0, 0, 500000.0, 4000000.0, 0), True), (34735, 3, len(directory), directory, True)]
-    if doubles:
-        tags.append((34736, 12, len(doubles), doubles, True))
-    if ascii_:
-        tags.append((34737, 2, len(ascii_), ascii_, True))
-    tifffile.imwrite(path, HEIGHTS, extratags=[*tags, *more], metadata=None, software=False)
+def keyed(path, directory, ascii_=b"", more=()):
+    by_tifffile(path, HEIGHTS, tags=[*geokeys(directory, ascii_), *more])
 
 
 def read(path, band=1):
@@ -154,7 +146,7 @@ def keys():
     latin = b"Gr\xe4n|"
     directory = (1, 1, 0, 6, 1024, 0, 1, 32767, 1025, 0, 1, 1, 1026, 34737, 5, 0, 2048, 0, 1, 4326, 3072, 0, 1, 32767, 3073, 34737, len(pe), 5)
     text = b"Stra\xdfe, caf\xe9\0"
-    keyed("latin.tif", directory, latin + pe + b"\0", more=[(270, 2, len(text), text, True)])
+    keyed("latin.tif", directory, latin + pe + b"\0", more=[(270, 2, len(text), text)])
     seen = info("latin.tif")
     expect("Esri's web Mercator", (seen["epsg"], seen["model"], seen["crs"]), (3857, "projected", "WGS 84 / Pseudo-Mercator"))
     expect("Latin-1", [key["value"] for key in seen["geokeys"] if key["id"] == 1026], ["Grän"])

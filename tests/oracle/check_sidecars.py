@@ -12,6 +12,7 @@ import checks
 import numpy as np
 import rasterio
 from checks import expect, swath
+from made import beside, by_gdal
 from rasterio.transform import from_origin
 
 warnings.simplefilter("ignore")
@@ -29,11 +30,7 @@ def fresh():
 
 
 def source(bands=1, dtype="float32", internal_mask=None, **more):
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-        with rasterio.open("in.tif", "w", driver="GTiff", width=12, height=10, count=bands, dtype=dtype, **more) as out:
-            out.write((np.arange(120 * bands) % 97).reshape(bands, 10, 12).astype(dtype))
-            if internal_mask is not None:
-                out.write_mask(internal_mask)
+    by_gdal("in.tif", (np.arange(120 * bands) % 97).reshape(bands, 10, 12).astype(dtype), mask=internal_mask, **more)
 
 
 def seen(path, statistics=True):
@@ -66,8 +63,7 @@ def same(what, but=()):
 
 
 def aux(inside):
-    with open("in.tif.aux.xml", "w") as file:
-        file.write(f"<PAMDataset>{inside}</PAMDataset>")
+    beside("in.tif", inside)
 
 
 FULL = """<SRS>EPSG:32634</SRS><GeoTransform>1000, 5, 0, 2000, 0, -5</GeoTransform>
@@ -168,7 +164,7 @@ def masks():
     left[:, :5] = 0
     top[:3] = 0
 
-    def beside(mask, flags=2, shape=(10, 12), bands=1, of=1):
+    def mask_file(mask, flags=2, shape=(10, 12), bands=1, of=1):
         with rasterio.open("in.tif.msk", "w", driver="GTiff", width=shape[1], height=shape[0], count=bands, dtype="uint8", compress="deflate") as out:
             out.write(np.stack([mask[: shape[0], : shape[1]]] * bands))
             if flags is not None:
@@ -178,7 +174,7 @@ def masks():
         for options in ([], ["--cog"], ["--tile-size", "16", "--threads", "1", "--host-memory", "3M"]):
             fresh()
             source(bands, nodata=7)
-            beside(left, of=bands)
+            mask_file(left, of=bands)
             told, _ = convert(*options)
             same(f".msk {bands} {options}")
             expect("named", told["inputs"][0]["sidecars"], ["in.tif.msk"])
@@ -190,19 +186,19 @@ def masks():
     expect("ignored", told["outputs"][0]["missing"], int((np.arange(360) % 97 == 7).sum()))
     fresh()
     source(internal_mask=left)
-    beside(top)
+    mask_file(top)
     told, said = convert()
     same("the mask inside comes first")
     expect("told", "in.tif.msk is not taken: the file has a mask inside" in said, True)
     for what, how in (("without flags", dict(flags=None)), ("of another size", dict(shape=(5, 12)))):
         fresh()
         source()
-        beside(left, **how)
+        mask_file(left, **how)
         told, said = convert()
         expect(f"a mask {what}", (told["outputs"][0]["missing"], "in.tif.msk is not taken" in said), (0, True))
     fresh()
     source(2)
-    beside(left, flags=0, bands=2, of=2)
+    mask_file(left, flags=0, bands=2, of=2)
     expect("a mask for each band", "a mask for each band" in convert()[1], True)
     fresh()
     source()

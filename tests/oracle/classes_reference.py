@@ -168,6 +168,9 @@ def classes(z, breaks):
 
 def equal_interval(z, o):
     least, greatest = o["range"]
+    if least == greatest:
+        # One value is of the first class, and what is above it of the last.
+        return classes(z, [np.nextafter(np.float32(least), np.float32(np.inf))] * (o["classes"] - 1))
     return classes(z, [least + k * (greatest - least) / o["classes"] for k in range(1, o["classes"])])
 
 

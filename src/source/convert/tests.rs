@@ -38,7 +38,7 @@ fn samples_are_counted_from_an_origin_or_kept_as_f64() {
     let mut wide = [0.0f64; 3];
     converter.convert_f64(&[bytemuck::cast_slice(&row)], &mut wide);
     assert!(wide[0] == 2_000_000_001.0 && wide[1].is_nan() && wide[2] == 2_000_000_003.0);
-    converter.count_from(2_000_000_000.0);
+    converter.count_from(2_000_000_000.0, std::sync::Arc::default());
     let mut out = [0.0; 3];
     converter.convert_f32(&[bytemuck::cast_slice(&row)], &mut out);
     assert_eq!(bits(&out), bits(&[1.0, NAN, 3.0]));

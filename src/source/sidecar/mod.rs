@@ -128,14 +128,18 @@ impl Beside {
         }
         if let Some((name, transform)) = self.world.take() {
             let georef = &mut profile.georef;
-            match &georef.transform {
-                None => {
+            let by_points = self.aux.as_ref().filter(|(_, pam)| pam.has_control_points());
+            match (&georef.transform, by_points) {
+                (None, Some((aux, _))) => {
+                    self.warnings.push(format!("{aux} places it by control points, and {name} is not taken: {aux} comes first"));
+                }
+                (None, None) => {
                     georef.transform = Some(transform);
                     (georef.pixel_scale, georef.tiepoints, georef.matrix) = (Vec::new(), Vec::new(), Vec::new());
                     self.take("transform");
                 }
-                Some(own) if pam::is_near(own, &transform, profile.cols, profile.rows) => {}
-                Some(own) => self.warnings.push(format!(
+                (Some(own), _) if pam::is_near(own, &transform, profile.cols, profile.rows) => {}
+                (Some(own), _) => self.warnings.push(format!(
                     "its corner is at {}, {}, {name} places it at {}, {}, which is not taken: the file's own tags come first",
                     own.c, own.f, transform.c, transform.f
                 )),

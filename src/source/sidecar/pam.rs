@@ -187,7 +187,9 @@ impl Pam {
                     self.warnings.extend(read.odd.map(|odd| format!("{odd} (nodata of band {})", band + 1)));
                     self.nodata.extend(exact(child).or(read.nodata).map(|nodata| (band, nodata)));
                 }
-                "ColorInterp" if matches!(text.trim(), "Undefined" | "Gray" | "Palette" | "Red" | "Green" | "Blue" | "Alpha") => {
+                // Says nothing, to GDAL as well.
+                "ColorInterp" if text.trim() == "Undefined" => {}
+                "ColorInterp" if matches!(text.trim(), "Gray" | "Palette" | "Red" | "Green" | "Blue" | "Alpha") => {
                     self.items.push(MetadataItem::new("COLORINTERP", Some(band), text.trim()));
                 }
                 "ColorInterp" => lost.push("its colour interpretation"),
@@ -201,6 +203,11 @@ impl Pam {
         if !lost.is_empty() {
             self.warnings.push(format!("holds of band {} {}, which is not honoured", band + 1, lost.join(", ")));
         }
+    }
+
+    /// Whether it places the raster by control points.
+    pub fn has_control_points(&self) -> bool {
+        !self.control_points.is_empty()
     }
 
     /// Puts its metadata over those of the file, of which `xml` is the text; those of bands that the file lacks are left out.
