@@ -49,9 +49,9 @@ impl Codec for WebP {
         raw + raw / 4 + 16_384
     }
 
-    fn encoder_bytes(&self, _: &Settings, raw: usize) -> usize {
+    fn encoder_bytes(&self, _: &Settings, shape: &Shape) -> usize {
         // Its frame grows by doubling.
-        6 * raw + (256 << 10)
+        6 * shape.bytes() + (256 << 10)
     }
 
     fn encoder(&self, _: &Settings) -> Option<Box<dyn Encoder>> {

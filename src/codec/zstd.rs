@@ -22,7 +22,8 @@ impl Compression {
 }
 
 /// The level of the library itself is the default.
-pub(super) const LEVEL: Setting = Setting { what: "zstd level", range: 1..=22, default: 3, gdal: "ZSTD_LEVEL" };
+const DEFAULT: u8 = 3;
+pub(super) const LEVEL: Setting = Setting { what: "zstd level", range: 1..=22, default: Some(DEFAULT), gdal: "ZSTD_LEVEL" };
 
 /// Largest window (as a power of two) of a frame that is decoded row by row: that of level 19.
 const WINDOW_LOG: u32 = 23;
@@ -47,8 +48,8 @@ impl Codec for Zstd {
         compress_bound(raw)
     }
 
-    fn encoder_bytes(&self, settings: &Settings, raw: usize) -> usize {
-        context_bytes(settings.level.unwrap_or(LEVEL.default), raw)
+    fn encoder_bytes(&self, settings: &Settings, shape: &Shape) -> usize {
+        context_bytes(settings.level.unwrap_or(DEFAULT), shape.bytes())
     }
 
     fn encoder(&self, settings: &Settings) -> Option<Box<dyn Encoder>> {

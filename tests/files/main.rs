@@ -24,6 +24,7 @@ mod skipped;
 mod cog_opens_everywhere;
 mod colour;
 mod container_opens_everywhere;
+mod deflate_opens_everywhere;
 mod georeferencing;
 mod handed_over;
 mod missing;

@@ -22,7 +22,7 @@ fn encoded(cols: usize, rows: usize, samples: usize, sampling: SamplingFactor, r
 }
 
 fn decoded(data: &[u8], cols: usize, rows: usize, samples: usize) -> Result<Vec<u8>, String> {
-    let shape = Shape { rows, cols, samples, sample: SampleType::U8 };
+    let shape = Shape { rows, cols, samples, sample: SampleType::U8, predictor: crate::raster::Predictor::None };
     let mut out = vec![0; rows * cols * samples];
     let needed = out.len();
     let len = decode(data, &SegmentInfo { shape, tables: &[], ycbcr: samples == 3 }, &mut out, needed)?;

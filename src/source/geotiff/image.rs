@@ -240,7 +240,13 @@ impl Image {
 
     /// What a codec knows of a chunk besides its bytes.
     pub fn segment(&self) -> SegmentInfo<'_> {
-        let shape = Shape { rows: self.chunk_rows, cols: self.chunk_cols, samples: self.plane_samples(), sample: self.sample };
+        let shape = Shape {
+            rows: self.chunk_rows,
+            cols: self.chunk_cols,
+            samples: self.plane_samples(),
+            sample: self.sample,
+            predictor: self.predictor,
+        };
         SegmentInfo { shape, tables: &self.tables, ycbcr: self.ycbcr }
     }
 
