@@ -3,6 +3,10 @@
 
     benches/headline.py [--size 10000] [--runs 5] [--threads 2] [--swath target/release/swath] [--peers PYTHON]
                         [--job slope|cog|four|convert ...] [--json docs/benchmarks/headline.json] [--svg docs/benchmarks/headline.svg]
+                        [--page docs/BENCHMARKS.md] [--from docs/benchmarks/headline.json]
+
+`--from` measures nothing: it makes the picture and the page of figures that were written by `--json`. `--page` replaces what is between
+the two comments that name this file.
 
 Every job starts from the same deterministic float32 model (`swath synth`, uncompressed tiles of 512) and writes deflated tiles of
 512 with the predictor that suits the result. All programs run in turn, once unmeasured and then RUNS times, each as a process of
@@ -115,7 +119,6 @@ def peer(name, words):
 class Programs:
     def __init__(self, args, folder, model):
         self.args, self.folder, self.model = args, folder, model
-        self.absent = []
 
     def file(self, program, mode):
         return os.path.join(self.folder, f"{program}-{mode}.tif".replace(" ", "-"))
@@ -240,15 +243,72 @@ def versions(args):
     return found
 
 
+# What each figure is called, in the order of the columns, and its decimal places.
+FIGURES = [("wall_s", "wall time, s", 2), ("cpu_s", "CPU time, s", 2), ("peak_mib", "peak memory, MiB", 0), ("output_mib", "output, MiB", 1)]
+
+
+def figure(figures, name):
+    return figures["bytes"] / 2**20 if name == "output_mib" else figures[name]["median"]
+
+
 def table(result):
-    rows = ["| job | program | wall s | CPU s | peak memory MiB | output MiB | CPU of swath's |", "|---|---|---|---|---|---|---|"]
+    """A line for each job and program."""
+    heads = ["job", "program", *(head for _, head, _ in FIGURES), "wall time / swath's", "CPU time / swath's"]
+    rows = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for job, programs in result["jobs"].items():
-        ours = programs["swath"]["cpu_s"]["median"]
+        ours = programs["swath"]
         for program, figures in programs.items():
-            cell = lambda name, digits: f"{figures[name]['median']:.{digits}f}"
-            rows.append(f"| {JOBS[job]} | {program} | {cell('wall_s', 2)} | {cell('cpu_s', 2)} | {cell('peak_mib', 0)} | "
-                        f"{figures['bytes'] / 2**20:.1f} | {figures['cpu_s']['median'] / ours:.1f} |")
+            cells = [JOBS[job], program, *(f"{figure(figures, name):,.{digits}f}" for name, _, digits in FIGURES)]
+            cells += [f"{figure(figures, name) / figure(ours, name):.1f}" for name in ("wall_s", "cpu_s")]
+            if program == "swath":
+                cells = [f"**{cell}**" for cell in cells]
+            rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def losses(result):
+    """Sentences: where another program's figure is better than swath's by more than half a percent."""
+    said = []
+    what = {"wall_s": "is done sooner", "cpu_s": "takes less CPU time", "peak_mib": "takes less memory", "output_mib": "writes a smaller file"}
+    for job, programs in result["jobs"].items():
+        for program, figures in programs.items():
+            for name, _, digits in FIGURES:
+                theirs, ours = figure(figures, name), figure(programs["swath"], name)
+                if program != "swath" and theirs < 0.995 * ours:
+                    said.append(f"- {JOBS[job]}: {program} {what[name]}: {theirs:,.{digits}f} against {ours:,.{digits}f} "
+                                f"({100 * (1 - theirs / ours):.1f} % less).")
+    return said
+
+
+BEGIN, END = "<!-- written by benches/headline.py -->", "<!-- end of what benches/headline.py wrote -->"
+
+
+def page(result, picture):
+    """The text between the comments of the page."""
+    host, known = result["host"], result["versions"]
+    said = {"swath": known["swath"], "gdaldem": known.get("gdaldem"),
+            "GDAL by wheel": known.get("GDAL by wheel") and f"GDAL {known['GDAL by wheel']} inside the wheel of pyogrio"}
+    versions = [said.get(name, version and f"{name} {version}") for name, version in known.items()]
+    lines = [f"{result['size']:,} x {result['size']:,} float32 elevations in uncompressed tiles of 512; deflated tiles of 512 out, with the "
+             f"predictor that suits the result. {result['threads']} threads for every program that takes a number of them. Medians of "
+             f"{result['runs']} runs in turn; {host['cpu']}, {host['cores']} cores, {host['system']}; {result['date']}.", "",
+             f"![Wall time and peak memory of each job and program]({picture})", "", table(result), "",
+             "Versions: " + "; ".join(filter(None, versions)) + "."]
+    missing = [*(f"{name} (not installed)" for name in result["absent"]), *(f"{name} ({why})" for name, why in result["failed"].items())]
+    if missing:
+        lines.append("Not measured: " + "; ".join(missing) + ".")
+    lines += ["", "Where another program, or another setting, is better by more than half a percent:", ""]
+    lines += losses(result) or ["- nowhere in this table."]
+    return "\n".join(lines)
+
+
+def write_page(path, text):
+    with open(path) as page_file:
+        whole = page_file.read()
+    before, rest = whole.split(BEGIN)
+    _, after = rest.split(END)
+    with open(path, "w") as page_file:
+        page_file.write(f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def svg(result):
@@ -276,25 +336,21 @@ def svg(result):
             f'<rect width="920" height="{top}" fill="#ffffff"/><text x="12" y="20" font-size="14">{head}</text>' + "".join(parts) + "</svg>\n")
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--size", type=int, default=10000)
-    ap.add_argument("--runs", type=int, default=5)
-    ap.add_argument("--threads", type=int, default=2)
-    ap.add_argument("--swath", default=os.path.join(HERE, "../target/release/swath"))
-    ap.add_argument("--peers", help="a Python that has the peers' packages")
-    ap.add_argument("--job", nargs="+", choices=JOBS, default=list(JOBS))
-    ap.add_argument("--only", nargs="+", help="these programs only, by the names in the table")
-    ap.add_argument("--json")
-    ap.add_argument("--svg")
-    ap.add_argument("--folder", help="where the files go (a temporary folder)")
-    args = ap.parse_args()
-    if not os.path.exists(args.swath):
-        sys.exit(f"{args.swath} does not exist: cargo build --release")
+def cpu_name():
+    """What the system calls its processor."""
+    try:
+        with open("/proc/cpuinfo") as info:
+            return next(line.split(":", 1)[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def measure_all(args):
+    """Runs every job by every program, in turn."""
     known = versions(args)
-    result = {"schema": 1, "date": time.strftime("%Y-%m-%d"), "size": args.size, "threads": args.threads, "runs": args.runs,
-              "host": {"machine": platform.machine(), "cores": os.cpu_count(), "system": platform.platform()},
-              "versions": known, "jobs": {}, "failed": {}}
+    result = {"schema": 2, "date": time.strftime("%Y-%m-%d"), "size": args.size, "threads": args.threads, "runs": args.runs,
+              "host": {"machine": platform.machine(), "cpu": cpu_name(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}"},
+              "versions": known, "jobs": {}, "failed": {}, "absent": []}
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         model = os.path.join(folder, "model.tif")
         packed = os.path.join(folder, "packed.tif")
@@ -308,6 +364,7 @@ def main():
                   f"GDAL {debian}": programs.gdaldem, f"GDAL {wheel}": programs.gdal_wheel, "xarray-spatial": programs.xarray_spatial,
                   "odc-geo": programs.odc_geo, "gdaldem + rio-cogeo": programs.rio_cogeo, "SurtGIS": programs.surtgis,
                   "WhiteboxTools": programs.whitebox}
+        result["absent"] = [name.strip() for name, make in makers.items() if not any(make(job) for job in JOBS)]
         for job in args.job:
             runs = {name: make(job) for name, make in makers.items() if not args.only or name in args.only or name == "swath"}
             runs = {name: made for name, made in runs.items() if made}
@@ -330,17 +387,43 @@ def main():
                 wall, cpu, peak, size = zip(*rows)
                 spread = lambda values: {"median": statistics.median(values), "min": min(values), "max": max(values)}
                 result["jobs"][job][name] = {"wall_s": spread(wall), "cpu_s": spread(cpu), "peak_mib": spread(peak), "bytes": size[0]}
-    print(json.dumps({"versions": known, "failed": result["failed"]}, indent=1))
+    return result
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--size", type=int, default=10000)
+    ap.add_argument("--runs", type=int, default=5)
+    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--swath", default=os.path.join(HERE, "../target/release/swath"))
+    ap.add_argument("--peers", help="a Python that has the peers' packages")
+    ap.add_argument("--job", nargs="+", choices=JOBS, default=list(JOBS))
+    ap.add_argument("--only", nargs="+", help="these programs only, by the names in the table")
+    ap.add_argument("--json")
+    ap.add_argument("--svg")
+    ap.add_argument("--page", help="a Markdown page whose part between the two comments is replaced; the picture is the one of --svg")
+    ap.add_argument("--from", dest="given", help="figures of an earlier run, instead of a run")
+    ap.add_argument("--folder", help="where the files go (a temporary folder)")
+    args = ap.parse_args()
+    if args.given:
+        with open(args.given) as given:
+            result = json.load(given)
+    else:
+        if not os.path.exists(args.swath):
+            sys.exit(f"{args.swath} does not exist: cargo build --release")
+        result = measure_all(args)
+        print(json.dumps({"versions": result["versions"], "absent": result["absent"], "failed": result["failed"]}, indent=1))
     print(table(result))
-    if args.json:
-        os.makedirs(os.path.dirname(os.path.abspath(args.json)), exist_ok=True)
-        with open(args.json, "w") as out:
-            json.dump(result, out, indent=1)
-            out.write("\n")
-    if args.svg:
-        os.makedirs(os.path.dirname(os.path.abspath(args.svg)), exist_ok=True)
-        with open(args.svg, "w") as out:
-            out.write(svg(result))
+    print("\n".join(losses(result)))
+    for path, text in [(args.json, json.dumps(result, indent=1) + "\n"), (args.svg, svg(result))]:
+        if path:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+            with open(path, "w") as out:
+                out.write(text)
+    if args.page:
+        if not args.svg:
+            sys.exit("--page shows the picture of --svg")
+        write_page(args.page, page(result, os.path.relpath(args.svg, os.path.dirname(os.path.abspath(args.page)))))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ use super::{
     stop::Outcome,
 };
 use clap::Args;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
 use swath::{
     raster::{ByteSize, GeoKey, GeoTags, Georeferencing, LevelSize, Metadata, ModelType, Nodata, Profile, RasterType},
-    source::{GeoTiff, ReadOptions, Source, Storage, Validation, validate},
+    source::{GeoTiff, ReadOptions, Source, Storage, Validation},
 };
 
 /// What a file's header says: size, type, layout, overviews, nodata, statistics, metadata, georeferencing, keys
@@ -41,7 +42,7 @@ impl InfoArgs {
         for (number, file) in self.files.iter().enumerate() {
             let tiff = GeoTiff::open_with(file, &ReadOptions::default().ignore_sidecars(self.no_sidecars))?;
             let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
-            let layout = validate(file)?;
+            let layout = tiff.validate()?;
             if self.json {
                 all.push(as_json(&tiff, bytes, &layout));
             } else {
@@ -52,7 +53,7 @@ impl InfoArgs {
         match all.len() {
             0 => Ok(()),
             1 => say::out(&pretty(&all.remove(0))),
-            _ => say::out(&pretty(&Value::Array(all))),
+            _ => say::out(&pretty(&all)),
         }
     }
 }
@@ -86,19 +87,14 @@ pub fn nodata_json(nodata: Nodata) -> Value {
     integer.unwrap_or_else(|| Value::String(nodata.to_string()))
 }
 
-fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
+fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> InfoJson {
     let profile = tiff.profile();
     let georef = &profile.georef;
     let Storage { compression, predictor, tiled, planar } = tiff.storage();
     let planes = tiff.planes();
     let metadata = metadata(profile);
     let keys: Vec<Value> = keys(georef).iter().map(|key| json!({ "id": key.id, "name": key.name, "value": key.value })).collect();
-    let items = metadata
-        .items
-        .iter()
-        .filter(|item| !item.is_statistic())
-        .map(|item| json!({ "name": item.name, "band": item.band.map(|band| band + 1), "value": item.value, "domain": item.domain }));
-    json!({
+    let rest = json!({
         "path": tiff.name(),
         "bytes": bytes,
         "width": profile.cols,
@@ -120,8 +116,8 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "sub_images": layout.sub_images.iter().map(size_json).collect::<Vec<_>>(),
         "cog": layout.is_cog(),
         "bigtiff": layout.bigtiff,
-        "statistics": (0..profile.bands).map(|band| statistics_json(&metadata, band)).collect::<Vec<_>>(),
-        "metadata": items.collect::<Vec<_>>(),
+        STATISTICS_KEY: null,
+        METADATA_KEY: null,
         "transform": georef.transform.map(|t| [t.a, t.b, t.c, t.d, t.e, t.f]),
         "pixel_is": raster_type_name(georef),
         "model": model_name(georef),
@@ -131,7 +127,51 @@ fn as_json(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> Value {
         "geokeys": keys,
         "sidecars": tiff.sidecars().iter().map(|s| json!({ "path": s.path, "holds": s.holds, "taken": s.taken })).collect::<Vec<_>>(),
         "warnings": profile.warnings,
-    })
+    });
+    InfoJson { rest, metadata, bands: profile.bands }
+}
+
+/// What is said of a file, as JSON. Statistics and items, of which there may be a hundred thousand, are made one by one as they are written.
+struct InfoJson {
+    /// All else, with a place for each of them.
+    rest: Value,
+    metadata: Metadata,
+    bands: usize,
+}
+
+const STATISTICS_KEY: &str = "statistics";
+const METADATA_KEY: &str = "metadata";
+
+impl Serialize for InfoJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.rest.as_object().into_iter().flatten();
+        serializer.collect_map(entries.map(|(key, value)| {
+            let value = match key.as_str() {
+                STATISTICS_KEY => InfoField::Statistics(&self.metadata, self.bands),
+                METADATA_KEY => InfoField::Items(&self.metadata),
+                _ => InfoField::Plain(value),
+            };
+            (key, value)
+        }))
+    }
+}
+
+enum InfoField<'a> {
+    Plain(&'a Value),
+    Statistics(&'a Metadata, usize),
+    Items(&'a Metadata),
+}
+
+impl Serialize for InfoField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(value) => value.serialize(serializer),
+            Self::Statistics(metadata, bands) => serializer.collect_seq(statistics(metadata, *bands).iter().map(statistics_json)),
+            Self::Items(metadata) => serializer.collect_seq(metadata.items.iter().filter(|item| !item.is_statistic()).map(
+                |item| json!({ "name": item.name, "band": item.band.map(|band| band + 1), "value": item.value, "domain": item.domain }),
+            )),
+        }
+    }
 }
 
 /// The keys that a file has.
@@ -152,18 +192,32 @@ const STATISTICS: [(&str, &str); 5] = [
     ("STATISTICS_VALID_PERCENT", "valid_percent"),
 ];
 
-/// Statistics of a band (the first is 0) that the file states, by the report's names, as it writes them.
-fn statistics(metadata: &Metadata, band: usize) -> Vec<(&'static str, &str)> {
-    STATISTICS.iter().filter_map(|&(gdals, ours)| Some((ours, metadata.get(gdals, Some(band))?))).collect()
+/// Statistics of one band that the file states, by the report's names, as it writes them.
+type Statistics<'a> = [Option<&'a str>; STATISTICS.len()];
+
+/// Statistics of every band, found in one pass over the metadata.
+fn statistics(metadata: &Metadata, bands: usize) -> Vec<Statistics<'_>> {
+    let mut all = vec![Statistics::default(); bands];
+    for item in metadata.items.iter().filter(|item| item.domain.is_none()) {
+        let kind = STATISTICS.iter().position(|(gdals, _)| *gdals == item.name);
+        if let (Some(kind), Some(of_band)) = (kind, item.band.and_then(|band| all.get_mut(band))) {
+            of_band[kind].get_or_insert(&item.value);
+        }
+    }
+    all
+}
+
+/// Those that are there, with the report's names.
+fn stated<'a>(of_band: &Statistics<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+    STATISTICS.into_iter().zip(*of_band).filter_map(|((_, ours), text)| Some((ours, text?)))
 }
 
 /// `null` where the file states none.
-fn statistics_json(metadata: &Metadata, band: usize) -> Value {
-    let found = statistics(metadata, band);
+fn statistics_json(of_band: &Statistics<'_>) -> Value {
     let number = |text: &str| text.parse().ok().and_then(serde_json::Number::from_f64).map_or_else(|| json!(text), Value::Number);
-    match found.is_empty() {
+    match of_band.iter().all(Option::is_none) {
         true => Value::Null,
-        false => found.into_iter().map(|(name, text)| (name.to_owned(), number(text))).collect(),
+        false => stated(of_band).map(|(name, text)| (name.to_owned(), number(text))).collect(),
     }
 }
 
@@ -199,8 +253,8 @@ fn as_text(tiff: &GeoTiff, bytes: u64, layout: &Validation) -> String {
         line(name, value);
     }
     let metadata = metadata(profile);
-    for band in 0..profile.bands {
-        let found: Vec<String> = statistics(&metadata, band).iter().map(|(name, text)| format!("{name} {text}")).collect();
+    for (band, of_band) in statistics(&metadata, profile.bands).iter().enumerate() {
+        let found: Vec<String> = stated(of_band).map(|(name, text)| format!("{name} {text}")).collect();
         if !found.is_empty() {
             line("statistics", format!("band {}: {}", band + 1, found.join(", ")));
         }

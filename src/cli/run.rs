@@ -150,6 +150,7 @@ fn tell(pass: &Pass<'_>, report: &Report) -> Outcome {
 }
 
 /// JSON for people.
-pub fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}")
+pub fn pretty(value: &impl serde::Serialize) -> String {
+    // Maps of texts, numbers and lists always become a text.
+    serde_json::to_string_pretty(value).unwrap_or_default()
 }

@@ -58,12 +58,16 @@ impl ValidateArgs {
 
 /// A file that cannot be read at all is one that is not sound.
 fn check(file: &Path) -> Validation {
-    let mut found = validate(file).unwrap_or_else(|error| {
+    let (found, refused) = match GeoTiff::open(file) {
+        Ok(tiff) => (tiff.validate(), None),
+        Err(refused) => (validate(file), Stop::from(refused).message()),
+    };
+    let mut found = found.unwrap_or_else(|error| {
         let problem = Stop::from(error).message().unwrap_or_default();
         Validation { problems: vec![problem], ..Validation::default() }
     });
-    if let (true, Err(error)) = (found.is_sound(), GeoTiff::open(file)) {
-        found.problems.extend(Stop::from(error).message());
+    if found.is_sound() {
+        found.problems.extend(refused);
     }
     found
 }

@@ -128,10 +128,28 @@ impl Shape {
 pub struct SegmentInfo<'a> {
     /// Its pixels; the last strip of an image may have fewer rows.
     pub shape: Shape,
+    /// Rows that a picture in the segment may have: those of the shape, or more where the image is lower than one of its strips, since
+    /// some writers store such a strip in its full height.
+    pub nominal_rows: usize,
     /// Bytes that all segments of the image share (`JPEGTables`); may be empty.
     pub tables: &'a [u8],
     /// Segments hold YCbCr, and RGB is wanted.
     pub ycbcr: bool,
+    /// Bytes that a suspended decoder may take to decode the beginning of a segment that holds more than its pixels:
+    /// [`SegmentHead::whole_bytes`] of the image.
+    pub suspended_bytes: usize,
+}
+
+/// Bytes at the beginning of a segment that [`Codec::head`](super::Codec::head) looks at.
+pub const HEAD_BYTES: usize = 18;
+
+/// What the beginning of a segment says of the memory that decoding takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentHead {
+    /// Max bytes that a [`StreamDecoder`](super::StreamDecoder) holds, its input aside.
+    pub stream_bytes: usize,
+    /// Max bytes that decoding a whole segment takes besides, since the segment holds more than its pixels.
+    pub whole_bytes: usize,
 }
 
 /// Numbers of a TIFF tag that a codec writes.

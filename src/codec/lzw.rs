@@ -57,7 +57,7 @@ impl Codec for Lzw {
         DECODER_BYTES
     }
 
-    fn stream(&self) -> Result<Box<dyn StreamDecoder>, String> {
+    fn stream(&self, _: usize) -> Result<Box<dyn StreamDecoder>, String> {
         Ok(Box::new(Suspended::new()))
     }
 }

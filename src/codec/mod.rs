@@ -39,7 +39,7 @@ mod tests;
 
 pub use compression::Compression;
 pub use decoders::Decoders;
-pub use info::{CodecInfo, SegmentInfo, Setting, Settings, Shape, TagNumbers};
+pub use info::{CodecInfo, HEAD_BYTES, SegmentHead, SegmentInfo, Setting, Settings, Shape, TagNumbers};
 pub use predictor::{RowFinish, predict_row};
 pub use rows::{DEFAULT, decoder_bytes, listed, named, of_tiff};
 pub use stream::{Step, StreamDecoder, Streaming};

@@ -43,7 +43,7 @@ impl Codec for PackBits {
         decode_all(&mut Unpacker::default(), encoded, &mut out[..needed])
     }
 
-    fn stream(&self) -> Result<Box<dyn StreamDecoder>, String> {
+    fn stream(&self, _: usize) -> Result<Box<dyn StreamDecoder>, String> {
         Ok(Box::new(Unpacker::default()))
     }
 }

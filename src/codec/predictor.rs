@@ -17,9 +17,9 @@ pub fn predict_row(predictor: Predictor, sample: SampleType, bands: usize, row: 
             (Predictor::Horizontal, 2) => horizontal::<2>(row, bands, out),
             (Predictor::Horizontal, 4) => horizontal::<4>(row, bands, out),
             (Predictor::Horizontal, _) => horizontal::<8>(row, bands, out),
-            (Predictor::Float, 2) => float::<2>(row, bands, out),
-            (Predictor::Float, 4) => float::<4>(row, bands, out),
-            (Predictor::Float, _) => float::<8>(row, bands, out),
+            (Predictor::Float, 2) => float_planes_2(row, bands, out),
+            (Predictor::Float, 4) => float_planes_4(row, bands, out),
+            (Predictor::Float, _) => float_planes_8(row, bands, out),
         },
     )
 }
@@ -55,45 +55,61 @@ fn horizontal<const W: usize>(row: &[u8], bands: usize, out: &mut [u8]) {
     }
 }
 
-/// Predictor 3 fused: plane `p` holds byte `p` (most significant first) of every sample, and each byte of the
+/// Predictor 3 in one pass: plane `p` holds byte `p` (most significant first) of every sample, and each byte of the
 /// plane-ordered row is replaced by its difference to the byte `bands` places before, across planes too.
-#[inline(always)]
-fn float<const W: usize>(row: &[u8], bands: usize, out: &mut [u8]) {
-    /// Samples whose differences are taken at once, ahead of the split into planes: more spill, fewer idle.
-    const RUN: usize = 32;
-    let samples = row.len() / W;
-    let byte_of = |plane: usize| if cfg!(target_endian = "big") { plane } else { W - 1 - plane };
-    for plane in 0..W {
-        for band in 0..bands {
-            let here = row[band * W + byte_of(plane)];
-            let before = if plane == 0 { 0 } else { row[(samples - bands + band) * W + byte_of(plane - 1)] };
-            out[plane * samples + band] = here.wrapping_sub(before);
-        }
-    }
-    let (here, before) = (&row[bands * W..], &row[..(samples - bands) * W]);
-    let mut at = bands;
-    let mut runs = here.chunks_exact(RUN * W).zip(before.chunks_exact(RUN * W));
-    for (here, before) in runs.by_ref() {
-        let mut diff = [[0u8; W]; RUN];
-        for (out, (here, before)) in diff.as_flattened_mut().iter_mut().zip(here.iter().zip(before)) {
-            *out = here.wrapping_sub(*before);
-        }
-        for plane in 0..W {
-            let byte = byte_of(plane);
-            let start = plane * samples + at;
-            for (out, d) in out[start..start + RUN].iter_mut().zip(&diff) {
-                *out = d[byte];
+macro_rules! float_planes {
+    ($name:ident, $word:ty) => {
+        #[inline(always)]
+        fn $name(row: &[u8], bands: usize, out: &mut [u8]) {
+            const W: usize = size_of::<$word>();
+            /// Samples whose differences are taken at once, ahead of the split into planes.
+            const RUN: usize = 32;
+            /// The top bit of each byte.
+            const TOPS: $word = <$word>::MAX / 0xff * 0x80;
+            let (row, _) = row.as_chunks::<W>();
+            let samples = row.len();
+            let byte = |word: $word, plane: usize| (word >> (8 * (W - 1 - plane))) as u8;
+            // All bytes at once, none of which borrows from the next.
+            let minus = |here: [u8; W], before: [u8; W]| {
+                let (here, before) = (<$word>::from_ne_bytes(here), <$word>::from_ne_bytes(before));
+                ((here | TOPS) - (before & !TOPS)) ^ ((here ^ !before) & TOPS)
+            };
+            for plane in 0..W {
+                for band in 0..bands {
+                    let last = <$word>::from_ne_bytes(row[samples - bands + band]);
+                    let before = if plane == 0 { 0 } else { byte(last, plane - 1) };
+                    out[plane * samples + band] = byte(<$word>::from_ne_bytes(row[band]), plane).wrapping_sub(before);
+                }
+            }
+            let (here, before) = (&row[bands..], &row[..samples - bands]);
+            let ((here, here_rest), (before, before_rest)) = (here.as_chunks::<RUN>(), before.as_chunks::<RUN>());
+            let mut at = bands;
+            for (here, before) in here.iter().zip(before) {
+                let mut differences = [0 as $word; RUN];
+                for (difference, (here, before)) in differences.iter_mut().zip(here.iter().zip(before)) {
+                    *difference = minus(*here, *before);
+                }
+                for plane in 0..W {
+                    // An array, so that the compiler knows its length.
+                    if let Some(out) = out[plane * samples + at..].first_chunk_mut::<RUN>() {
+                        for (out, difference) in out.iter_mut().zip(&differences) {
+                            *out = byte(*difference, plane);
+                        }
+                    }
+                }
+                at += RUN;
+            }
+            for (k, (here, before)) in here_rest.iter().zip(before_rest).enumerate() {
+                for plane in 0..W {
+                    out[plane * samples + at + k] = byte(minus(*here, *before), plane);
+                }
             }
         }
-        at += RUN;
-    }
-    for k in at..samples {
-        for plane in 0..W {
-            let byte = byte_of(plane);
-            out[plane * samples + k] = row[k * W + byte].wrapping_sub(row[(k - bands) * W + byte]);
-        }
-    }
+    };
 }
+float_planes!(float_planes_2, u16);
+float_planes!(float_planes_4, u32);
+float_planes!(float_planes_8, u64);
 
 /// What stands between a codec's rows and native samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +145,16 @@ impl RowFinish {
                 _ => {}
             },
             Predictor::None => {}
+            Predictor::Horizontal if self.sample_bytes == 1 && self.samples == 1 => {
+                fit(scratch, row_bytes);
+                for row in rows.chunks_exact_mut(row_bytes) {
+                    pulp::Arch::new().dispatch(
+                        #[inline(always)]
+                        || running_bytes(row, scratch),
+                    );
+                    row.copy_from_slice(scratch);
+                }
+            }
             Predictor::Horizontal => {
                 for row in rows.chunks_exact_mut(row_bytes) {
                     match self.sample_bytes {
@@ -140,19 +166,74 @@ impl RowFinish {
                 }
             }
             Predictor::Float => {
+                fit(scratch, row_bytes);
                 for row in rows.chunks_exact_mut(row_bytes) {
-                    scratch.clear();
-                    scratch.reserve_exact(row_bytes);
-                    scratch.extend_from_slice(row);
-                    sum_u8(scratch, self.samples, false);
-                    match self.sample_bytes {
-                        2 => join_planes_2(scratch, row),
-                        4 => join_planes_4(scratch, row),
-                        _ => join_planes_8(scratch, row),
-                    }
+                    pulp::Arch::new().dispatch(
+                        #[inline(always)]
+                        || {
+                            if self.samples == 1 {
+                                running_bytes(row, scratch);
+                            } else {
+                                scratch.copy_from_slice(row);
+                                sum_u8(scratch, self.samples, false);
+                            }
+                            match self.sample_bytes {
+                                2 => join_planes_2(scratch, row),
+                                4 => join_planes_4(scratch, row),
+                                _ => join_planes_8(scratch, row),
+                            }
+                        },
+                    );
                 }
             }
         }
+    }
+}
+
+/// Exactly `len` bytes, of any content; the old ones go before the new ones come.
+fn fit(scratch: &mut Vec<u8>, len: usize) {
+    if scratch.capacity() < len {
+        *scratch = Vec::new();
+        scratch.reserve_exact(len);
+    }
+    scratch.resize(len, 0);
+}
+
+/// Running sums of the bytes of a row, in `sums`, which is as long; the row is used up.
+///
+/// A sum that waits for the one before it takes a cycle or more a byte. So bytes are added to those 1, 2 and 3 places before, these
+/// sums to those 4, 8 and 12 places before, and the sums of 16 bytes that result to the running sums 16 places before: loops of vectors.
+#[inline(always)]
+fn running_bytes(row: &mut [u8], sums: &mut [u8]) {
+    const LANES: usize = 16;
+    add_before::<1>(row, sums);
+    add_before::<4>(sums, row);
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let (outs, out_rest) = sums.as_chunks_mut::<LANES>();
+    let mut running = [0u8; LANES];
+    for (out, chunk) in outs.iter_mut().zip(chunks) {
+        for (running, &sum) in running.iter_mut().zip(chunk) {
+            *running = running.wrapping_add(sum);
+        }
+        *out = running;
+    }
+    for ((out, &sum), running) in out_rest.iter_mut().zip(rest).zip(running) {
+        *out = running.wrapping_add(sum);
+    }
+}
+
+/// The sum of each byte and of those `STEP`, `2 * STEP` and `3 * STEP` places before it.
+#[inline(always)]
+fn add_before<const STEP: usize>(bytes: &[u8], sums: &mut [u8]) {
+    let head = (3 * STEP).min(bytes.len());
+    for (at, sum) in sums[..head].iter_mut().enumerate() {
+        *sum = bytes[..=at].iter().rev().step_by(STEP).fold(0, |sum: u8, &byte| sum.wrapping_add(byte));
+    }
+    let len = bytes.len() - head;
+    let before = |steps: usize| &bytes[head.saturating_sub(steps * STEP)..][..len];
+    let taps = before(0).iter().zip(before(1)).zip(before(2).iter().zip(before(3)));
+    for (sum, ((&a, &b), (&c, &d))) in sums[head..].iter_mut().zip(taps) {
+        *sum = a.wrapping_add(b).wrapping_add(c).wrapping_add(d);
     }
 }
 
@@ -212,6 +293,7 @@ running_sum!(sum_u64, u64);
 
 // Byte planes come most significant first, whatever the byte order of the file.
 
+#[inline(always)]
 fn join_planes_2(planes: &[u8], row: &mut [u8]) {
     let (high, low) = planes.split_at(planes.len() / 2);
     for ((out, &h), &l) in row.chunks_exact_mut(2).zip(high).zip(low) {
@@ -219,6 +301,7 @@ fn join_planes_2(planes: &[u8], row: &mut [u8]) {
     }
 }
 
+#[inline(always)]
 fn join_planes_4(planes: &[u8], row: &mut [u8]) {
     let n = planes.len() / 4;
     let (a, rest) = planes.split_at(n);
@@ -229,6 +312,7 @@ fn join_planes_4(planes: &[u8], row: &mut [u8]) {
     }
 }
 
+#[inline(always)]
 fn join_planes_8(planes: &[u8], row: &mut [u8]) {
     let n = planes.len() / 8;
     for (i, out) in row.chunks_exact_mut(8).enumerate() {
@@ -259,7 +343,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn predictors_are_undone_to_the_same_bits(
+        fn predictors_are_the_specified_and_undone_to_the_same_bits(
             seed in proptest::collection::vec(any::<u8>(), 8 * 5 * 23 * 3), size in 0usize..4, samples in 1usize..6,
             cols in 1usize..23, swapped: bool, float: bool,
         ) {
@@ -277,6 +361,13 @@ mod tests {
                 encoded.extend(row);
             }
             let predictor = if float { Predictor::Float } else { Predictor::Horizontal };
+            let types = [SampleType::U8, SampleType::I16, SampleType::F32, SampleType::F64];
+            let sample = if (float, n) == (true, 2) { SampleType::F16 } else { types[size] };
+            let mut predicted = vec![0; row_bytes];
+            for (row, expected) in rows.chunks_exact(row_bytes).zip(encoded.chunks_exact(row_bytes)).filter(|_| float || !swapped) {
+                predict_row(predictor, sample, samples, row, &mut predicted);
+                prop_assert_eq!(&predicted[..], expected);
+            }
             let finish = RowFinish { predictor, sample_bytes: n, samples, swapped, packed: None };
             finish.finish(&mut encoded, 3, &mut Vec::new());
             prop_assert_eq!(&encoded[..], rows);

@@ -7,7 +7,7 @@ pub enum Streaming {
     Stored,
     /// A [`StreamDecoder`] stops between any two bytes and goes on later.
     Suspends {
-        /// Max bytes that it holds, its input aside.
+        /// Max bytes that it holds, its input aside, where a segment says nothing else.
         bytes: usize,
     },
     /// Segments are decoded whole, to native-endian samples.

@@ -1,6 +1,6 @@
 //! What a codec does.
 
-use super::{CodecInfo, Decoders, SegmentInfo, Settings, Shape, StreamDecoder, Streaming, TagNumbers};
+use super::{CodecInfo, Decoders, SegmentHead, SegmentInfo, Settings, Shape, StreamDecoder, Streaming, TagNumbers};
 use crate::{error::Result, raster::SampleType};
 use std::fmt;
 
@@ -77,9 +77,24 @@ pub trait Codec: fmt::Debug + Sync {
         0
     }
 
-    /// Max bytes that [`decode`](Self::decode) takes for a segment of `raw` decoded bytes, besides its arguments.
-    fn decode_bytes(&self, _raw: usize) -> usize {
+    /// Max bytes that [`decode`](Self::decode) takes for a segment of this shape, with [nominal](SegmentInfo::nominal_rows) rows, of at
+    /// most `encoded` bytes with those that all segments share; its arguments aside.
+    fn decode_bytes(&self, _shape: &Shape, _encoded: usize) -> usize {
         0
+    }
+
+    /// Whether [`head`](Self::head) depends on the segment.
+    fn reads_head(&self) -> bool {
+        false
+    }
+
+    /// What the first bytes of a segment of this shape, [`HEAD_BYTES`](super::HEAD_BYTES) or all that it has, say of the memory that
+    /// decoding takes. Of segments that say more than the first of their image did, later ones are refused.
+    fn head(&self, _first: &[u8], _shape: &Shape) -> SegmentHead {
+        match self.info().streaming {
+            Streaming::Suspends { bytes } => SegmentHead { stream_bytes: bytes, whole_bytes: 0 },
+            Streaming::Stored | Streaming::Whole => SegmentHead::default(),
+        }
     }
 
     /// A second codec that was applied to this one's bytes.
@@ -87,11 +102,12 @@ pub trait Codec: fmt::Debug + Sync {
         None
     }
 
-    /// A decoder at the beginning of a segment, for codecs whose [`Streaming`] suspends.
+    /// A decoder at the beginning of a segment, for codecs whose [`Streaming`] suspends, that holds at most `bytes` bytes: a
+    /// [`SegmentHead::stream_bytes`].
     ///
     /// # Errors
     /// Why there is none.
-    fn stream(&self) -> Result<Box<dyn StreamDecoder>, String> {
+    fn stream(&self, _bytes: usize) -> Result<Box<dyn StreamDecoder>, String> {
         Err("its chunks are decoded whole".into())
     }
 }

@@ -1,7 +1,11 @@
 //! Zstandard (TIFF 50000): one frame a segment, without a checksum and with its content size.
+//!
+//! A decoder that stops between rows holds the window that a frame's header declares: 2 MiB at level 3, 8 MiB at level 19, 128 MiB at
+//! level 22 where the writer did not know the size of its data. So planning charges 8 MiB, or what the header of an
+//! image's first frame declares where that is more, and a later frame with a larger window is refused before memory is taken for it.
 
 use super::{
-    Codec, CodecInfo, Compression, Decoders, Encoder, SegmentInfo, Setting, Settings, Shape, Step, StreamDecoder, Streaming,
+    Codec, CodecInfo, Compression, Decoders, Encoder, SegmentHead, SegmentInfo, Setting, Settings, Shape, Step, StreamDecoder, Streaming,
     stream::decode_all,
 };
 use ::zstd::{
@@ -25,8 +29,12 @@ impl Compression {
 const DEFAULT: u8 = 3;
 pub(super) const LEVEL: Setting = Setting { what: "zstd level", range: 1..=22, default: Some(DEFAULT), gdal: "ZSTD_LEVEL" };
 
-/// Largest window (as a power of two) of a frame that is decoded row by row: that of level 19.
+/// Window (as a power of two) that is always planned for: that of level 19.
 const WINDOW_LOG: u32 = 23;
+/// Smallest and largest window that the library knows, as powers of two.
+const WINDOW_LOGS: std::ops::RangeInclusive<u32> = 10..=31;
+/// Bytes of a suspended decoder beside its window: the context and the buffers of a block.
+const BESIDE_WINDOW: usize = 768 << 10;
 
 static INFO: CodecInfo = CodecInfo {
     name: "zstd",
@@ -34,8 +42,7 @@ static INFO: CodecInfo = CodecInfo {
     tiff: &[50000],
     level: Some(LEVEL),
     takes_predictor: true,
-    // The window, the context and the buffers of a block.
-    streaming: Streaming::Suspends { bytes: (1 << WINDOW_LOG) + (768 << 10) },
+    streaming: Streaming::Suspends { bytes: (1 << WINDOW_LOG) + BESIDE_WINDOW },
     ..CodecInfo::BASE
 };
 
@@ -57,13 +64,26 @@ impl Codec for Zstd {
         Some(Box::new(Compressor::new(settings.level?.into()).ok()?))
     }
 
-    fn decode(&self, decoders: &mut Decoders, encoded: &[u8], _: &SegmentInfo<'_>, out: &mut [u8], needed: usize) -> Result<usize, String> {
+    fn decode(
+        &self,
+        decoders: &mut Decoders,
+        encoded: &[u8],
+        segment: &SegmentInfo<'_>,
+        out: &mut [u8],
+        needed: usize,
+    ) -> Result<usize, String> {
         let decoder = decoders.state(|| Decompressor::new().map_err(|e| e.to_string()))?;
-        match decoder.decompress_to_buffer(encoded, out) {
-            Ok(written) => Ok(written),
-            // More data than the segment has pixels, several frames, or damage, which is named here.
-            Err(_) => decode_all(self.stream()?.as_mut(), encoded, &mut out[..needed]),
+        let error = match decoder.decompress_to_buffer(encoded, out) {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        if !error.to_string().contains(TOO_SMALL) {
+            return Err(DAMAGED.into());
         }
+        if segment.suspended_bytes == 0 {
+            return Err(format!("it holds more than the {} bytes of its pixels, and its ZSTD header does not say so", out.len()));
+        }
+        decode_all(self.stream(segment.suspended_bytes)?.as_mut(), encoded, &mut out[..needed])
     }
 
     fn decoder_bytes(&self) -> usize {
@@ -71,12 +91,64 @@ impl Codec for Zstd {
         192 << 10
     }
 
-    fn stream(&self) -> Result<Box<dyn StreamDecoder>, String> {
+    fn reads_head(&self) -> bool {
+        true
+    }
+
+    fn head(&self, first: &[u8], shape: &Shape) -> SegmentHead {
+        let Some(FrameHeader { window, content }) = FrameHeader::read(first) else {
+            return SegmentHead { stream_bytes: (1 << WINDOW_LOG) + BESIDE_WINDOW, whole_bytes: 0 };
+        };
+        // At least what any level below 20 asks for, since chunks may have been rewritten at another level.
+        let largest = 1 << WINDOW_LOGS.end();
+        let log = window.min(largest).next_power_of_two().trailing_zeros().max(WINDOW_LOG);
+        let stream_bytes = (1 << log) + BESIDE_WINDOW;
+        let raw = (shape.rows * shape.row_bytes()) as u64;
+        SegmentHead { stream_bytes, whole_bytes: if content.is_some_and(|content| content > raw) { stream_bytes } else { 0 } }
+    }
+
+    fn stream(&self, bytes: usize) -> Result<Box<dyn StreamDecoder>, String> {
+        let log = bytes.saturating_sub(BESIDE_WINDOW).checked_ilog2().unwrap_or(0).clamp(*WINDOW_LOGS.start(), *WINDOW_LOGS.end());
         let mut decoder = Decoder::new().map_err(|e| e.to_string())?;
-        decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG)).map_err(|e| e.to_string())?;
+        decoder.set_parameter(DParameter::WindowLogMax(log)).map_err(|e| e.to_string())?;
         Ok(Box::new(decoder))
     }
 }
+
+/// What the header of a frame declares (RFC 8878, section 3.1.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FrameHeader {
+    /// Bytes of its window.
+    window: u64,
+    /// Bytes of its content, where it says.
+    content: Option<u64>,
+}
+
+impl FrameHeader {
+    /// The header at the beginning of a frame; `None` for what is none, or is cut off.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        const MAGIC: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+        let (&descriptor, mut rest) = bytes.strip_prefix(MAGIC)?.split_first()?;
+        let is_single = descriptor & 0x20 != 0;
+        let mut window = None;
+        if !is_single {
+            let (&byte, after) = rest.split_first()?;
+            let base = 1u64 << (10 + (byte >> 3));
+            (window, rest) = (Some(base + base / 8 * u64::from(byte & 7)), after);
+        }
+        let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+        let content_bytes = [usize::from(is_single), 2, 4, 8][usize::from(descriptor >> 6)];
+        let content = rest.get(dictionary..dictionary + content_bytes)?;
+        let number = content.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+        // Two bytes stand for 256 to 65,791.
+        let number = number + if content_bytes == 2 { 256 } else { 0 };
+        Some(Self { window: window.unwrap_or(number), content: (content_bytes > 0).then_some(number) })
+    }
+}
+
+/// What the library says of data that are longer than their place.
+const TOO_SMALL: &str = "buffer is too small";
+const DAMAGED: &str = "its ZSTD data are damaged";
 
 impl Encoder for Compressor<'static> {
     fn encode(&mut self, raw: &[u8], _: Shape, packed: &mut [u8]) -> Option<usize> {
@@ -98,9 +170,7 @@ impl StreamDecoder for Decoder<'static> {
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, String> {
         let status = self.run_on_buffers(input, out).map_err(|e| {
             let large = e.to_string().contains("too much memory");
-            let problem = "its window exceeds 8 MiB: rows of such chunks are not handed out a few at a time; \
-                           give more memory, so that whole chunks fit, or compress it at a level below 20";
-            if large { problem.to_owned() } else { "its ZSTD data are damaged".to_owned() }
+            if large { "its ZSTD window is larger than that of the first chunk, by which memory was planned" } else { DAMAGED }
         })?;
         // A frame's end is not the segment's: another may follow.
         Ok(Step { consumed: status.bytes_read, written: status.bytes_written, ended: false })
@@ -166,6 +236,25 @@ mod tests {
                 assert!(raw < (300 << 10) || bound <= 2 * measured, "level {level}, {raw} bytes: {measured} far below {bound}");
             }
         }
+    }
+
+    #[test]
+    fn headers_of_frames_are_read() {
+        use std::io::Write;
+        let known = ::zstd::bulk::compress(&[7; 1000], 3).unwrap();
+        assert_eq!(FrameHeader::read(&known), Some(FrameHeader { window: 1000, content: Some(1000) }));
+        let mut encoder = ::zstd::Encoder::new(Vec::new(), 22).unwrap();
+        encoder.write_all(&[7; 1000]).unwrap();
+        let unknown = encoder.finish().unwrap();
+        assert_eq!(FrameHeader::read(&unknown), Some(FrameHeader { window: 128 << 20, content: None }));
+        let shape = Shape::of_bytes(100);
+        assert_eq!(Zstd.head(&unknown, &shape), SegmentHead { stream_bytes: (128 << 20) + BESIDE_WINDOW, whole_bytes: 0 });
+        let more = (8 << 20) + BESIDE_WINDOW;
+        assert_eq!(Zstd.head(&known, &shape), SegmentHead { stream_bytes: more, whole_bytes: more });
+        for len in 0..6 {
+            assert_eq!(FrameHeader::read(&known[..len]), None, "{len}");
+        }
+        assert_eq!(FrameHeader::read(&[0x28, 0xB5, 0x2F, 0xFD, 0xE0, 255, 255, 255, 255, 255, 255, 255, 255]).unwrap().window, u64::MAX);
     }
 
     #[test]

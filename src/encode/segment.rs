@@ -19,6 +19,7 @@ pub struct SegmentEncoder {
     carve: Carve,
     bins: Option<Bins>,
     verify: bool,
+    statistics: bool,
 }
 
 /// One encoded tile or strip.
@@ -28,7 +29,7 @@ pub struct EncodedSegment {
     pub bytes: Vec<u8>,
     /// Missing samples and sentinel collisions inside the raster.
     pub counts: Counts,
-    /// Statistics of every band's valid samples, as the file holds them.
+    /// Statistics of every band's valid samples, as the file holds them; empty where the encoder was told to leave them out.
     pub statistics: Vec<Statistics>,
 }
 
@@ -39,7 +40,8 @@ impl SegmentEncoder {
     /// [`Error::Usage`] where TIFF, the predictor or the codec cannot do what is asked.
     pub fn new(spec: SegmentSpec) -> Result<Self> {
         spec.check()?;
-        Ok(Self { spec, carve: Carve::new(spec.missing, spec.window_sample, spec.output_sample), bins: None, verify: false })
+        let carve = Carve::new(spec.missing, spec.window_sample, spec.output_sample);
+        Ok(Self { spec, carve, bins: None, verify: false, statistics: true })
     }
 
     /// The same, which counts valid samples as the file holds them, in these bins, in the scratch that it is given: see
@@ -52,6 +54,21 @@ impl SegmentEncoder {
     /// [`verify_scratch_bytes`](super::verify_scratch_bytes) says.
     pub fn verifying(self, verify: bool) -> Self {
         Self { verify, ..self }
+    }
+
+    /// The same encoder, without statistics of what it encodes: those of overviews are used by nobody.
+    pub fn without_statistics(self) -> Self {
+        Self { statistics: false, ..self }
+    }
+
+    /// The same encoder with another predictor.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_predictor(self, predictor: Predictor) -> Result<Self> {
+        let layout = Layout { predictor, ..self.spec.layout };
+        let Self { bins, verify, statistics, .. } = self;
+        Ok(Self { bins, verify, statistics, ..Self::new(SegmentSpec { layout, ..self.spec })? })
     }
 
     /// What it makes.
@@ -184,7 +201,7 @@ impl SegmentEncoder {
         let sample_bytes = spec.output_sample.bytes();
         let padding = spec.missing.padding(spec.output_sample);
         let (mut counts, mut masked) = (Counts::default(), 0);
-        let mut gathers = vec![Gather::default(); samples];
+        let mut gathers = vec![Gather::default(); if self.statistics { samples } else { 0 }];
         let repeats_border = spec.layout.compression.info().repeats_border;
         for (k, out) in tile.chunks_exact_mut(row_bytes).enumerate() {
             let carved = if direct { &mut *out } else { &mut row[..] };

@@ -88,8 +88,10 @@ impl SourceRun {
         ledger: &Arc<Ledger>,
     ) -> Result<Self> {
         let spec = &plan.spec.sources[index];
-        let counters = Arc::new(Counters::new(source.profile(), source.planes()));
         let sizes = plan.sizes();
+        // Before a counter of every chunk is made, and their index read.
+        let index_grant = ledger.grant(sizes.source_index_bytes(index) as u64)?;
+        let counters = Arc::new(Counters::new(source.profile(), source.planes()));
         let runs = planes
             .iter()
             .zip(&spec.planes)
@@ -115,7 +117,7 @@ impl SourceRun {
             ledger: ledger.clone(),
             scratch: Shelf::new(),
             scratch_bytes: sizes.decode_scratch_bytes(index) as u64,
-            _index_grant: ledger.grant(sizes.source_index_bytes(index) as u64)?,
+            _index_grant: index_grant,
         })
     }
 
@@ -225,7 +227,8 @@ impl SourceRun {
         let (Some(before), cols) = (taken.narrow_from, taken.cols) else { return Ok(()) };
         for run in self.planes.iter_mut().filter(|run| run.mode == DecodeMode::RowCursors) {
             let pixel = run.chunking.pixel_bytes;
-            for (column, keep) in plan::narrowed(plan::touched(before, run.chunking.cols), cols, run.chunking.cols) {
+            let narrowed = plan::narrowed(plan::touched(before, run.chunking.cols), cols, run.chunking.cols);
+            if let Some((column, keep)) = narrowed {
                 for piece in run.columns[column].held.iter_mut().filter(|p| p.cols.len() > keep.len()) {
                     let mut data = self.pool.take(run.narrow_bytes)?;
                     let rows = piece.data.bytes().chunks_exact(piece.cols.len() * pixel);

@@ -3,10 +3,7 @@
 use super::resolved_output::ResolvedOutput;
 use crate::{
     container::{CompleteFile, FileSpec, GeoTiffWriter, SegmentKey, WrittenFile},
-    encode::{
-        Counts, EncodeScratch, EncodedSegment, Layout, Pyramid, PyramidSpec, SegmentEncoder, SegmentSpec, Statistics, pyramid_state_bytes,
-        tally_len,
-    },
+    encode::{Counts, EncodeScratch, EncodedSegment, Pyramid, PyramidSpec, SegmentEncoder, Statistics, pyramid_state_bytes, tally_len},
     error::{Error, Result},
     execute::{BufferPool, FinishedWindow, Grant, Shelf},
     plan::{OutputSpec, UnitId},
@@ -174,9 +171,7 @@ impl OutputWriter {
         let chosen = self.levels[0].best_predictor(&task.window, (task.seg_row, task.seg_col), &mut scratch)?;
         self.shelf.put((scratch, grant));
         for (_, encoder) in self.levels.iter_mut().enumerate().filter(|(level, _)| *level == 0 || overviews) {
-            let spec = encoder.spec();
-            let layout = Layout { predictor: chosen, ..spec.layout };
-            *encoder = SegmentEncoder::new(SegmentSpec { layout, ..*spec })?;
+            *encoder = encoder.with_predictor(chosen)?;
         }
         let of_overviews = self.levels.last().map_or(chosen, |encoder| encoder.spec().layout.predictor);
         self.writer.set_predictor(chosen, of_overviews);

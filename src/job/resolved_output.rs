@@ -308,12 +308,33 @@ fn segment_scratch_bytes(file: &ResolvedOutput, spec: &SegmentSpec) -> usize {
     scratch_bytes(spec) + if file.destination.options.verify { verify_scratch_bytes(spec) } else { 0 }
 }
 
+/// Most bytes of an output whose segments are not encoded: the sizes that follow from it cannot overflow then.
+const MAX_RAW_BYTES: u128 = 1 << 56;
+
+/// Refuses outputs that no file system could hold.
+fn check_size(spec: &SegmentSpec) -> Result<()> {
+    let (rows, cols) = spec.layout.segmentation.shape(spec.cols);
+    let rows = if matches!(spec.layout.segmentation, Segmentation::Strips { .. }) { rows.min(spec.rows) } else { rows };
+    let padded = |side: usize, segment: usize| side.div_ceil(segment) as u128 * segment as u128;
+    let pixel_bytes = spec.bands * spec.output_sample.bytes();
+    // At most 2^32 by 2^32 pixels of 2^19 bytes.
+    if padded(spec.cols, cols) * padded(spec.rows, rows) * pixel_bytes as u128 <= MAX_RAW_BYTES {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        what: "output size",
+        given: format!("{} x {} pixels of {pixel_bytes} bytes, in segments of {cols} x {rows}", spec.cols, spec.rows),
+        accepted: format!("up to {} bytes before they are encoded", MAX_RAW_BYTES),
+    })
+}
+
 /// An output file in numbers.
 ///
 /// # Errors
-/// As [`SegmentEncoder::new`], for an overview.
+/// As [`SegmentEncoder::new`], for an overview; [`Error::Usage`] for a size that no file can have.
 pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutput) -> Result<OutputSpec> {
     let spec = file.encoder.spec();
+    check_size(spec)?;
     let (cols, rows) = (file.profile.cols, file.profile.rows);
     let (segment_rows, segment_cols) = spec.layout.segmentation.shape(cols);
     let segment_rows = match spec.layout.segmentation {

@@ -5,7 +5,7 @@
 //! column that ends inside the lane. So these columns are *narrowed* to copies of their right ends, and their buffers
 //! serve the new columns: at a seam between two wide chunks one is held, not two.
 
-use super::spec::DecodeMode;
+use super::{bytes::Bytes, spec::DecodeMode};
 use crate::raster::Span;
 
 /// Buffers that one column of chunks holds in one swath: whole chunks, or pieces of rows that its cursor yielded.
@@ -61,30 +61,38 @@ impl ChunkColumns {
             let touched = touched(lane, chunk_cols);
             columns.touched = columns.touched.max(touched.len());
             columns.shared = columns.shared.max(before.intersect(touched).len());
-            columns.narrow_cols = narrowed(before, lane, chunk_cols).map(|(_, keep)| keep.len()).fold(columns.narrow_cols, usize::max);
+            columns.narrow_cols = narrowed(before, lane, chunk_cols).map_or(0, |(_, keep)| keep.len()).max(columns.narrow_cols);
             before = touched;
         }
         columns.walk(lanes);
         columns
     }
 
-    /// Follows the lanes from left to right, narrowing columns as the executor does, and notes how wide what is held gets.
+    /// Follows the lanes from left to right, narrowing columns as the executor does, and notes how wide what is held gets. A lane
+    /// narrows only the column in which it begins, and those that begin further right touch no other narrowed one: so at most one is
+    /// held at a time.
     fn walk(&mut self, lanes: &[Span]) {
-        let mut width = vec![self.chunk_cols; self.all];
-        let sum = |width: &[usize], columns: Span| -> usize { columns.iter().map(|c| width[c]).sum() };
+        let mut narrow: Option<usize> = None;
         let mut before = Span::default();
         for &lane in lanes {
             let touched = touched(lane, self.chunk_cols);
             let old = touched.intersect(before);
-            self.shared_cols = self.shared_cols.max(sum(&width, old));
-            for (column, _) in narrowed(before, lane, self.chunk_cols) {
+            self.shared_cols = self.shared_cols.max(self.width(old, narrow));
+            if let Some((column, _)) = narrowed(before, lane, self.chunk_cols) {
                 // The copy is made before the buffer that it is made of is free.
-                self.decoding_cols = self.decoding_cols.max(sum(&width, old) + self.narrow_cols);
-                width[column] = width[column].min(self.narrow_cols);
+                self.decoding_cols = self.decoding_cols.max((Bytes(self.width(old, narrow)) + self.narrow_cols).0);
+                narrow = Some(column);
             }
-            self.decoding_cols = self.decoding_cols.max(sum(&width, touched));
+            self.decoding_cols = self.decoding_cols.max(self.width(touched, narrow));
             before = touched;
         }
+    }
+
+    /// Pixels across what is held of these columns, of which one may be narrowed.
+    fn width(&self, columns: Span, narrow: Option<usize>) -> usize {
+        let whole = Bytes(columns.len()) * self.chunk_cols;
+        let saved = narrow.filter(|column| columns.contains(*column)).map_or(0, |_| self.chunk_cols.saturating_sub(self.narrow_cols));
+        (whole - Bytes(saved)).0
     }
 
     /// Most that all columns hold while a lane's rows are decoded.
@@ -109,9 +117,9 @@ impl ChunkColumns {
     /// This many buffers as wide as chunks or, where their columns are narrowed, `narrow` pixels for each new piece: only
     /// rows that no other swath needs are narrowed.
     fn buffer_row(&self, buffers: usize, held: HeldChunks, mode: DecodeMode, narrow: usize) -> BufferRow {
-        let cols = buffers * self.chunk_cols;
+        let cols = (Bytes(buffers) * self.chunk_cols).0;
         let is_narrowed = mode == DecodeMode::RowCursors && self.lanes > 1 && (held.before, held.after) == (0, 0);
-        BufferRow { buffers, cols: if is_narrowed { cols.min(narrow * held.new) } else { cols } }
+        BufferRow { buffers, cols: if is_narrowed { cols.min((Bytes(narrow) * held.new).0) } else { cols } }
     }
 
     /// Most buffers at any time of a swath. Columns left of a lane hold what the next swath needs, those right of it what
@@ -127,17 +135,17 @@ pub fn touched(lane: Span, chunk_cols: usize) -> Span {
     Span::new(lane.start / chunk_cols, lane.end.div_ceil(chunk_cols))
 }
 
-/// Columns of chunks that a lane may narrow, each with the columns of pixels that it keeps of them. `before` are the
-/// columns of chunks that the lane before touched. None where the lane begins no new columns, for then there is nothing to
-/// make room for.
-pub fn narrowed(before: Span, lane: Span, chunk_cols: usize) -> impl Iterator<Item = (usize, Span)> {
-    let begins_new = touched(lane, chunk_cols).end > before.end;
-    let columns = if begins_new { Span::new(lane.start / chunk_cols, before.end) } else { Span::default() };
-    columns.iter().filter_map(move |column| {
-        let keep = Span::new(lane.start.max(column * chunk_cols), (column + 1) * chunk_cols);
-        // A copy is worth making where it is at most half the size.
-        (2 * keep.len() <= chunk_cols).then_some((column, keep))
-    })
+/// The column of chunks that a lane may narrow, with the columns of pixels that it keeps of it. `before` are the columns of chunks that
+/// the lane before touched. None where the lane begins no new columns, for then there is nothing to make room for. It is the one in
+/// which the lane begins: of others between, the lane needs all.
+pub fn narrowed(before: Span, lane: Span, chunk_cols: usize) -> Option<(usize, Span)> {
+    let column = lane.start / chunk_cols;
+    if touched(lane, chunk_cols).end <= before.end || column >= before.end {
+        return None;
+    }
+    let keep = Span::new(lane.start, (column + 1) * chunk_cols);
+    // A copy is worth making where it is at most half the size.
+    (keep.len() <= chunk_cols / 2).then_some((column, keep))
 }
 
 #[cfg(test)]

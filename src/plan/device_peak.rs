@@ -5,6 +5,7 @@
 //! the allocator takes memory for small buffers in blocks and gives a buffer above a block's size one of its own.
 
 use super::{
+    bytes::Bytes,
     sizes::{KERNEL_WORKGROUP, PACK_WORKGROUP, Sizes},
     spec::{DeviceLimits, NodeKind},
 };
@@ -43,12 +44,12 @@ pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DeviceP
     let in_flight = execution.units_in_flight.min(schedule.units_count());
     // Small buffers are written through copies, which are free once their unit is done. There is one of the unit that is
     // recorded, and one of each that is left on the device meanwhile: of three in flight one, of fewer none.
-    let small = |bytes: usize| bytes * (1 + in_flight.saturating_sub(1).max(1));
+    let small = |bytes: usize| (Bytes(bytes) * in_flight.max(2)).0;
     let mut parts = DevicePeak::default();
     let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
     let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
     let mut add = |part: &mut u64, bytes: usize| {
-        *part += bytes as u64;
+        *part = part.saturating_add(bytes as u64);
         blocks.add(bytes as u64);
         if bytes as u64 > largest { Err(ExceedsAdapter) } else { Ok(()) }
     };
@@ -77,7 +78,7 @@ pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DeviceP
         }
     }
     parts.blocks = blocks.bytes();
-    parts.peak = blocks.dedicated + parts.blocks;
+    parts.peak = blocks.dedicated.saturating_add(parts.blocks);
     Ok(parts)
 }
 
@@ -105,18 +106,18 @@ struct Blocks {
 
 impl Blocks {
     fn add(&mut self, bytes: u64) {
-        let bytes = bytes.next_multiple_of(256);
+        let bytes = bytes.checked_next_multiple_of(256).unwrap_or(u64::MAX);
         if bytes > self.size {
-            self.dedicated += bytes;
-        } else if self.used + bytes > self.size {
-            self.full += 1;
+            self.dedicated = self.dedicated.saturating_add(bytes);
+        } else if self.used.saturating_add(bytes) > self.size {
+            self.full = self.full.saturating_add(1);
             self.used = bytes;
         } else {
-            self.used += bytes;
+            self.used = self.used.saturating_add(bytes);
         }
     }
 
     fn bytes(&self) -> u64 {
-        (self.full + 2) * self.size
+        self.full.saturating_add(2).saturating_mul(self.size)
     }
 }

@@ -23,9 +23,9 @@ impl Plan {
             .iter()
             .zip(&self.execution.modes)
             .map(|(source, modes)| {
-                let chunks: usize = source.planes.iter().map(|p| p.across(spec.cols) * p.down(spec.rows)).sum();
+                let chunks = source.planes.iter().map(|p| p.across(spec.cols).saturating_mul(p.down(spec.rows))).fold(0, usize::saturating_add);
                 let passes = self.passes_over(source);
-                json!({ "path": source.name, "chunks": chunks, "chunks_decoded": passes * chunks, "max_decodes_per_chunk": passes,
+                json!({ "path": source.name, "chunks": chunks, "chunks_decoded": chunks.saturating_mul(passes), "max_decodes_per_chunk": passes,
                         "chunking": source.planes, "decode": modes })
             })
             .collect();

@@ -3,13 +3,18 @@
 //! A [`Plan`] is a value: it prints, compares, serialises, and its [`Schedule`] says for every unit which rows and
 //! columns every node covers. The executor does nothing but follow it.
 
+mod bytes;
 mod chunk_columns;
+// What is denied here and below: sums and products of sizes that files choose are `Bytes`, or cannot overflow.
+#[deny(clippy::arithmetic_side_effects)]
 mod device_peak;
 mod display;
+#[deny(clippy::arithmetic_side_effects)]
 mod host_peak;
 mod refusal;
 mod schedule;
 mod search;
+#[deny(clippy::arithmetic_side_effects)]
 mod sizes;
 mod source_demand;
 mod spec;
@@ -57,8 +62,18 @@ pub struct Plan {
 impl Plan {
     /// Windows that come back from the device: one a unit and output, unless the unit completes no segment of it.
     pub fn readbacks(&self) -> usize {
-        let with_rows = |swath| self.schedule.outputs(swath).filter(|rows| !rows.is_empty()).count();
-        (0..self.swaths()).map(with_rows).sum::<usize>() * self.lanes.len()
+        let swath_rows = self.schedule.swath_rows;
+        let completing = self.spec.outputs.iter().map(|output| {
+            // Every swath completes a segment, unless segments are higher: then each is completed by one swath.
+            if swath_rows >= output.segment_rows {
+                return self.swaths();
+            }
+            let whole = self.spec.rows / output.segment_rows;
+            let rest_has_its_own =
+                self.spec.rows > whole * output.segment_rows && (whole * output.segment_rows).div_ceil(swath_rows) < self.swaths();
+            whole + usize::from(rest_has_its_own)
+        });
+        completing.sum::<usize>().saturating_mul(self.lanes.len())
     }
 
     /// The sizes of everything that the job allocates.

@@ -12,6 +12,7 @@ use super::{
     spec::{JobSpec, NodeKind, Step, Unit, UnitSource},
 };
 use crate::raster::Span;
+use std::collections::HashMap;
 
 /// The shape of a schedule: how the raster is cut into swaths and lanes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,10 @@ enum Consumer {
     Output { segment_rows: usize },
 }
 
+/// Most swaths of one period that are looked at one by one. Periods are longer only where heights of chunks or segments have no common
+/// factor with swaths, and then the swaths between are bounded together.
+const MAX_LOOKED_AT: usize = 4096;
+
 impl Schedule {
     /// Cuts the job into swaths of `swath_rows` rows and lanes of `lane_cols` columns.
     pub fn new(spec: &JobSpec, swath_rows: usize, lane_cols: usize) -> Self {
@@ -132,17 +137,22 @@ impl Schedule {
 
     fn find_maxima(&self) -> Maxima {
         let nodes = self.consumers.len();
-        let widest = |node| (0..self.lanes.len()).map(|lane| self.cols(node, lane).len()).max().unwrap_or(0);
+        // As wide as a node looks beyond a lane.
+        let mut widths: HashMap<usize, usize> = HashMap::new();
+        for &reach in &self.col_reach {
+            let widest = || self.lanes.iter().map(|lane| lane.dilate(reach, self.cols).len()).max().unwrap_or(0);
+            widths.entry(reach).or_insert_with(widest);
+        }
         let mut maxima = Maxima {
             new_rows: vec![0; nodes],
             window_rows: vec![0; nodes],
             kept_rows: vec![0; nodes],
-            cols: (0..nodes).map(widest).collect(),
+            cols: self.col_reach.iter().map(|reach| widths[reach]).collect(),
             output_rows: vec![0; self.segment_rows.len()],
             source_rows: vec![0; self.ingests.len()],
         };
         let raise = |most: &mut usize, to: usize| *most = (*most).max(to);
-        for swath in self.representative_swaths() {
+        for swath in self.representative_swaths().chain(self.unseen_swath()) {
             for step in self.steps(swath, 0) {
                 raise(&mut maxima.new_rows[step.node], step.new_rows.len());
                 raise(&mut maxima.window_rows[step.node], step.window_rows().len());
@@ -155,24 +165,62 @@ impl Schedule {
                 raise(most, self.source_rows(source, swath).new_rows());
             }
         }
+        if self.unseen_swath().is_some() {
+            self.bound_unseen(&mut maxima);
+        }
         maxima
+    }
+
+    /// Raises what depends on where segments begin to the most that it can be: for the swaths that were not looked at.
+    fn bound_unseen(&self, maxima: &mut Maxima) {
+        for (node, consumers) in self.consumers.iter().enumerate() {
+            // Rows in front of a swath of which segments are not complete.
+            let waiting = consumers.iter().filter_map(|consumer| match *consumer {
+                Consumer::Output { segment_rows } => Some(segment_rows - gcd(segment_rows, self.swath_rows)),
+                Consumer::Node { .. } => None,
+            });
+            let Some(waiting) = waiting.max() else { continue };
+            maxima.window_rows[node] = maxima.window_rows[node].max((waiting + self.swath_rows + self.lag[node]).min(self.rows));
+            maxima.kept_rows[node] = maxima.kept_rows[node].max((waiting + self.lag[node]).min(self.rows));
+        }
+        for (most, &segment_rows) in maxima.output_rows.iter_mut().zip(&self.segment_rows) {
+            *most = (*most).max(self.swath_rows.div_ceil(segment_rows).saturating_mul(segment_rows).min(self.rows));
+        }
     }
 
     /// A representative subset of the swaths: every distinct shape of a swath occurs in it. It has those at the top and at
     /// the bottom, where windows are cut off, and one period of those between, after which swaths lie to segments and
-    /// chunks as before. Few, however many swaths there are.
+    /// chunks as before. Few, however many swaths there are: of a period that is too long none is looked at, and
+    /// [`unseen_swath`](Self::unseen_swath) is one of those that are missing.
     pub fn representative_swaths(&self) -> impl Iterator<Item = usize> + use<> {
-        let swaths = self.swaths();
+        let (head, tail) = self.edges();
+        (0..head).chain(tail..self.swaths())
+    }
+
+    /// A swath that lies between those at the top and at the bottom, where the period is too long to look at all of them.
+    pub(super) fn unseen_swath(&self) -> Option<usize> {
+        let (head, tail) = self.edges();
+        (head < tail && self.period_looked_at().is_none()).then_some(head)
+    }
+
+    /// Ends of the swaths at the top, with those of one period, and beginning of those at the bottom.
+    fn edges(&self) -> (usize, usize) {
+        let (swaths, period) = (self.swaths(), self.period_looked_at().unwrap_or(0));
         let lag = self.lag.iter().max().copied().unwrap_or(0);
         let edge = (2 * lag).div_ceil(self.swath_rows) + 2;
+        let head = edge.saturating_add(period).min(swaths);
+        (head, swaths.saturating_sub(edge).max(head))
+    }
+
+    /// Swaths after which swaths lie to segments and chunks as before, or all of them; `None` where these are too many to look at.
+    fn period_looked_at(&self) -> Option<usize> {
         let heights = self.segment_rows.iter().chain(&self.chunk_rows);
         let period = heights.fold(1usize, |period, &height| {
             // Swaths until one begins a segment or chunk again.
             let swaths = height / gcd(height, self.swath_rows);
             (period / gcd(period, swaths)).saturating_mul(swaths)
         });
-        let head = edge.saturating_add(period).min(swaths);
-        (0..head).chain(swaths.saturating_sub(edge).max(head)..swaths)
+        Some(period.min(self.swaths())).filter(|&period| period <= MAX_LOOKED_AT)
     }
 
     /// Columns of a node's window in a lane.
@@ -294,7 +342,7 @@ impl Schedule {
 
     /// Number of units.
     pub fn units_count(&self) -> usize {
-        self.swaths() * self.lanes.len()
+        self.swaths().saturating_mul(self.lanes.len())
     }
 
     /// Units in the order in which they are executed: row-major.

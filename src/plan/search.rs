@@ -5,6 +5,7 @@
 
 use super::{
     Plan,
+    bytes::Bytes,
     device_peak::{self, DevicePeak, ExceedsAdapter},
     host_peak::{self, HostPeak},
     refusal::{Refusal, Shortfall},
@@ -20,6 +21,8 @@ use std::cell::OnceCell;
 /// hide a dispatch (device).
 const CPU_SWATH_PIXELS: usize = 2 << 20;
 const DEVICE_SWATH_PIXELS: usize = 8 << 20;
+/// Most lanes of a cut. Lanes of a raster that is wider than 33 million pixels are wider than a tile of 512, by as much as is needed.
+const MAX_LANES: usize = 1 << 16;
 
 /// Plans a job: pure arithmetic, no I/O.
 ///
@@ -89,7 +92,8 @@ impl Search<'_> {
                             }
                         };
                         let host = host_peak::predict(sizes, demand);
-                        if host.peak as u64 <= budget.host.bytes() {
+                        // A peak at the end of the numbers overflowed, and fits no budget.
+                        if host.peak < usize::MAX && host.peak as u64 <= budget.host.bytes() {
                             return Ok(finish(spec, budget, schedule.clone(), execution, host, device));
                         }
                         lower(&mut host_minimum, ByteSize::b(host.peak as u64));
@@ -154,7 +158,8 @@ impl Cut {
         let (rows, cols) = self.shape(spec, swath_quantum(spec));
         let splits_none = !spec.whole_rows && cols > 0 && spec.outputs.iter().all(|o| cols % o.segment_cols == 0);
         let whole_cols = cols >= spec.cols || splits_none;
-        rows > 0 && whole_cols && (cols >= spec.cols || lane_rows(spec).is_multiple_of(rows))
+        let few_lanes = cols > 0 && spec.cols.div_ceil(cols) <= MAX_LANES;
+        rows > 0 && whole_cols && few_lanes && (cols >= spec.cols || lane_rows(spec).is_multiple_of(rows))
     }
 
     /// Rows of a swath and columns of a lane, where one of them is given.
@@ -188,13 +193,13 @@ fn lane_rows(spec: &JobSpec) -> usize {
 }
 
 fn lcm(a: usize, b: usize) -> usize {
-    a / gcd(a, b) * b
+    (a / gcd(a, b)).saturating_mul(b)
 }
 
 /// Cuts to try, `(swath_rows, lane_cols)`: swaths of falling height, then lanes of falling width.
 fn cuts(spec: &JobSpec, quantum: usize) -> Vec<(usize, usize)> {
     let pixels = if spec.device.is_some() { DEVICE_SWATH_PIXELS } else { CPU_SWATH_PIXELS };
-    let wanted = pixels.div_ceil(spec.cols * quantum).clamp(1, spec.rows.div_ceil(quantum));
+    let wanted = pixels.div_ceil((Bytes(spec.cols) * quantum).0).clamp(1, spec.rows.div_ceil(quantum));
     let mut cuts = Vec::new();
     let mut tiles = wanted;
     while tiles > 1 {
@@ -210,7 +215,7 @@ fn cuts(spec: &JobSpec, quantum: usize) -> Vec<(usize, usize)> {
     if !strips && !spec.whole_rows {
         let step = spec.outputs.iter().map(|o| o.segment_cols).fold(1, lcm);
         let mut across = spec.cols.div_ceil(step);
-        while across > 1 {
+        while across > 1 && spec.cols.div_ceil(across.div_ceil(2) * step) <= MAX_LANES {
             across = across.div_ceil(2);
             cuts.push((lane_rows, across * step));
         }
@@ -242,12 +247,13 @@ fn mode_choices(spec: &JobSpec, schedule: &Schedule, given: Option<DecodeMode>) 
     });
     let lean = pick(&|plane| {
         let across = plane.across(spec.cols);
-        let whole = plane.chunk_bytes() * across * (1 + schedule.swath_rows.div_ceil(plane.rows));
+        let chunk_bytes = Bytes(plane.cols) * plane.rows * plane.pixel_bytes;
+        let whole = chunk_bytes * across * (1 + schedule.swath_rows.div_ceil(plane.rows));
         let state = match plane.stream {
             StreamCost::RandomRows => 0,
             StreamCost::State { bytes } => bytes,
         };
-        let rows = across * (state + plane.cols * plane.pixel_bytes * schedule.swath_rows);
+        let rows = (Bytes(plane.cols) * plane.pixel_bytes * schedule.swath_rows + state) * across;
         if rows < whole { DecodeMode::RowCursors } else { DecodeMode::WholeChunks }
     });
     if fast == lean { vec![fast] } else { vec![fast, lean] }
@@ -255,8 +261,8 @@ fn mode_choices(spec: &JobSpec, schedule: &Schedule, given: Option<DecodeMode>) 
 
 fn finish(spec: &JobSpec, budget: Budget, schedule: Schedule, execution: Execution, host: HostPeak, device: Option<DevicePeak>) -> Plan {
     let pixels = |node: usize| -> u64 {
-        let cols: usize = (0..schedule.lanes.len()).map(|lane| schedule.cols(node, lane).len()).sum();
-        (cols * spec.rows) as u64
+        let cols: Bytes = (0..schedule.lanes.len()).map(|lane| schedule.cols(node, lane).len()).sum();
+        (cols * spec.rows).0 as u64
     };
     let pixels_computed = (0..spec.nodes.len()).map(pixels).collect();
     Plan {

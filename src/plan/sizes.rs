@@ -2,6 +2,7 @@
 //! that neither can say anything else than the other.
 
 use super::{
+    bytes::Bytes,
     schedule::Schedule,
     spec::{DecodeMode, Execution, JobSpec, NodeKind},
 };
@@ -28,16 +29,16 @@ pub fn buffer_slack(lanes: usize) -> usize {
 
 /// Most bytes that `buffers` pooled buffers take whose contents have `bytes` bytes in all.
 pub fn pooled_bytes(bytes: usize, buffers: usize, lanes: usize) -> usize {
-    bytes + bytes / buffer_slack(lanes) + BUFFER_BYTES * buffers
+    (Bytes(bytes) + Bytes(BUFFER_BYTES) * buffers + bytes.checked_div(buffer_slack(lanes)).unwrap_or(0)).0
 }
 
 /// Bytes of one row cursor over a plane.
 pub fn cursor_bytes(plane: &Chunking) -> usize {
-    CURSOR_BYTES
-        + match plane.stream {
-            StreamCost::RandomRows => 0,
-            StreamCost::State { bytes } => bytes,
-        }
+    let state = match plane.stream {
+        StreamCost::RandomRows => 0,
+        StreamCost::State { bytes } => bytes,
+    };
+    (Bytes(state) + CURSOR_BYTES).0
 }
 
 /// Columns and rows of pixels that one workgroup of an operator's kernel computes.
@@ -74,8 +75,8 @@ pub struct KernelBuffers {
 impl KernelBuffers {
     /// Bytes of all of them, aligned.
     pub fn total_bytes(self) -> usize {
-        let aligned = |bytes: usize| bytes.next_multiple_of(DEVICE_ALIGNMENT);
-        aligned(self.factors) + aligned(self.parameters) + self.dispatches * aligned(self.grid)
+        let aligned = |bytes: usize| Bytes(bytes.div_ceil(DEVICE_ALIGNMENT)) * DEVICE_ALIGNMENT;
+        (aligned(self.factors) + aligned(self.parameters) + aligned(self.grid) * self.dispatches).0
     }
 }
 
@@ -94,8 +95,8 @@ pub struct Sizes<'a> {
 impl Sizes<'_> {
     /// Bytes of a source's chunk index, and of the bookkeeping of its columns of chunks.
     pub fn source_index_bytes(self, source: usize) -> usize {
-        let columns: usize = self.spec.sources[source].planes.iter().map(|p| p.across(self.spec.cols)).sum();
-        self.spec.sources[source].index_bytes + columns * COLUMN_BYTES
+        let columns: Bytes = self.spec.sources[source].planes.iter().map(|p| p.across(self.spec.cols)).sum();
+        (columns * COLUMN_BYTES + self.spec.sources[source].index_bytes).0
     }
 
     /// Scratch bytes of one worker that decodes whole chunks of a source; cursors have their own.
@@ -107,24 +108,26 @@ impl Sizes<'_> {
     /// How the rows that a cursor yields in one unit are divided among buffers.
     pub fn piece_buffers(self, source: usize, plane: usize) -> PieceBuffers {
         let plane = &self.spec.sources[source].planes[plane];
-        let row_bytes = plane.cols * plane.pixel_bytes;
+        let row_bytes = (Bytes(plane.cols) * plane.pixel_bytes).0.max(1);
         let max_rows = self.schedule.maxima().source_rows[source];
-        let whole = PieceBuffers { rows: max_rows.max(1), bytes: max_rows * row_bytes, full: 1, rest: 0 };
+        let whole = PieceBuffers { rows: max_rows.max(1), bytes: (Bytes(row_bytes) * max_rows).0, full: 1, rest: 0 };
         let strip = self.schedule.ingests(source).iter().map(|&node| self.strip_bytes(node)).max().unwrap_or(0);
-        let (rows, slack) = (strip / row_bytes, strip / buffer_slack(self.lanes()));
+        let slack = strip.checked_div(buffer_slack(self.lanes())).unwrap_or(0);
+        let (rows, unused) = (strip.checked_div(row_bytes).unwrap_or(0), strip.checked_rem(row_bytes).unwrap_or(0));
         // What a buffer has room for but does not hold must stay within the slack of pooled buffers.
-        let fits = strip % row_bytes <= slack && rows > 0;
-        if self.lanes() > 1 || self.execution.on_device || !fits || whole.bytes <= strip + slack {
+        let (Some(full), Some(rest)) = (max_rows.checked_div(rows), max_rows.checked_rem(rows)) else { return whole };
+        let fits = unused <= slack;
+        if self.lanes() > 1 || self.execution.on_device || !fits || whole.bytes <= (Bytes(strip) + slack).0 {
             return whole;
         }
-        PieceBuffers { rows, bytes: strip, full: max_rows / rows, rest: max_rows % rows * row_bytes }
+        PieceBuffers { rows, bytes: strip, full, rest: (Bytes(row_bytes) * rest).0 }
     }
 
     /// Bytes of the copy that a cursor's piece is narrowed to at a seam between lanes; 0 where none is.
     pub fn narrow_bytes(self, source: usize, plane: usize) -> usize {
         let plane = &self.spec.sources[source].planes[plane];
         let narrow_cols = self.schedule.chunk_columns(source, plane.cols).narrow_cols;
-        self.schedule.maxima().source_rows[source] * narrow_cols * plane.pixel_bytes
+        (Bytes(self.schedule.maxima().source_rows[source]) * narrow_cols * plane.pixel_bytes).0
     }
 }
 
@@ -138,28 +141,28 @@ impl Sizes<'_> {
 
     /// Bytes of one buffer of a node's window: [`Execution::strip_rows`] rows of [`buffer_cols`](Self::buffer_cols) pixels.
     pub fn strip_bytes(self, node: usize) -> usize {
-        self.execution.strip_rows * self.buffer_cols() * self.spec.nodes[node].pixel_bytes
+        (Bytes(self.execution.strip_rows) * self.buffer_cols() * self.spec.nodes[node].pixel_bytes).0
     }
 
     /// Bytes of the rows that a node carries from one swath to the next, in all columns; 0 where it carries none.
     pub fn carry_bytes(self, node: usize) -> usize {
-        self.schedule.maxima().kept_rows[node] * self.spec.cols * self.spec.nodes[node].pixel_bytes
+        (Bytes(self.schedule.maxima().kept_rows[node]) * self.spec.cols * self.spec.nodes[node].pixel_bytes).0
     }
 
     /// Bytes of the copy that each of several lanes has of a node's carried rows, in its own columns.
     pub fn lane_carry_bytes(self, node: usize) -> usize {
-        self.schedule.maxima().kept_rows[node] * self.buffer_cols() * self.spec.nodes[node].pixel_bytes
+        (Bytes(self.schedule.maxima().kept_rows[node]) * self.buffer_cols() * self.spec.nodes[node].pixel_bytes).0
     }
 
     /// Scratch bytes of all workers that compute on the CPU: nodes are computed one after the other.
     pub fn compute_scratch_bytes(self) -> usize {
         let largest = self.spec.nodes.iter().map(|node| node.scratch_bytes).max().unwrap_or(0);
-        if self.execution.on_device { 0 } else { self.execution.threads * largest }
+        if self.execution.on_device { 0 } else { (Bytes(largest) * self.execution.threads).0 }
     }
 
     /// Bytes of the row that a worker converts on its way to the device; 0 on the CPU backend.
     pub fn convert_row_bytes(self) -> usize {
-        if self.execution.on_device { self.buffer_cols() * 4 } else { 0 }
+        if self.execution.on_device { (Bytes(self.buffer_cols()) * 4).0 } else { 0 }
     }
 
     /// Most bytes that `buffers` pooled buffers of this job take whose contents have `bytes` bytes in all.
@@ -177,9 +180,10 @@ impl Sizes<'_> {
     /// Bytes that segments between encoder and writer may have: one for every worker, and two that wait for their turn.
     /// Those that wait count as they are, so that there are more of them the better they compress.
     pub fn segments_bytes(self) -> usize {
-        let all: usize = self.spec.outputs.iter().map(|output| self.spec.segments(output)).sum();
+        let all: Bytes = self.spec.outputs.iter().map(|output| self.spec.segments(output)).sum();
         let largest = self.spec.outputs.iter().map(|o| o.max_segment_bytes).max().unwrap_or(0);
-        (self.execution.threads.max(1) + 2).min(all) * largest
+        let waiting = self.execution.threads.max(1).saturating_add(2).min(all.0);
+        (Bytes(largest) * waiting).0
     }
 }
 
@@ -188,7 +192,7 @@ impl Sizes<'_> {
     /// Bytes of a node's window on the device.
     pub fn window_bytes(self, node: usize) -> usize {
         let maxima = self.schedule.maxima();
-        maxima.window_rows[node].max(1) * maxima.cols[node].max(1) * self.spec.nodes[node].pixel_bytes
+        (Bytes(maxima.window_rows[node].max(1)) * maxima.cols[node].max(1) * self.spec.nodes[node].pixel_bytes).0
     }
 
     /// Buffers of [`carry_bytes`](Self::carry_bytes) that a node has on the device: one, or two in turn where there are
@@ -208,7 +212,7 @@ impl Sizes<'_> {
         match self.spec.nodes[node].kind {
             NodeKind::Ingest { source } if !is_resident(source) => {
                 let maxima = self.schedule.maxima();
-                maxima.new_rows[node] * maxima.cols[node] * self.spec.nodes[node].pixel_bytes.max(4)
+                (Bytes(maxima.new_rows[node]) * maxima.cols[node] * self.spec.nodes[node].pixel_bytes.max(4)).0
             }
             _ => 0,
         }
@@ -218,7 +222,7 @@ impl Sizes<'_> {
     pub fn kernel_buffers(self, node: usize) -> KernelBuffers {
         let Some(kernel) = self.spec.nodes[node].kernel else { return KernelBuffers::default() };
         KernelBuffers {
-            factors: self.schedule.maxima().new_rows[node].max(1) * ROW_FACTOR_BYTES,
+            factors: (Bytes(self.schedule.maxima().new_rows[node].max(1)) * ROW_FACTOR_BYTES).0,
             parameters: kernel.parameter_bytes,
             grid: GRID_BYTES,
             dispatches: kernel.dispatches,
@@ -235,14 +239,14 @@ impl Sizes<'_> {
     /// Bytes of one buffer in which an output comes back from the device.
     pub fn readback_bytes(self, output: usize) -> usize {
         let [words, rows] = self.packed_words(output);
-        rows * words * 4
+        (Bytes(rows) * words * 4).0
     }
 
     /// Words of four bytes across the widest window of an output as it comes back, and most rows of one: rows are padded to
     /// whole words.
     pub fn packed_words(self, output: usize) -> [usize; 2] {
         let cols = self.schedule.lanes.iter().map(|l| l.len()).max().unwrap_or(0);
-        let words = (cols * self.spec.outputs[output].readback_pixel_bytes).div_ceil(4);
+        let words = (Bytes(cols) * self.spec.outputs[output].readback_pixel_bytes).0.div_ceil(4);
         [words, self.schedule.maxima().output_rows[output]]
     }
 }
@@ -270,11 +274,11 @@ impl PieceBuffers {
 
     /// Number of buffers.
     pub fn count(&self) -> usize {
-        self.full + usize::from(self.rest > 0)
+        self.full.saturating_add(usize::from(self.rest > 0))
     }
 
     /// Bytes of all buffers.
     pub fn total_bytes(&self) -> usize {
-        self.full * self.bytes + self.rest
+        (Bytes(self.bytes) * self.full + self.rest).0
     }
 }

@@ -1,3 +1,4 @@
+use super::bytes::Bytes;
 use crate::raster::{ByteSize, Chunking, LevelSize, Span};
 use serde::Serialize;
 
@@ -43,7 +44,8 @@ impl JobSpec {
 
     /// Segments of an output at full resolution, those of all bands and of the mask.
     pub fn segments(&self, output: &OutputSpec) -> usize {
-        self.rows.div_ceil(output.segment_rows) * self.cols.div_ceil(output.segment_cols) * output.parts
+        let in_one_part = Bytes(self.rows.div_ceil(output.segment_rows)) * self.cols.div_ceil(output.segment_cols);
+        (in_one_part * output.parts).0
     }
 
     /// Whether an output is packed to bytes on the device before it comes back.

@@ -78,13 +78,14 @@ pub enum GeoKeyValue {
     Numbers(Vec<f64>),
     /// A text of `GeoAsciiParamsTag`, without its closing `|`.
     Text(String),
-    /// It points to where the tags have nothing.
+    /// It points to where the tags have nothing, or to more than a list of keys takes.
     Absent,
 }
 
 impl GeoTags {
-    /// Every key, in the order of the file.
+    /// Every key, in the order of the file. Values are listed up to a mebibyte in all: many keys may share one long text.
     pub fn listed(&self) -> Vec<GeoKey> {
+        let mut left = 1 << 20;
         let count = self.directory.get(3).copied().unwrap_or_default();
         let entries = self.directory.get(4..).unwrap_or_default().chunks_exact(4).take(usize::from(count));
         entries
@@ -92,7 +93,12 @@ impl GeoTags {
                 let (id, place, count, at) = (entry[0], entry[1], usize::from(entry[2]), usize::from(entry[3]));
                 let name = NAMES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
                 let end = at + count;
+                let listed = place == 0 || left >= 8 * count;
+                if place != 0 && listed {
+                    left -= 8 * count;
+                }
                 let value = match place {
+                    _ if !listed => None,
                     0 => Some(GeoKeyValue::Code(entry[3])),
                     34735 => self.directory.get(at..end).map(|codes| GeoKeyValue::Codes(codes.to_vec())),
                     34736 => self.doubles.get(at..end).map(|numbers| GeoKeyValue::Numbers(numbers.to_vec())),

@@ -4,7 +4,7 @@ use super::{
     metadata_item::MetadataItem,
     metadata_xml::{escaped, items},
 };
-use std::{fmt::Write as _, ops::Range};
+use std::{collections::HashMap, fmt::Write as _, ops::Range};
 
 /// All items, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,13 +50,17 @@ impl Metadata {
     /// What describes the raster or one of these bands; the bands are numbered anew, in their order.
     #[must_use]
     pub fn of_bands(mut self, bands: &[usize]) -> Self {
+        let mut places: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (place, &band) in bands.iter().enumerate() {
+            places.entry(band).or_default().push(place);
+        }
         let mut items = Vec::new();
         for item in self.items.drain(..) {
             match item.band {
                 None => items.push(item),
                 Some(band) => {
-                    let places = bands.iter().enumerate().filter(|(_, wanted)| **wanted == band);
-                    items.extend(places.map(|(place, _)| MetadataItem { band: Some(place), ..item.clone() }));
+                    let places = places.get(&band).into_iter().flatten();
+                    items.extend(places.map(|&place| MetadataItem { band: Some(place), ..item.clone() }));
                 }
             }
         }
@@ -82,6 +86,38 @@ impl Metadata {
             Some(at) => self.items[at] = item,
             None => self.items.push(item),
         }
+    }
+
+    /// Sets many items, one after the other, as [`set`](Self::set) does; besides, of items that have a role in GDAL one of the same role
+    /// and band goes, whatever the letters of its name. The time is proportional to their number.
+    pub fn set_all(&mut self, items: impl IntoIterator<Item = MetadataItem>) {
+        let key = |item: &MetadataItem| (item.name.clone(), item.band, item.domain.clone());
+        let role = |item: &MetadataItem| item.role.clone().map(|role| (role, item.band));
+        let mut all: Vec<Option<MetadataItem>> = Vec::new();
+        let (mut by_key, mut by_role) = (HashMap::<_, usize>::new(), HashMap::<_, Vec<usize>>::new());
+        let old = self.items.drain(..).map(|item| (item, false));
+        for (item, replaces) in old.chain(items.into_iter().map(|item| (item, true))) {
+            let role = role(&item);
+            if let (true, Some(role)) = (replaces, &role) {
+                by_role.remove(role).into_iter().flatten().for_each(|at| all[at] = None);
+            }
+            let at = match by_key.get(&key(&item)).copied().filter(|&at| replaces && all[at].is_some()) {
+                Some(at) => at,
+                None => {
+                    all.push(None);
+                    all.len() - 1
+                }
+            };
+            match replaces {
+                true => by_key.insert(key(&item), at),
+                false => Some(*by_key.entry(key(&item)).or_insert(at)),
+            };
+            if let Some(role) = role {
+                by_role.entry(role).or_default().push(at);
+            }
+            all[at] = Some(item);
+        }
+        self.items = all.into_iter().flatten().collect();
     }
 
     /// The text of an item in the default domain.
@@ -126,6 +162,30 @@ mod tests {
         assert_eq!((second.get("SCALE", Some(0)), second.get("SCALE", Some(1))), (Some("0.5"), Some("0.5")));
         assert_eq!((second.get("DESCRIPTION", Some(0)), second.get("source", None).is_some()), (None, true));
         assert!(second.has_statistics() && !second.without_statistics().has_statistics());
+    }
+
+    #[test]
+    fn many_items_are_set_as_each_of_them_would_be() {
+        let items = [
+            MetadataItem::new("description", Some(0), "nir"),
+            MetadataItem::new("author", None, "x"),
+            MetadataItem::new("Scale", Some(1), "2"),
+            MetadataItem::new("author", None, "y"),
+            MetadataItem::new("source", None, "z"),
+        ];
+        let (mut one_by_one, mut together) = (Metadata::parse(XML), Metadata::parse(XML));
+        items.iter().for_each(|item| one_by_one.set(item.clone()));
+        together.set_all(items);
+        let sorted = |mut metadata: Metadata| {
+            metadata.items.sort_by(|a, b| (&a.name, a.band).cmp(&(&b.name, b.band)));
+            metadata
+        };
+        assert_eq!(sorted(together), sorted(one_by_one));
+        // Roles are found whatever the name.
+        let mut metadata = Metadata::default();
+        let item = |name: &str| MetadataItem { role: Some("scale".into()), ..MetadataItem::new(name, Some(0), name) };
+        metadata.set_all([item("SCALE"), item("Scale2")]);
+        assert_eq!(metadata.items, [item("Scale2")]);
     }
 
     #[test]

@@ -85,6 +85,9 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// Most bytes of an entity's name: a character's number, with some zeros in front.
+const LONGEST_ENTITY: usize = 32;
+
 /// The text that XML stands for. An `&` that begins no entity stays.
 pub fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
@@ -95,7 +98,9 @@ pub fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest.find(';').and_then(|end| Some((entity(&rest[1..end])?, end + 1)));
+        // A text of ampersands alone would be looked through to its end for each of them.
+        let name = rest[1..].bytes().take(LONGEST_ENTITY).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+        let entity = rest[1 + name..].starts_with(';').then(|| entity(&rest[1..=name])).flatten().map(|character| (character, name + 2));
         let (character, length) = entity.unwrap_or(('&', 1));
         plain.push(character);
         rest = &rest[length..];

@@ -74,3 +74,13 @@ fn verdicts_are_those_of_rio_cogeo_and_gdal_and_never_laxer() {
     let ran = run(Command::new(python).arg(oracle("check_verdicts.py")).arg(env!("CARGO_BIN_EXE_swath"))).expect_success();
     eprintln!("{}", ran.stdout.lines().last().unwrap_or_default());
 }
+
+#[test]
+fn headers_that_promise_much_take_little() {
+    let Some(python) = oracle_python() else { return };
+    // Each ninth file. An unoptimised program, beside other tests, takes longer than the second of a release build.
+    let mut command = Command::new(python);
+    command.arg(oracle("hostile_headers.py")).arg(env!("CARGO_BIN_EXE_swath")).args(["--every", "9", "--seconds", "10"]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+}

@@ -73,6 +73,50 @@ fn a_million_rows_are_planned_by_looking_at_few_swaths() {
     }
 }
 
+#[test]
+fn odd_heights_and_wide_rasters_are_planned_at_once() {
+    let side = i32::MAX as usize;
+    let started = std::time::Instant::now();
+    let cases = [
+        // Heights without a common factor: swaths repeat after more than there are.
+        job(side, 61, (1_000_003, 61), (509, 61)),
+        job(side, 61, (61, 61), (16, 61)),
+        job(side, side, (8191, 61), (4093, 4091)),
+        // More lanes of a tile than are tried.
+        job(61, side, (16, 16), (16, 16)),
+        job(side, side, (1, 16), (16, 16)),
+    ];
+    for (case, spec) in cases.iter().enumerate() {
+        let refused = plan(spec, Budget { host: ByteSize::b(1), device: ByteSize::b(1) }).unwrap_err();
+        let Refusal::Memory(shortfall) = refused else { panic!("case {case}: {refused}") };
+        let minimum = Budget { host: shortfall.host.unwrap(), device: ByteSize::b(1) };
+        let planned = plan(spec, minimum).unwrap_or_else(|refused| panic!("case {case}: {refused}"));
+        assert!(planned.lanes.len() <= 1 << 16, "case {case}: {} lanes", planned.lanes.len());
+    }
+    // Sixty thousand planes that are alike are one kind.
+    let mut many = job(61_000, 1000, (61, 512), (512, 512));
+    many.sources[0].planes = vec![many.sources[0].planes[0]; 60_000];
+    many.sources[0].scratch_bytes = vec![0; 60_000];
+    assert!(plan(&many, Budget { host: ByteSize::b(1), device: ByteSize::b(1) }).is_err());
+    // Minutes before; a tenth of a second in an optimised build.
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+#[test]
+fn sizes_that_overflow_are_refused() {
+    let side = i32::MAX as usize;
+    let mut spec = job(side, side, (side, 1), (side, 1));
+    spec.nodes.iter_mut().for_each(|node| node.pixel_bytes = 8 * 65_535);
+    spec.sources[0].planes[0].pixel_bytes = 8 * 65_535;
+    spec.sources[0].index_bytes = usize::MAX - 1;
+    spec.outputs[0].max_segment_bytes = usize::MAX / 2;
+    spec.trace_bytes = usize::MAX;
+    for budget in [ByteSize::b(1), ByteSize::gib(1 << 20)] {
+        let refused = plan(&spec, Budget { host: budget, device: budget }).unwrap_err();
+        assert!(matches!(refused, Refusal::Memory(_)), "{refused}");
+    }
+}
+
 const AMPLE: Budget = Budget { host: ByteSize::gib(4096), device: ByteSize::gib(4096) };
 
 #[test]

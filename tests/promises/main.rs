@@ -27,6 +27,7 @@ mod copies_keep_every_bit;
 mod default_codec;
 mod every_operator_any_cut;
 mod failures_leave_nothing;
+mod faulty_inputs;
 mod graphs;
 mod job_options_pairwise;
 mod outputs_stand_alone;

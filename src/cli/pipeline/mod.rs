@@ -4,6 +4,8 @@
 //! meaning, and here they become rasters of one graph.
 
 mod steps;
+#[cfg(test)]
+mod tests;
 mod tree;
 pub mod words;
 

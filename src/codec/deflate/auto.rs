@@ -138,7 +138,7 @@ mod tests {
     fn tiles() -> [Vec<(Vec<u8>, Shape)>; 2] {
         use {Predictor::*, SampleType::*};
         let hills = |k: usize| 500.0 + (k % 256) as f32 * 0.3 + (k / 256) as f32 * 0.7;
-        let rough = move |k: usize| float(hills(k) + (noise(k) >> 40) as f32 / (1 << 24) as f32);
+        let rough = move |k: usize| float(hills(k) + (noise(k) >> 40) as f32 / (1 << 22) as f32);
         let digits = move |k: usize| float((hills(k) * 2.0).floor());
         let counts = |k: usize| (20_000 + noise(k) % 900).to_le_bytes()[..2].to_vec();
         let shades = |k: usize| vec![(100 + noise(k) % 40) as u8];

@@ -90,7 +90,7 @@ impl Codec for Deflate {
         16 << 10
     }
 
-    fn stream(&self) -> Result<Box<dyn StreamDecoder>, String> {
+    fn stream(&self, _: usize) -> Result<Box<dyn StreamDecoder>, String> {
         Ok(Box::new(Decompress::new(true)))
     }
 }

@@ -50,11 +50,13 @@ struct Tables {
 pub(super) enum Refusal {
     /// It is of a kind that this decoder is not for.
     Other,
+    /// Its planes take more bytes than its chunk may.
+    TooLarge { cols: usize, rows: usize },
     /// It is damaged.
     Damaged(&'static str),
 }
 
-use Refusal::{Damaged, Other};
+use Refusal::{Damaged, Other, TooLarge};
 
 impl Frame {
     pub fn samples(&self) -> usize {
@@ -127,7 +129,8 @@ pub(super) fn decode(
                 {
                     return Ok(Err(refused));
                 }
-                frame = Some(allocated(read, most).ok_or(Other)?);
+                let (cols, rows) = (read.cols, read.rows);
+                frame = Some(allocated(read, most).ok_or(TooLarge { cols, rows })?);
             }
             0xC0..=0xC3 | 0xC5..=0xCF => return Err(Other),
             0xDA => {

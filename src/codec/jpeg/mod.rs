@@ -104,9 +104,9 @@ impl Codec for Jpeg {
         decode(encoded, segment, out, needed)
     }
 
-    fn decode_bytes(&self, raw: usize) -> usize {
-        // Planes of the components, upsampled; coefficients where it is progressive.
-        6 * raw + (1 << 20)
+    fn decode_bytes(&self, shape: &Shape, encoded: usize) -> usize {
+        // Planes of the components, upsampled; coefficients where it is progressive; tables and segment put together.
+        (6 * padded_bytes(shape)).saturating_add(1 << 20).saturating_add(encoded)
     }
 }
 
@@ -146,22 +146,39 @@ fn decode(encoded: &[u8], segment: &SegmentInfo<'_>, out: &mut [u8], needed: usi
         let needs = format!("{} x {} are needed", shape.cols, shape.samples);
         Err(format!("its JPEG data are of {cols} x {rows} pixels of {samples} samples, where {needs}"))
     };
-    match baseline::decode(stream, plane_bytes(out.len()), shape_fits) {
+    let nominal = padded_bytes(&Shape { rows: segment.nominal_rows.max(shape.rows), ..shape });
+    match baseline::decode(stream, nominal.saturating_mul(PLANES_FACTOR).saturating_add(PLANES_BESIDE), shape_fits) {
         Ok(frame) => Ok(frame?.write(segment.ycbcr, out)),
         Err(baseline::Refusal::Damaged(what)) => Err(format!("its JPEG data are damaged ({what})")),
-        Err(baseline::Refusal::Other) => progressive(stream, segment.ycbcr, shape_fits, out),
+        Err(baseline::Refusal::TooLarge { cols, rows }) => Err(too_large(cols, rows, segment)),
+        Err(baseline::Refusal::Other) => progressive(stream, segment, nominal, shape_fits, out),
     }
 }
 
-/// Max bytes of the components' planes of a segment of `raw` bytes: padded to whole units of blocks.
-const fn plane_bytes(raw: usize) -> usize {
-    4 * raw + (768 << 10)
+/// Rows and columns of a unit of interleaved components, as sides are padded to: of 2 x 4 blocks. Rare ones are higher, and covered by
+/// the factor below.
+const UNIT: (usize, usize) = (16, 32);
+/// Max bytes of planes for one of a padded segment.
+const PLANES_FACTOR: usize = 4;
+/// Max bytes by which the components' planes may be larger than a padded segment.
+const PLANES_BESIDE: usize = 768 << 10;
+/// Max bytes by which a progressive picture may be.
+const PICTURE_BESIDE: usize = 96 << 10;
+
+/// Bytes of a segment whose sides are padded to whole units.
+fn padded_bytes(shape: &Shape) -> usize {
+    shape.rows.next_multiple_of(UNIT.0) * shape.cols.next_multiple_of(UNIT.1) * shape.samples
 }
 
-/// Decodes what [`baseline`] does not.
+fn too_large(cols: usize, rows: usize, segment: &SegmentInfo<'_>) -> String {
+    format!("its JPEG data are of {cols} x {rows} pixels, more than the {} x {} of a chunk", segment.shape.cols, segment.nominal_rows)
+}
+
+/// Decodes what [`baseline`] does not. `nominal`: bytes of a padded chunk.
 fn progressive(
     stream: &[u8],
-    ycbcr: bool,
+    segment: &SegmentInfo<'_>,
+    nominal: usize,
     shape_fits: impl FnOnce(usize, usize, usize) -> Result<(), String>,
     out: &mut [u8],
 ) -> Result<usize, String> {
@@ -171,8 +188,13 @@ fn progressive(
     headers.decode_headers().map_err(damaged)?;
     let info = headers.info().ok_or("its JPEG data have no header")?;
     let samples = usize::from(info.components);
-    shape_fits(info.width.into(), info.height.into(), samples)?;
-    let space = match (ycbcr, samples) {
+    let (cols, rows) = (usize::from(info.width), usize::from(info.height));
+    shape_fits(cols, rows, samples)?;
+    // Before its samples and coefficients are allocated.
+    if padded_bytes(&Shape { cols, rows, ..segment.shape }) > nominal.saturating_add(PICTURE_BESIDE) {
+        return Err(too_large(cols, rows, segment));
+    }
+    let space = match (segment.ycbcr, samples) {
         (true, 3) => ColorSpace::RGB,
         _ => headers.input_colorspace().unwrap_or(ColorSpace::Luma),
     };

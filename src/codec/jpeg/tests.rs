@@ -23,9 +23,10 @@ fn encoded(cols: usize, rows: usize, samples: usize, sampling: SamplingFactor, r
 
 fn decoded(data: &[u8], cols: usize, rows: usize, samples: usize) -> Result<Vec<u8>, String> {
     let shape = Shape { rows, cols, samples, sample: SampleType::U8, predictor: crate::raster::Predictor::None };
+    let segment = SegmentInfo { shape, nominal_rows: rows, tables: &[], ycbcr: samples == 3, suspended_bytes: 0 };
     let mut out = vec![0; rows * cols * samples];
     let needed = out.len();
-    let len = decode(data, &SegmentInfo { shape, tables: &[], ycbcr: samples == 3 }, &mut out, needed)?;
+    let len = decode(data, &segment, &mut out, needed)?;
     assert_eq!(len, needed);
     Ok(out)
 }
@@ -61,4 +62,36 @@ fn damage_is_an_error_and_no_panic() {
     }
     // More rows than the segment, and fewer.
     assert!(decoded(&data, 40, 34, 3).is_err() && decoded(&data, 41, 33, 3).is_err());
+}
+
+/// A JPEG of grey noise.
+fn grey(cols: u16, rows: u16, progressive: bool) -> Vec<u8> {
+    let raw: Vec<u8> = (0..u32::from(cols) * u32::from(rows)).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 50);
+    encoder.set_progressive(progressive);
+    encoder.encode(&raw, cols, rows, ColorType::Luma).unwrap();
+    out
+}
+
+#[test]
+fn a_picture_larger_than_its_chunk_is_refused_by_its_header() {
+    let shape = Shape { rows: 50, cols: 64, samples: 1, sample: SampleType::U8, predictor: crate::raster::Predictor::None };
+    for progressive in [false, true] {
+        let decoded = |rows: u16, nominal_rows: usize| {
+            let segment = SegmentInfo { shape, nominal_rows, tables: &[], ycbcr: false, suspended_bytes: 0 };
+            let mut out = vec![0; 50 * 64];
+            // Without its samples, where they are not to be looked at.
+            let mut data = grey(64, rows, progressive);
+            if rows > 5000 {
+                data.truncate(700);
+            }
+            decode(&data, &segment, &mut out, 50 * 64)
+        };
+        let message = decoded(60_000, 64).unwrap_err();
+        assert_eq!(message, "its JPEG data are of 64 x 60000 pixels, more than the 64 x 64 of a chunk");
+        // The last strip may be as high as the others are.
+        assert_eq!(decoded(64, 64), Ok(50 * 64));
+        assert_eq!(decoded(4000, 4000), Ok(50 * 64), "a lone strip of RowsPerStrip 4000");
+    }
 }

@@ -136,7 +136,8 @@ impl Codec for Lerc {
         decode::decode(&buffer[..len], segment.shape, out)
     }
 
-    fn decode_bytes(&self, raw: usize) -> usize {
+    fn decode_bytes(&self, shape: &Shape, _: usize) -> usize {
+        let raw = shape.rows * shape.row_bytes();
         // Its samples, the mask, a blob whose range was made finite and, where another codec comes after, LERC's own bytes.
         3 * raw + bound(raw) + (64 << 10) + self.outer.map_or(0, |_| bound(raw))
     }

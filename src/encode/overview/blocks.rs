@@ -69,11 +69,13 @@ impl Blocks {
         let mut at = cols.start;
         while at < cols.end {
             let key = (level, row / self.tile_rows, at / self.tile_cols);
-            if !self.filling.contains_key(&key) {
-                let begun = self.begin(key)?;
-                self.filling.insert(key, begun);
-            }
-            let Some(block) = self.filling.get_mut(&key) else { continue };
+            let block = match self.filling.get_mut(&key) {
+                Some(block) => block,
+                None => {
+                    let begun = self.begin(key)?;
+                    self.filling.entry(key).or_insert(begun)
+                }
+            };
             let end = cols.end.min(block.cols.end);
             let from = &samples[(at - cols.start) * width..(end - cols.start) * width];
             let start = ((row - block.rows.start) * block.cols.len() + at - block.cols.start) * pixel;

@@ -212,11 +212,18 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
     fn give(&mut self, level: usize, row: usize, (rows, cols): (Span, Span), band: usize, blocks: &mut Blocks) -> Result<()> {
         let missing = self.sentinel.map_or_else(|| T::from_f64(f64::NAN), |(missing, _)| missing);
         let range = self.sentinel.map(|(_, range)| range);
-        let given = self.values.iter().zip(&self.weights).zip(&mut self.samples).take(cols.len());
-        for ((&value, &weight), sample) in given {
-            let valid = if weight > 0.0 { self.method.give(value, weight, range) } else { missing };
-            *sample = if valid.is_nan() { missing } else { valid };
-        }
+        let (method, samples) = (self.method, &mut self.samples[..cols.len()]);
+        let given = self.values.iter().zip(&self.weights).zip(&mut *samples);
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for ((&value, &weight), sample) in given {
+                    // Computed for missing ones too, so that the loop has no branch.
+                    let valid = method.give(value, weight, range);
+                    *sample = if (weight > 0.0) & !valid.is_nan() { valid } else { missing };
+                }
+            },
+        );
         blocks.put(level, row, cols, band, bytemuck::cast_slice(&self.samples[..cols.len()]))?;
         if let (0, Some(mask)) = (band, self.mask_band) {
             // Pixels are missing in all bands or in none.

@@ -180,7 +180,10 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
     }
 
     fn combine(self, below: &Below<'_, Q::Value>, _: &mut Sums, values: &mut [Q::Value], weights: &mut [f64]) {
-        self.folded(below, values, weights);
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || self.folded(below, values, weights),
+        );
         let at = |row: Option<Row<'_, Q::Value>>, col: usize| {
             let col = below.first + col;
             row.filter(|row| col < row.values.len()).map_or((Q::Value::zeroed(), 0.0), |row| (row.values[col], row.weights[col]))
@@ -211,6 +214,7 @@ impl<Q> Quads<Q> {
         }
     }
 
+    #[inline(always)]
     fn folded<T: Cell>(self, below: &Below<'_, Q::Value>, values: &mut [Q::Value], weights: &mut [f64])
     where
         Q: Quad<T>,
@@ -257,7 +261,8 @@ pub(super) fn alpha_of<T: Cell>(pixel: &[u8], alpha: usize) -> f64 {
 #[inline(always)]
 pub(super) fn apart<T: Cell>(value: f64, sentinel: Option<SentinelRange<T>>) -> T {
     let mut sample = T::from_f64(value);
-    if T::TYPE.is_float() && value.is_finite() && !sample.to_f64().is_finite() {
+    // `&` and not `&&`: no branch, so that the compiler vectorises the loops.
+    if T::TYPE.is_float() & value.is_finite() & !sample.to_f64().is_finite() {
         // A cubic overshoots, and no infinity comes of finite samples.
         sample = T::from_f64(T::TYPE.largest_finite().copysign(value));
     }

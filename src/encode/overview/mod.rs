@@ -37,6 +37,8 @@ use std::{fmt, sync::Arc};
 
 /// Columns of a patch: its levels stay in the cache.
 const PATCH_COLS: usize = 128;
+/// Most tiles of a level that are in the making at once where one course has all rows.
+const AT_ONCE: usize = 3;
 
 /// The overviews of one raster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,14 +92,14 @@ impl PyramidSpec {
         self.base.layout.segmentation.shape(self.base.cols).0.min(self.tile.0).min(self.base.rows)
     }
 
-    /// The encoder of level `level` (1 is the first overview): tiles of the file's own samples.
+    /// The encoder of level `level` (1 is the first overview): tiles of the file's own samples, without statistics.
     ///
     /// # Errors
     /// As [`SegmentEncoder::new`].
     pub fn encoder(&self, level: usize) -> Result<SegmentEncoder> {
         let size = self.levels.get(level - 1).ok_or(Error::Internal("an overview that does not exist was asked for"))?;
         let base = &self.base;
-        SegmentEncoder::new(SegmentSpec {
+        let encoder = SegmentEncoder::new(SegmentSpec {
             cols: size.cols,
             rows: size.rows,
             window_sample: base.output_sample,
@@ -105,7 +107,8 @@ impl PyramidSpec {
             mask: base.mask.map(|_| MaskFrom::Band),
             layout: self.layout(),
             ..*base
-        })
+        })?;
+        Ok(encoder.without_statistics())
     }
 }
 
@@ -114,10 +117,12 @@ pub fn pyramid_bytes(spec: &PyramidSpec) -> usize {
     if spec.levels.is_empty() {
         return 0;
     }
-    let across: usize = spec.levels.iter().map(|size| size.cols.div_ceil(spec.tile.1)).sum();
+    // Where one course has all rows, tiles become whole from left to right: of a level one is being filled, and what a step finishes.
+    let at_once = if spec.base.rows <= spec.course_rows() { AT_ONCE } else { usize::MAX };
     // Where rows of the level above do not end with rows of tiles, the tile below is begun before its neighbour is whole.
     let aligned = spec.resampling.reach() == 0 && spec.base.layout.segmentation.shape(spec.base.cols) == spec.tile;
-    let begun = if aligned { across } else { across + 2 * spec.levels.len() };
+    let below = if aligned { 0 } else { 2 };
+    let begun: usize = spec.levels.iter().map(|size| (size.cols.div_ceil(spec.tile.1) + below).min(at_once)).sum();
     pyramid_state_bytes(spec) + begun * overview_tile_bytes(spec)
 }
 

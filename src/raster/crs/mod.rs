@@ -56,7 +56,7 @@ impl FromStr for Crs {
     type Err = CrsError;
 
     fn from_str(text: &str) -> Result<Self, CrsError> {
-        Self::parse(text.trim()).map_err(|reason| CrsError { given: wkt::brief(text), reason })
+        Self::parse(text.trim()).and_then(Self::that_keys_hold).map_err(|reason| CrsError { given: wkt::brief(text), reason })
     }
 }
 
@@ -80,6 +80,17 @@ impl Crs {
             return Ok(Self::new(name, keys));
         }
         Err(format!("{ACCEPTED} is accepted"))
+    }
+
+    /// Refuses texts that are longer than what keys can point to: their places and lengths are 16-bit numbers.
+    fn that_keys_hold(self) -> Result<Self, String> {
+        let texts = self.keys.iter().filter_map(|(_, value)| if let KeyValue::Text(text) = value { Some(text) } else { None });
+        // A bar ends each.
+        let characters: usize = texts.map(|text| text.chars().count() + 1).sum();
+        if characters <= usize::from(u16::MAX) {
+            return Ok(self);
+        }
+        Err(format!("its names have {characters} characters, where GeoTIFF keys hold {}", u16::MAX))
     }
 
     fn of_codes(across: u16, up: Option<u16>) -> Result<Self, String> {

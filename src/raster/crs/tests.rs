@@ -302,3 +302,16 @@ fn tags_hold_what_the_keys_say_and_our_readers_understand_them() {
     georef.set_crs(&"+proj=lcc +lat_1=33 +lat_2=45 +lon_0=-96 +R=6370000".parse().unwrap());
     assert_eq!((georef.ellipsoid().semi_major_m, georef.epsg(), georef.crs_name().as_deref()), (6_370_000.0, None, Some("unknown")));
 }
+
+#[test]
+fn names_that_no_key_can_point_to_are_refused() {
+    let named = |length: usize| {
+        let name = "x".repeat(length);
+        format!(
+            "GEOGCS[\"{name}\",DATUM[\"d\",SPHEROID[\"s\",6378137,298.257]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433]]"
+        )
+    };
+    assert!(named(15_000).parse::<Crs>().is_ok());
+    let message = named(70_000).parse::<Crs>().unwrap_err().to_string();
+    assert!(message.contains("where GeoTIFF keys hold 65535") && message.len() < 400, "{message}");
+}

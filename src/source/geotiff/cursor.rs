@@ -2,10 +2,11 @@
 
 use super::{
     file::OpenFile,
-    image::{Address, INPUT_BYTES, Image},
+    image::{INPUT_BYTES, Image},
+    index::Address,
 };
 use crate::{
-    codec::{Codec, StreamDecoder, Streaming},
+    codec::{StreamDecoder, Streaming},
     error::{Error, Result},
     source::{ChunkAt, Counters, DecodeScratch, RowCursor},
 };
@@ -95,7 +96,7 @@ impl Cursor {
         if first == 0 {
             self.counters.count_decode(at);
         }
-        let Some(address) = image.address(file.locate(at).1) else {
+        let Some(address) = file.address(at)? else {
             file.fill_sparse(at, out);
             return Ok(());
         };
@@ -104,7 +105,7 @@ impl Cursor {
         let started = Instant::now();
         let reading = match &mut self.state {
             State::Suspended(stream) => {
-                let stream = stream_at(stream, image.codec, (first == 0).then_some(address)).map_err(|e| file.bad_chunk(at, e))?;
+                let stream = stream_at(stream, image, (first == 0).then_some(address)).map_err(|e| file.bad_chunk(at, e))?;
                 let last = first + count == image.stored_rows(at.chunk_row);
                 stream.fill(file, at, &self.counters, raw, last)?
             }
@@ -123,14 +124,14 @@ impl Cursor {
 }
 
 /// The stream in hand, begun anew at `address` if one is given.
-fn stream_at<'a>(stream: &'a mut Option<Stream>, codec: &dyn Codec, address: Option<Address>) -> Result<&'a mut Stream, String> {
+fn stream_at<'a>(stream: &'a mut Option<Stream>, image: &Image, address: Option<Address>) -> Result<&'a mut Stream, String> {
     if let (Some(stream), Some(address)) = (stream.as_mut(), address) {
         stream.decoder.reset();
         stream.buffer.clear();
         (stream.used, stream.rest) = (0, address);
     } else if let Some(address) = address {
         let buffer = Vec::with_capacity(INPUT_BYTES);
-        *stream = Some(Stream { decoder: codec.stream()?, buffer, used: 0, rest: address });
+        *stream = Some(Stream { decoder: image.stream_decoder()?, buffer, used: 0, rest: address });
     }
     stream.as_mut().ok_or_else(|| "its first row was not read".to_owned())
 }

@@ -1,6 +1,6 @@
 //! An open file: what its header says, and its chunks by positioned reads.
 
-use super::image::Image;
+use super::{image::Image, index::Address};
 use crate::{
     codec::RowFinish,
     error::{Error, Result},
@@ -37,6 +37,23 @@ impl OpenFile {
         }
     }
 
+    /// The file that a chunk is in.
+    fn data_of(&self, at: ChunkAt) -> &dyn ReadAt {
+        match &self.mask_data {
+            Some(mask) if at.plane == self.image.planes() => &**mask,
+            _ => &*self.data,
+        }
+    }
+
+    /// Where a chunk is; `None` if it is sparse. The first call reads the image's chunk index.
+    ///
+    /// # Errors
+    /// Those of reading, and where the index changed since the file was opened.
+    pub fn address(&self, at: ChunkAt) -> Result<Option<Address>> {
+        let (image, within) = self.locate(at);
+        image.address(self.data_of(at), &self.name, within)
+    }
+
     fn finish_of(image: &Image) -> RowFinish {
         RowFinish {
             predictor: image.predictor,
@@ -70,11 +87,7 @@ impl OpenFile {
     /// Reads bytes of a chunk, counting them; returns how long it took.
     pub fn read(&self, at: ChunkAt, offset: u64, buf: &mut [u8], counters: &Counters) -> Result<Duration> {
         let started = Instant::now();
-        let data = match &self.mask_data {
-            Some(mask) if at.plane == self.image.planes() => mask,
-            _ => &self.data,
-        };
-        data.read_exact_at(offset, buf).map_err(|e| Error::Read {
+        self.data_of(at).read_exact_at(offset, buf).map_err(|e| Error::Read {
             name: self.name.clone(),
             action: "read its pixels",
             source: io::Error::new(e.kind(), format!("{}: {e}", self.place(at))),
@@ -101,9 +114,9 @@ impl OpenFile {
     }
 
     pub fn decode_chunk(&self, at: ChunkAt, scratch: &mut DecodeScratch, counters: &Counters, out: &mut [u8]) -> Result<()> {
-        let (image, within) = self.locate(at);
+        let (image, _) = self.locate(at);
         counters.count_decode(at);
-        let Some(address) = image.address(within) else {
+        let Some(address) = self.address(at)? else {
             self.fill_sparse(at, out);
             return Ok(());
         };

@@ -3,6 +3,7 @@
 //! The tag vocabulary is the `tiff` crate's. Its reader is not used: it parses the first directory before limits can
 //! be set, refuses what it cannot decode itself, and holds 32 bytes for each number of a tile index.
 
+use super::numbers::Numbers;
 use crate::{
     error::{Error, Result},
     raster::{field_bytes, field_unit, text_of},
@@ -12,13 +13,22 @@ use tiff::tags::Tag;
 
 /// Most entries of one directory.
 const MAX_ENTRIES: u64 = 4096;
-/// Largest tag value read, other than the chunk index.
-const MAX_VALUE_BYTES: u64 = 64 << 20;
+
+/// How many values of a tag are read.
+#[derive(Clone, Copy, Debug)]
+enum Take {
+    /// The first of them, however many there are.
+    First(u64),
+    /// All; more than these are an error.
+    AtMost(u64),
+}
 
 /// What every read of a header needs.
 pub(super) struct Header<'a> {
-    data: &'a dyn ReadAt,
-    name: &'a str,
+    /// The file.
+    pub data: &'a dyn ReadAt,
+    /// Its name, for messages.
+    pub name: &'a str,
     /// Length of the file in bytes.
     pub len: u64,
     /// Numbers are most significant byte first.
@@ -80,7 +90,11 @@ impl<'a> Header<'a> {
         Error::Input { name: self.name.to_owned(), problem: problem.into() }
     }
 
-    fn read_exact(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+    /// Fills `buf` from `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the file is too short, [`Error::Read`].
+    pub fn read_exact(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
         if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.len) {
             return Err(self.bad(format!(
                 "the file is truncated: {} bytes at offset {offset} lie beyond its end ({} bytes)",
@@ -123,17 +137,24 @@ impl<'a> Header<'a> {
         Ok(Ifd { entries: entries.collect(), next: self.number(next) })
     }
 
-    /// Bytes of a tag's value, in file order, at most `limit` values of it.
-    fn value(&self, entry: &Entry, limit: Option<u64>) -> Result<Vec<u8>> {
+    /// Bytes of a tag's value, in file order.
+    fn value(&self, entry: &Entry, take: Take) -> Result<Vec<u8>> {
         let size = kind_bytes(entry.kind);
-        let whole = entry.count.checked_mul(size).ok_or_else(|| self.bad(format!("tag {} is too long", entry.tag)))?;
-        let wanted = limit.map_or(whole, |limit| whole.min(limit.saturating_mul(size)));
+        let count = match take {
+            Take::First(most) => entry.count.min(most),
+            Take::AtMost(most) if entry.count <= most => entry.count,
+            Take::AtMost(most) => {
+                return Err(self.bad(format!("tag {} has {} values, where at most {most} are accepted", entry.tag, entry.count)));
+            }
+        };
+        // Both are small: callers take some thousands, of 8 bytes.
+        let wanted = count * size;
         let word: u64 = if self.big_tiff { 8 } else { 4 };
-        if whole <= word {
+        if entry.count.saturating_mul(size) <= word {
             return Ok(entry.inline[..wanted as usize].to_vec());
         }
         // Checked before anything is allocated: a value cannot be longer than the file that holds it.
-        if wanted > self.len || (limit.is_none() && wanted > MAX_VALUE_BYTES) {
+        if wanted > self.len {
             return Err(self.bad(format!("tag {} claims {wanted} bytes in a file of {}", entry.tag, self.len)));
         }
         let mut bytes = vec![0; wanted as usize];
@@ -141,31 +162,64 @@ impl<'a> Header<'a> {
         Ok(bytes)
     }
 
-    /// All values of an unsigned integer tag, empty if it is absent; at most `limit` of them.
-    pub fn unsigned(&self, ifd: &Ifd, tag: Tag, limit: Option<u64>) -> Result<Vec<u64>> {
-        let Some(entry) = ifd.find(tag) else { return Ok(Vec::new()) };
+    fn whole_numbers(&self, entry: &Entry, take: Take) -> Result<Vec<u64>> {
+        self.check_whole(entry)?;
+        let bytes = self.value(entry, take)?;
+        Ok(bytes.chunks_exact(kind_bytes(entry.kind) as usize).map(|b| self.number(b)).collect())
+    }
+
+    fn check_whole(&self, entry: &Entry) -> Result<()> {
         if !matches!(entry.kind, 1 | 3 | 4 | 13 | 16 | 18) {
             return Err(self.bad(format!("tag {} is of type {}, where whole numbers are expected", entry.tag, entry.kind)));
         }
-        let bytes = self.value(entry, limit)?;
-        Ok(bytes.chunks_exact(kind_bytes(entry.kind) as usize).map(|b| self.number(b)).collect())
+        Ok(())
+    }
+
+    /// Where the values of an unsigned integer tag are, however many; `None` if it is absent.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where it is of another type, or not all of `needed` values are within the file.
+    pub fn numbers(&self, ifd: &Ifd, tag: Tag, needed: u64) -> Result<Option<Numbers>> {
+        let Some(entry) = ifd.find(tag) else { return Ok(None) };
+        self.check_whole(entry)?;
+        let (width, word) = (kind_bytes(entry.kind), if self.big_tiff { 8 } else { 4 });
+        let mut numbers = Numbers { count: entry.count, width, at: 0, inline: None, big_endian: self.big_endian };
+        if numbers.bytes() <= word {
+            numbers.inline = Some(entry.inline);
+            return Ok(Some(numbers));
+        }
+        numbers.at = self.number(&entry.inline[..word as usize]);
+        let bytes = entry.count.min(needed).saturating_mul(width);
+        if numbers.at.checked_add(bytes).is_none_or(|end| end > self.len) {
+            return Err(self.bad(format!(
+                "the file is truncated: {bytes} bytes of tag {} at offset {} lie beyond its end ({} bytes)",
+                entry.tag, numbers.at, self.len
+            )));
+        }
+        Ok(Some(numbers))
+    }
+
+    /// The first values of an unsigned integer tag, `most` of them or all that there are; empty if it is absent.
+    pub fn first(&self, ifd: &Ifd, tag: Tag, most: u64) -> Result<Vec<u64>> {
+        ifd.find(tag).map_or(Ok(Vec::new()), |entry| self.whole_numbers(entry, Take::First(most)))
     }
 
     /// The only, or first, value of an unsigned integer tag; `None` if it is absent.
     pub fn one(&self, ifd: &Ifd, tag: Tag) -> Result<Option<u64>> {
-        Ok(self.unsigned(ifd, tag, Some(1))?.first().copied())
+        Ok(self.first(ifd, tag, 1)?.first().copied())
     }
 
-    /// All values of a tag of 16-bit numbers, empty if it is absent.
-    pub fn shorts(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<u16>> {
+    /// All values of a tag of 16-bit numbers, empty if it is absent; more than `most` are an error.
+    pub fn shorts(&self, ifd: &Ifd, tag: Tag, most: u64) -> Result<Vec<u16>> {
         let narrow = |v| u16::try_from(v).map_err(|_| self.bad(format!("tag {} holds {v}, which is no 16-bit number", tag.to_u16())));
-        self.unsigned(ifd, tag, None)?.into_iter().map(narrow).collect()
+        let Some(entry) = ifd.find(tag) else { return Ok(Vec::new()) };
+        self.whole_numbers(entry, Take::AtMost(most))?.into_iter().map(narrow).collect()
     }
 
-    /// All values of a floating-point tag, empty if it is absent.
-    pub fn doubles(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<f64>> {
+    /// All values of a floating-point tag, empty if it is absent; more than `most` are an error.
+    pub fn doubles(&self, ifd: &Ifd, tag: Tag, most: u64) -> Result<Vec<f64>> {
         let Some(entry) = ifd.find(tag) else { return Ok(Vec::new()) };
-        let bytes = self.value(entry, None)?;
+        let bytes = self.value(entry, Take::AtMost(most))?;
         match entry.kind {
             12 => Ok(bytes.chunks_exact(8).map(|b| f64::from_bits(self.number(b))).collect()),
             11 => Ok(bytes.chunks_exact(4).map(|b| f64::from(f32::from_bits(self.number(b) as u32))).collect()),
@@ -173,15 +227,15 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// The bytes of a tag, empty if it is absent.
-    pub fn bytes(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<u8>> {
-        ifd.find(tag).map_or(Ok(Vec::new()), |entry| self.value(entry, None))
+    /// The bytes of a tag, empty if it is absent; more than `most` values are an error.
+    pub fn bytes(&self, ifd: &Ifd, tag: Tag, most: u64) -> Result<Vec<u8>> {
+        ifd.find(tag).map_or(Ok(Vec::new()), |entry| self.value(entry, Take::AtMost(most)))
     }
 
-    /// All values of a tag of fractions, empty if it is absent or of another type.
-    pub fn fractions(&self, ifd: &Ifd, tag: Tag) -> Result<Vec<f64>> {
-        let Some(entry) = ifd.find(tag).filter(|entry| entry.kind == 5) else { return Ok(Vec::new()) };
-        let bytes = self.value(entry, None)?;
+    /// The values of a tag of fractions; empty if it is absent, of another type, or has not `count` of them.
+    pub fn fractions(&self, ifd: &Ifd, tag: Tag, count: u64) -> Result<Vec<f64>> {
+        let Some(entry) = ifd.find(tag).filter(|entry| entry.kind == 5 && entry.count == count) else { return Ok(Vec::new()) };
+        let bytes = self.value(entry, Take::AtMost(count))?;
         Ok(bytes.chunks_exact(8).map(|both| self.number(&both[..4]) as f64 / self.number(&both[4..]) as f64).collect())
     }
 
@@ -192,24 +246,25 @@ impl<'a> Header<'a> {
         if entry.count == 0 || entry.count.checked_mul(size)? > most {
             return None;
         }
-        let mut bytes = self.value(entry, None).ok()?;
+        let mut bytes = self.value(entry, Take::AtMost(most)).ok()?;
         if self.big_endian && !verbatim {
             bytes.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
         }
         Some((entry.kind, bytes))
     }
 
-    /// The bytes of a text without trailing NULs; `None` if the tag is absent.
-    pub fn text_bytes(&self, ifd: &Ifd, tag: Tag) -> Result<Option<Vec<u8>>> {
+    /// The bytes of a text without trailing NULs; `None` if the tag is absent. More than `most` values are an error.
+    pub fn text_bytes(&self, ifd: &Ifd, tag: Tag, most: u64) -> Result<Option<Vec<u8>>> {
         let Some(entry) = ifd.find(tag) else { return Ok(None) };
-        let mut bytes = self.value(entry, None)?;
+        let mut bytes = self.value(entry, Take::AtMost(most))?;
         bytes.truncate(bytes.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1));
         Ok(Some(bytes))
     }
 
-    /// The text of a tag without trailing NULs, of UTF-8 or else Latin-1; `None` if the tag is absent.
-    pub fn text(&self, ifd: &Ifd, tag: Tag) -> Result<Option<String>> {
-        Ok(self.text_bytes(ifd, tag)?.map(|bytes| text_of(&bytes)))
+    /// The text of a tag without trailing NULs, of UTF-8 or else Latin-1; `None` if the tag is absent. More than `most` values are an
+    /// error.
+    pub fn text(&self, ifd: &Ifd, tag: Tag, most: u64) -> Result<Option<String>> {
+        Ok(self.text_bytes(ifd, tag, most)?.map(|bytes| text_of(&bytes)))
     }
 }
 

@@ -2,13 +2,16 @@
 
 use super::{
     ifd::{Header, Ifd},
+    index::{Address, ChunkIndex, Lengths, MAX_CHUNKS},
+    limits,
+    numbers::Numbers,
     ycbcr::{Stored, YCbCr},
 };
 use crate::{
-    codec::{self, Codec, PackedBits, SegmentInfo, Shape, Streaming},
+    codec::{self, Codec, PackedBits, SegmentHead, SegmentInfo, Shape, StreamDecoder, Streaming},
     error::Result,
     raster::{Chunking, Predictor, SampleType, StreamCost},
-    source::ChunkAt,
+    source::{ChunkAt, ReadAt},
 };
 use tiff::tags::Tag;
 
@@ -21,15 +24,6 @@ const MAX_RAW_CHUNK_BYTES: u64 = 1 << 44;
 
 /// Bytes that a cursor reads ahead of a suspended decoder.
 pub(super) const INPUT_BYTES: usize = 4 << 10;
-
-/// Where a chunk's encoded bytes lie; `len` 0 for a sparse chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Address {
-    /// Bytes from the start of the file.
-    pub offset: u64,
-    /// Encoded bytes.
-    pub len: u64,
-}
 
 /// One image of the file.
 #[derive(Debug)]
@@ -50,6 +44,8 @@ pub(super) struct Image {
     pub tiled: bool,
     pub chunk_cols: usize,
     pub chunk_rows: usize,
+    /// Rows that a chunk may have whatever the raster's height: a lone strip may be stored with all the rows of a strip.
+    nominal_rows: usize,
     /// Bytes that all chunks share: see [`SegmentInfo::tables`].
     tables: Vec<u8>,
     /// Chunks hold YCbCr, of which the codec makes RGB.
@@ -58,8 +54,9 @@ pub(super) struct Image {
     pub conversion: Option<Box<YCbCr>>,
     across: usize,
     down: usize,
-    /// Addresses, plane after plane, row of chunks after row of chunks.
-    index: Vec<Address>,
+    index: ChunkIndex,
+    /// What the first chunk says of the memory that decoding takes.
+    head: SegmentHead,
 }
 
 impl Image {
@@ -83,7 +80,8 @@ impl Image {
         if let (Some(bits), true) = (bits, whole) {
             return Err(header.bad(format!("{bits}-bit samples in {}, where whole bytes are accepted", codec.info().title)));
         }
-        let tables = codec.info().tables.map_or(Ok(Vec::new()), |tag| header.bytes(ifd, Tag::from_u16_exhaustive(tag)))?;
+        let tables =
+            codec.info().tables.map_or(Ok(Vec::new()), |tag| header.bytes(ifd, Tag::from_u16_exhaustive(tag), limits::TABLES_BYTES))?;
         let is_ycbcr = header.one(ifd, Tag::PhotometricInterpretation)? == Some(6);
         let ycbcr = is_ycbcr && codec.info().ycbcr;
         let predictor = predictor(header, ifd, codec, sample, bits.is_some())?;
@@ -102,12 +100,18 @@ impl Image {
             n => return Err(header.bad(format!("bits in fill order {n}, where 1 or 2 is accepted"))),
         };
         let tiled = ifd.has(Tag::TileOffsets) || ifd.has(Tag::TileWidth);
-        let (chunk_cols, chunk_rows) = if tiled {
-            (side(Tag::TileWidth, "tile width")?, side(Tag::TileLength, "tile height")?)
+        let (chunk_cols, chunk_rows, nominal_rows) = if tiled {
+            let (cols, rows) = (side(Tag::TileWidth, "tile width")?, side(Tag::TileLength, "tile height")?);
+            (cols, rows, rows)
         } else {
             match header.one(ifd, Tag::RowsPerStrip)? {
                 Some(0) => return Err(header.bad("0 rows a strip, where 1 or more are accepted")),
-                stated => (cols, stated.map_or(rows, |n| n.min(rows as u64) as usize)),
+                stated => {
+                    let chunk_rows = stated.map_or(rows, |n| n.min(rows as u64) as usize);
+                    // Larger numbers stand for "all rows".
+                    let nominal = stated.and_then(|n| u16::try_from(n).ok()).map_or(chunk_rows, usize::from);
+                    (cols, chunk_rows, nominal.max(chunk_rows))
+                }
             }
         };
         let (across, down) = (cols.div_ceil(chunk_cols), rows.div_ceil(chunk_rows));
@@ -116,7 +120,20 @@ impl Image {
         let packed = bits.map(|bits| PackedBits { bits, per_row: chunk_cols * samples, set: if mask { u8::MAX } else { 1 } });
         let stored = Stored { sample, samples, packed: packed.is_some() };
         let conversion = (is_ycbcr && !ycbcr).then(|| YCbCr::read(header, ifd, stored)).transpose()?;
-        let mut image = Self {
+        let shape = Shape { rows: chunk_rows, cols: chunk_cols, samples, sample, predictor };
+        check_chunk_size(header, &shape, codec.is_stored(), tiled)?;
+        let raw_row_bytes = packed.map_or(shape.row_bytes(), |packed| packed.row_bytes()) as u64;
+        let shaped = codec.is_stored().then(|| Lengths::Shaped {
+            full: chunk_rows as u64 * raw_row_bytes,
+            last: if tiled { chunk_rows as u64 } else { (rows - (down - 1) * chunk_rows) as u64 } * raw_row_bytes,
+        });
+        let planes = if planar { bands } else { 1 };
+        let index = read_index(header, ifd, (tiled, across, down, planes), shaped)?;
+        let head = match index.first() {
+            Some(first) => read_head(header, first, reversed, codec, &shape)?,
+            None => codec.head(&[], &shape),
+        };
+        Ok(Self {
             cols,
             rows,
             bands,
@@ -130,71 +147,15 @@ impl Image {
             tiled,
             chunk_cols,
             chunk_rows,
+            nominal_rows,
             tables,
             ycbcr,
             conversion,
             across,
             down,
-            index: Vec::new(),
-        };
-        image.check_chunk_size(header)?;
-        image.index = image.read_index(header, ifd)?;
-        Ok(image)
-    }
-
-    fn check_chunk_size(&self, header: &Header<'_>) -> Result<()> {
-        let most = if self.codec.is_stored() { MAX_RAW_CHUNK_BYTES } else { MAX_CHUNK_BYTES };
-        let bytes = (self.chunk_cols as u64 * self.chunk_rows as u64).checked_mul(self.pixel_bytes() as u64);
-        match bytes {
-            Some(bytes) if bytes <= most => Ok(()),
-            _ => Err(header.bad(format!(
-                "{} of {} x {} pixels are too large: at most {most} decoded bytes are accepted",
-                if self.tiled { "tiles" } else { "strips" },
-                self.chunk_cols,
-                self.chunk_rows
-            ))),
-        }
-    }
-
-    fn read_index(&self, header: &Header<'_>, ifd: &Ifd) -> Result<Vec<Address>> {
-        // Some old writers list tiles under the names of strips.
-        let (offsets_tag, lengths_tag) = match self.tiled && ifd.has(Tag::TileOffsets) {
-            true => (Tag::TileOffsets, Tag::TileByteCounts),
-            false => (Tag::StripOffsets, Tag::StripByteCounts),
-        };
-        let per_plane = self.across as u64 * self.down as u64;
-        let chunks = per_plane.saturating_mul(self.planes() as u64);
-        let offsets = header.unsigned(ifd, offsets_tag, Some(chunks))?;
-        if (offsets.len() as u64) < chunks {
-            return Err(header.bad(format!("the index lists {} chunks, where {chunks} are needed", offsets.len())));
-        }
-        let mut lengths = header.unsigned(ifd, lengths_tag, Some(chunks))?;
-        if lengths.is_empty() && self.codec.is_stored() {
-            // Some old writers leave the lengths out where they follow from the shape.
-            let rows = |i: u64| self.stored_rows((i % per_plane) as usize / self.across);
-            lengths = (0..chunks).map(|i| (rows(i) * self.raw_row_bytes()) as u64).collect();
-        }
-        if (lengths.len() as u64) < chunks {
-            return Err(header.bad(format!("the index has {} byte counts, where {chunks} are needed", lengths.len())));
-        }
-        let mut index = Vec::with_capacity(offsets.len());
-        for (i, (&offset, &len)) in offsets.iter().zip(&lengths).enumerate() {
-            if offset == 0 || len == 0 {
-                index.push(Address { offset: 0, len: 0 });
-            } else if offset.checked_add(len).is_some_and(|end| end <= header.len) {
-                index.push(Address { offset, len });
-            } else {
-                let i = i % per_plane as usize;
-                return Err(header.bad(format!(
-                    "the file is truncated: the chunk in row {}, column {} of the chunk grid ({len} bytes at offset {offset}) \
-                     lies beyond its end ({} bytes)",
-                    i / self.across,
-                    i % self.across,
-                    header.len
-                )));
-            }
-        }
-        Ok(index)
+            index,
+            head,
+        })
     }
 
     /// Planes of this image: one a band if planar.
@@ -227,27 +188,42 @@ impl Image {
         if self.tiled { self.chunk_rows } else { self.chunk_rows.min(self.rows - chunk_row * self.chunk_rows) }
     }
 
-    /// Where a chunk lies (its plane counted within this image); `None` if it is sparse.
-    pub fn address(&self, at: ChunkAt) -> Option<Address> {
-        let address = self.index[(at.plane * self.down + at.chunk_row) * self.across + at.chunk_col];
-        (address.len > 0).then_some(address)
+    /// Where a chunk is (its plane counted within this image) in the file `data`; `None` if it is sparse.
+    ///
+    /// # Errors
+    /// As [`ChunkIndex::address`].
+    pub fn address(&self, data: &dyn ReadAt, name: &str, at: ChunkAt) -> Result<Option<Address>> {
+        let address = self.index.address(data, name, (at.plane * self.down + at.chunk_row) * self.across + at.chunk_col)?;
+        Ok((address.len > 0).then_some(address))
     }
 
-    /// Bytes that the chunk index occupies.
+    /// Bytes that the chunk index takes while a job runs.
     pub fn index_bytes(&self) -> usize {
-        self.index.capacity() * size_of::<Address>() + self.tables.capacity()
+        self.index.address_bytes() + self.tables.capacity()
     }
 
     /// What a codec knows of a chunk besides its bytes.
     pub fn segment(&self) -> SegmentInfo<'_> {
-        let shape = Shape {
-            rows: self.chunk_rows,
-            cols: self.chunk_cols,
-            samples: self.plane_samples(),
-            sample: self.sample,
-            predictor: self.predictor,
-        };
-        SegmentInfo { shape, tables: &self.tables, ycbcr: self.ycbcr }
+        SegmentInfo {
+            shape: self.shape(),
+            nominal_rows: self.nominal_rows,
+            tables: &self.tables,
+            ycbcr: self.ycbcr,
+            suspended_bytes: self.head.whole_bytes,
+        }
+    }
+
+    /// A decoder of this image's chunks, row by row.
+    ///
+    /// # Errors
+    /// As [`Codec::stream`].
+    pub fn stream_decoder(&self) -> Result<Box<dyn StreamDecoder>, String> {
+        self.codec.stream(self.head.stream_bytes)
+    }
+
+    fn shape(&self) -> Shape {
+        let (rows, cols, samples) = (self.chunk_rows, self.chunk_cols, self.plane_samples());
+        Shape { rows, cols, samples, sample: self.sample, predictor: self.predictor }
     }
 
     /// Whether a cursor that holds one decoded chunk is cheaper than one that suspends a decoder, and which cost
@@ -256,7 +232,7 @@ impl Image {
         let held = self.row_bytes() * (self.chunk_rows + 1) + self.max_encoded_bytes() + self.codec.whole_bytes();
         let state = match self.codec.info().streaming {
             // Beside the decoder: its input, and one row, where predictor 3 is undone.
-            Streaming::Suspends { bytes } => INPUT_BYTES + bytes + self.row_bytes(),
+            Streaming::Suspends { .. } => INPUT_BYTES + self.head.stream_bytes + self.row_bytes(),
             Streaming::Whole => return (true, StreamCost::State { bytes: held }),
             Streaming::Stored => return (false, StreamCost::RandomRows),
         };
@@ -265,8 +241,9 @@ impl Image {
 
     /// Of the largest chunk: what is read, and what its codec takes besides.
     fn max_encoded_bytes(&self) -> usize {
-        let largest = self.index.iter().map(|a| a.len).max().unwrap_or(0) as usize;
-        largest + self.codec.decode_bytes(self.row_bytes() * self.chunk_rows)
+        let largest = self.index.longest() as usize;
+        let shape = Shape { rows: self.nominal_rows, ..self.shape() };
+        largest + self.codec.decode_bytes(&shape, largest + self.tables.len()) + self.head.whole_bytes
     }
 
     /// The numbers that the planner needs.
@@ -282,12 +259,72 @@ impl Image {
     }
 }
 
+fn check_chunk_size(header: &Header<'_>, shape: &Shape, stored: bool, tiled: bool) -> Result<()> {
+    let most = if stored { MAX_RAW_CHUNK_BYTES } else { MAX_CHUNK_BYTES };
+    let pixel_bytes = (shape.samples * shape.sample.bytes()) as u64;
+    match (shape.cols as u64 * shape.rows as u64).checked_mul(pixel_bytes) {
+        Some(bytes) if bytes <= most => Ok(()),
+        _ => Err(header.bad(format!(
+            "{} of {} x {} pixels are too large: at most {most} decoded bytes are accepted",
+            if tiled { "tiles" } else { "strips" },
+            shape.cols,
+            shape.rows
+        ))),
+    }
+}
+
+/// The index of an image of so many chunks across and down in each of its planes. `shaped`: the lengths of its chunks where those
+/// need not be listed, since they are not encoded.
+fn read_index(
+    header: &Header<'_>,
+    ifd: &Ifd,
+    (tiled, across, down, planes): (bool, usize, usize, usize),
+    shaped: Option<Lengths>,
+) -> Result<ChunkIndex> {
+    // Some old writers list tiles under the names of strips.
+    let (offsets_tag, lengths_tag) = match tiled && ifd.has(Tag::TileOffsets) {
+        true => (Tag::TileOffsets, Tag::TileByteCounts),
+        false => (Tag::StripOffsets, Tag::StripByteCounts),
+    };
+    let (across, down) = (across as u64, down as u64);
+    let chunks = (across * down).saturating_mul(planes as u64);
+    let numbers = |tag: Tag| header.numbers(ifd, tag, chunks);
+    let count = |numbers: &Option<Numbers>| numbers.map_or(0, |numbers| numbers.count);
+    let (offsets, lengths) = (numbers(offsets_tag)?, numbers(lengths_tag)?);
+    let Some(offsets) = offsets.filter(|offsets| offsets.count >= chunks) else {
+        return Err(header.bad(format!("the index lists {} chunks, where {chunks} are needed", count(&offsets))));
+    };
+    let lengths = match (count(&lengths), shaped, lengths) {
+        // Some old writers leave the lengths out where they follow from the shape.
+        (0, Some(shaped), _) => shaped,
+        (listed, _, Some(lengths)) if listed >= chunks => Lengths::Listed(lengths),
+        (listed, ..) => return Err(header.bad(format!("the index has {listed} byte counts, where {chunks} are needed"))),
+    };
+    if chunks > MAX_CHUNKS {
+        return Err(header.bad(format!("it has {chunks} chunks, where at most {MAX_CHUNKS} are accepted")));
+    }
+    ChunkIndex::read((header.data, header.name, header.len), (offsets, lengths), (across, down), chunks)
+}
+
+/// What the first bytes of the first chunk say.
+fn read_head(header: &Header<'_>, first: Address, reversed: bool, codec: &dyn Codec, shape: &Shape) -> Result<SegmentHead> {
+    let mut bytes = [0; codec::HEAD_BYTES];
+    let head = &mut bytes[..first.len.min(codec::HEAD_BYTES as u64) as usize];
+    if codec.reads_head() {
+        header.read_exact(first.offset, head)?;
+    }
+    if reversed {
+        head.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+    }
+    Ok(codec.head(head, shape))
+}
+
 fn codec(header: &Header<'_>, ifd: &Ifd) -> Result<&'static dyn Codec> {
     /// Most numbers that a codec's own tag may have.
     const PARAMETERS: u64 = 8;
     let codec = codec::of_tiff(header.one(ifd, Tag::Compression)?.unwrap_or(1)).map_err(|e| header.bad(e))?;
     let Some(tag) = codec.info().parameters else { return Ok(codec) };
-    let parameters = header.unsigned(ifd, Tag::from_u16_exhaustive(tag), Some(PARAMETERS))?;
+    let parameters = header.first(ifd, Tag::from_u16_exhaustive(tag), PARAMETERS)?;
     Ok(codec.variant(&parameters).map_err(|e| header.bad(e))?.unwrap_or(codec))
 }
 
@@ -295,10 +332,10 @@ fn codec(header: &Header<'_>, ifd: &Ifd) -> Result<&'static dyn Codec> {
 fn sample_type(header: &Header<'_>, ifd: &Ifd, mask: bool) -> Result<(SampleType, Option<u8>)> {
     const ACCEPTED: &str = "unsigned integers of 1 to 16, integers of 8, 16, 32 or 64 and floats of 16, 32 or 64 bits are accepted";
     let uniform = |tag: Tag, default: u16, what: &str| {
-        let values = header.shorts(ifd, tag)?;
+        let values = header.shorts(ifd, tag, limits::SAMPLES)?;
         let first = values.first().copied().unwrap_or(default);
-        if values.iter().any(|&v| v != first) {
-            return Err(header.bad(format!("{what} differ between bands ({values:?}), where one for all is accepted")));
+        if let Some(other) = values.iter().find(|&&value| value != first) {
+            return Err(header.bad(format!("{what} differ between bands ({first} and {other}), where one for all is accepted")));
         }
         Ok(first)
     };

@@ -11,7 +11,11 @@ mod directories;
 mod file;
 mod ifd;
 mod image;
+mod index;
+mod limits;
+mod numbers;
 mod palette;
+mod segments;
 mod storage;
 mod tags;
 #[cfg(test)]
@@ -115,11 +119,18 @@ fn mask_of_file(data: &dyn ReadAt, name: &str, image: &Image) -> std::result::Re
     let refused = |error: Error| format!("{name} is not taken: {error}");
     let header = ifd::Header::read(data, name).map_err(refused)?;
     let ifd = header.directory(header.first).map_err(refused)?;
-    let xml = header.text(&ifd, Tag::Unknown(GDAL_METADATA_TAG)).map_err(refused)?;
+    let xml = header.text(&ifd, Tag::Unknown(GDAL_METADATA_TAG), limits::METADATA_BYTES).map_err(refused)?;
     let metadata = Metadata::parse(xml.as_deref().unwrap_or_default());
-    let flags = |band: usize| metadata.get(&format!("INTERNAL_MASK_FLAGS_{band}"), None)?.trim().parse::<u64>().ok();
-    let unsaid = (1..=image.bands).find(|&band| flags(band).is_none());
-    let of_all = (1..=image.bands).all(|band| flags(band).is_some_and(|flags| flags & PER_DATASET != 0));
+    // By band; the first is 1.
+    let mut flags: Vec<Option<u64>> = vec![None; image.bands];
+    for item in metadata.items.iter().filter(|item| item.band.is_none() && item.domain.is_none()) {
+        let band = item.name.strip_prefix("INTERNAL_MASK_FLAGS_").and_then(|band| band.parse::<usize>().ok());
+        if let Some(flags @ None) = band.and_then(|band| flags.get_mut(band.checked_sub(1)?)) {
+            *flags = item.value.trim().parse().ok();
+        }
+    }
+    let unsaid = flags.iter().position(Option::is_none).map(|at| at + 1);
+    let of_all = flags.iter().all(|flags| flags.is_some_and(|flags| flags & PER_DATASET != 0));
     let mask = Image::describe(&header, &ifd, true).map_err(refused)?;
     let why = match unsaid {
         Some(band) => format!("it does not say that it is a mask of band {band} (INTERNAL_MASK_FLAGS_{band})"),

@@ -3,6 +3,7 @@
 use super::{
     ifd::{Header, Ifd},
     image::Image,
+    limits,
 };
 use crate::{error::Result, raster::SampleType};
 use tiff::tags::Tag;
@@ -20,7 +21,7 @@ const PALETTE: u16 = 3;
 /// greys become a palette: the highest sample of the type, which is not there, would be black otherwise. So do single bits in any case:
 /// 1 would be as good as black. GDAL does the same.
 pub(super) fn read(header: &Header<'_>, ifd: &Ifd, image: &Image, photometric: u16) -> Result<(u16, Vec<u16>)> {
-    let map = header.shorts(ifd, Tag::ColorMap)?;
+    let map = header.shorts(ifd, Tag::ColorMap, limits::COLOURS)?;
     let (Some(packed), true) = (image.packed, matches!(image.sample, SampleType::U8 | SampleType::U16)) else {
         return Ok((photometric, map));
     };

@@ -5,7 +5,7 @@ use super::{
     carried,
     ifd::{Header, Ifd},
     image::Image,
-    palette,
+    limits, palette,
 };
 use crate::{
     error::Result,
@@ -24,13 +24,16 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
     let photometric = if photometric == 6 { 2 } else { photometric };
     let (photometric, color_map) = palette::read(header, ifd, image, photometric)?;
     let (carried, mut warnings) = carried::read(header, ifd);
+    let (texts, odd_texts) = texts(header, ifd);
+    warnings.extend(odd_texts);
     let (nodata, odd_nodata) = nodata(header, ifd, image.sample)?;
     warnings.extend(odd_nodata.into_iter().chain(orientation(header, ifd)?));
-    let extra_samples = header.shorts(ifd, Tag::ExtraSamples)?;
+    let extra_samples = header.shorts(ifd, Tag::ExtraSamples, limits::SAMPLES)?;
     let Some(first_extra) = image.bands.checked_sub(extra_samples.len()) else {
         return Err(header.bad(format!("{} extra samples in pixels of {} samples", extra_samples.len(), image.bands)));
     };
-    let gdal_metadata = beside.merged_metadata(header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG))?, image.bands);
+    let gdal_metadata = header.text(ifd, Tag::Unknown(GDAL_METADATA_TAG), limits::METADATA_BYTES)?;
+    let gdal_metadata = beside.merged_metadata(gdal_metadata, image.bands);
     let sample_unit_m = gdal_metadata.as_deref().and_then(|xml| SampleUnit::declared(&Metadata::parse(xml), 0).metres());
     let alpha_band = extra_samples.iter().position(|kind| matches!(kind, 1 | 2)).map(|i| first_extra + i);
     Ok(Profile {
@@ -47,7 +50,7 @@ pub(super) fn profile(header: &Header<'_>, ifd: &Ifd, image: &Image, masked: boo
         color_map,
         gdal_metadata,
         scaling: Vec::new(),
-        texts: texts(header, ifd),
+        texts,
         carried,
         georef: Georeferencing { sample_unit_m, ..georeferencing(header, ifd)? },
         overviews: 0,
@@ -64,15 +67,21 @@ fn orientation(header: &Header<'_>, ifd: &Ifd) -> Result<Option<String>> {
     }))
 }
 
-/// What people wrote about the raster. A tag that holds something else says nothing, and nothing hangs on it.
-fn texts(header: &Header<'_>, ifd: &Ifd) -> Vec<(u16, Vec<u8>)> {
-    let text = |tag: u16| header.text_bytes(ifd, Tag::from_u16_exhaustive(tag)).ok().flatten().filter(|text| !text.is_empty());
-    TEXT_TAGS.iter().filter_map(|&(tag, _)| Some((tag, text(tag)?))).collect()
+/// What people wrote about the raster, and warnings of texts that cannot be read. The raster is the same without them.
+fn texts(header: &Header<'_>, ifd: &Ifd) -> (Vec<(u16, Vec<u8>)>, Vec<String>) {
+    let (mut texts, mut warnings) = (Vec::new(), Vec::new());
+    for (tag, name) in TEXT_TAGS {
+        match header.text_bytes(ifd, Tag::from_u16_exhaustive(tag), limits::TEXT_BYTES) {
+            Ok(text) => texts.extend(text.filter(|text| !text.is_empty()).map(|text| (tag, text))),
+            Err(_) => warnings.push(format!("its {name} (tag {tag}) is damaged or too large, and is not copied")),
+        }
+    }
+    (texts, warnings)
 }
 
 /// What the nodata tag declares, and what is odd about it.
 fn nodata(header: &Header<'_>, ifd: &Ifd, sample: SampleType) -> Result<(Option<Nodata>, Option<String>)> {
-    let Some(text) = header.text(ifd, Tag::GdalNodata)? else { return Ok((None, None)) };
+    let Some(text) = header.text(ifd, Tag::GdalNodata, limits::NODATA_BYTES)? else { return Ok((None, None)) };
     if text.is_empty() {
         return Ok((None, None));
     }
@@ -84,16 +93,16 @@ fn nodata(header: &Header<'_>, ifd: &Ifd, sample: SampleType) -> Result<(Option<
 }
 
 fn georeferencing(header: &Header<'_>, ifd: &Ifd) -> Result<Georeferencing> {
-    let pixel_scale = header.doubles(ifd, Tag::ModelPixelScaleTag)?;
-    let tiepoints = header.doubles(ifd, Tag::ModelTiepointTag)?;
-    let matrix = header.doubles(ifd, Tag::ModelTransformationTag)?;
-    let directory = header.shorts(ifd, Tag::GeoKeyDirectoryTag)?;
+    let pixel_scale = header.doubles(ifd, Tag::ModelPixelScaleTag, limits::MATRIX_NUMBERS)?;
+    let tiepoints = header.doubles(ifd, Tag::ModelTiepointTag, limits::TIEPOINT_NUMBERS)?;
+    let matrix = header.doubles(ifd, Tag::ModelTransformationTag, limits::MATRIX_NUMBERS)?;
+    let directory = header.shorts(ifd, Tag::GeoKeyDirectoryTag, limits::KEY_SHORTS)?;
     let keys = (!directory.is_empty())
         .then(|| -> Result<GeoTags> {
             Ok(GeoTags {
                 directory,
-                doubles: header.doubles(ifd, Tag::GeoDoubleParamsTag)?,
-                ascii: header.text_bytes(ifd, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+                doubles: header.doubles(ifd, Tag::GeoDoubleParamsTag, limits::KEY_VALUES)?,
+                ascii: header.text_bytes(ifd, Tag::GeoAsciiParamsTag, limits::KEY_VALUES)?.unwrap_or_default(),
             })
         })
         .transpose()?;

@@ -1,5 +1,7 @@
 //! Small files made by hand: what is accepted, what is refused and how, and that damage never panics.
 
+mod hostile;
+
 use super::*;
 use crate::raster::{Affine, RasterType, SampleType, StreamCost};
 use proptest::prelude::*;
@@ -316,28 +318,6 @@ fn floats_keep_their_bits() {
     assert_eq!(source.profile().sample, SampleType::F32);
     let (whole, _) = read_all(&source, &[1]).unwrap();
     assert_eq!(whole, bytemuck::cast_slice::<f32, u8>(&samples));
-}
-
-/// Noise in one ZSTD frame that states its window and not its length, as libtiff writes it.
-fn zstd_frame(raw: &[u8], window_log: u32) -> Vec<u8> {
-    use std::io::Write;
-    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
-    encoder.set_parameter(zstd::zstd_safe::CParameter::WindowLog(window_log)).unwrap();
-    encoder.write_all(raw).unwrap();
-    encoder.finish().unwrap()
-}
-
-#[test]
-fn zstd_frames_of_larger_windows_are_refused_by_cursors() {
-    const WINDOW_LOG: u32 = 23;
-    let noise: Vec<u8> = (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 17) as u8).collect();
-    let frame = zstd_frame(&noise, WINDOW_LOG);
-    let with = |frame: Vec<u8>| open(tiff(&[(tags(5000, 4000, 8, 50000), vec![frame])])).unwrap();
-    assert!(!with(frame.clone()).0.image.stream().0, "the decoder is suspended");
-    let (whole, pulled) = read_all(&with(frame), &[999]).unwrap();
-    assert!(whole == noise && pulled == noise);
-    let message = read_all(&with(zstd_frame(&noise, WINDOW_LOG + 1)), &[999]).unwrap_err().to_string();
-    assert!(message.contains("its window exceeds 8 MiB"), "{message}");
 }
 
 #[test]

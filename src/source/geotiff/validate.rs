@@ -1,8 +1,13 @@
 //! Whether a file is a sound TIFF, and whether it is a cloud-optimised one: by its structure, no pixel is decoded.
+//!
+//! One directory is looked at after the other, and only its size, its role and sums over its segments are kept.
 
 use super::{
+    GeoTiff,
     directories::Role,
     ifd::{Header, Ifd},
+    numbers::Numbers,
+    segments::{Promises, SegmentScan, Segments},
 };
 use crate::{
     error::{Error, Result},
@@ -12,12 +17,10 @@ use crate::{
 use std::path::Path;
 use tiff::tags::Tag;
 
-/// Most directories that a file may have.
+/// Most directories that a file may have, and most that its directories may name in their `SubIFDs`.
 const MAX_DIRECTORIES: usize = 1024;
 /// A reader's first request should find the first directory.
 const FIRST_DIRECTORY_BEFORE: u64 = 300;
-/// Segments whose leaders and trailers are read one by one; beyond, every n-th is.
-const PROBES: usize = 65_536;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,8 +61,7 @@ struct Image {
     size: LevelSize,
     tiled: bool,
     role: Role,
-    /// Offset and length of every segment, row by row.
-    segments: Vec<(u64, u64)>,
+    segments: Segments,
 }
 
 /// Checks the structure of a file.
@@ -79,7 +81,12 @@ pub fn validate(path: impl AsRef<Path>) -> Result<Validation> {
 pub fn validate_reader(data: &dyn ReadAt, name: &str) -> Result<Validation> {
     let header = Header::read(data, name)?;
     let mut found = Validation { bigtiff: header.big_tiff, ..Validation::default() };
+    let ghost = ghost(data, &header);
+    found.ghost = ghost.is_some();
+    let promises = ghost.as_deref().map(promises);
+    let mut scan = SegmentScan::of(&header);
     let mut images: Vec<Image> = Vec::new();
+    let mut sub_images_left = MAX_DIRECTORIES;
     let mut at = header.first;
     while at != 0 {
         if images.len() == MAX_DIRECTORIES || images.iter().any(|image| image.at == at) {
@@ -87,22 +94,37 @@ pub fn validate_reader(data: &dyn ReadAt, name: &str) -> Result<Validation> {
             break;
         }
         let ifd = header.directory(at)?;
-        images.push(image(&header, &ifd, at, images.len(), &mut found.problems)?);
-        sub_images(&header, &ifd, images.len() - 1, &mut found)?;
+        images.push(image(&header, &ifd, (at, images.len()), (&mut scan, promises.flatten()), &mut found.problems)?);
+        sub_images(&header, &ifd, images.len() - 1, &mut sub_images_left, &mut found)?;
         at = ifd.next;
     }
-    ranges(&header, &images, &mut found.problems);
-    let ghost = ghost(data, &header);
-    found.ghost = ghost.is_some();
+    let outside = images.iter().enumerate().filter(|(_, image)| image.segments.outside > 0);
+    found.problems.extend(outside.map(|(k, image)| format!("{} segments of directory {k} lie outside the file", image.segments.outside)));
+    let overlaps = scan.overlaps();
+    if overlaps > 0 {
+        found.problems.push(format!("{overlaps} segments overlap others"));
+    }
     found.not_cog = order(&header, &images);
-    if let Some(ghost) = ghost {
-        leaders(data, &ghost, &images, &mut found.not_cog);
+    match promises {
+        Some(None) => found.not_cog.push("it was edited in a way that broke its layout".to_owned()),
+        Some(Some(promises)) => leaders(promises, &images, &mut found.not_cog),
+        None => {}
     }
     let levels = levels(&images);
     found.levels = levels.iter().map(|image| image.size).collect();
-    found.level_bytes = levels.iter().map(|image| image.segments.iter().map(|(_, len)| len).sum()).collect();
+    found.level_bytes = levels.iter().map(|image| image.segments.bytes).collect();
     found.pages = images.iter().skip(1).filter(|image| image.role == Role::Page).map(|image| image.size).collect();
     Ok(found)
+}
+
+impl GeoTiff {
+    /// As [`validate`], without opening the file again.
+    ///
+    /// # Errors
+    /// As [`validate`].
+    pub fn validate(&self) -> Result<Validation> {
+        validate_reader(&*self.0.data, &self.0.name)
+    }
 }
 
 /// The first image, whatever it calls itself, and its overviews.
@@ -116,8 +138,9 @@ fn levels(images: &[Image]) -> Vec<&Image> {
 }
 
 /// Takes in the sizes of what a directory names in its `SubIFDs`.
-fn sub_images(header: &Header<'_>, ifd: &Ifd, k: usize, found: &mut Validation) -> Result<()> {
-    for at in header.unsigned(ifd, Tag::SubIfd, Some(MAX_DIRECTORIES as u64))? {
+fn sub_images(header: &Header<'_>, ifd: &Ifd, k: usize, left: &mut usize, found: &mut Validation) -> Result<()> {
+    for at in header.first(ifd, Tag::SubIfd, *left as u64)? {
+        *left -= 1;
         let size = header.directory(at).and_then(|sub| {
             let side = |tag: Tag| -> Result<usize> { Ok(header.one(&sub, tag)?.and_then(|side| usize::try_from(side).ok()).unwrap_or(0)) };
             Ok(LevelSize { cols: side(Tag::ImageWidth)?, rows: side(Tag::ImageLength)? })
@@ -132,7 +155,14 @@ fn sub_images(header: &Header<'_>, ifd: &Ifd, k: usize, found: &mut Validation) 
     Ok(())
 }
 
-fn image(header: &Header<'_>, ifd: &Ifd, at: u64, k: usize, problems: &mut Vec<String>) -> Result<Image> {
+/// Looks at the directory at `at`, number `k` of the file.
+fn image(
+    header: &Header<'_>,
+    ifd: &Ifd,
+    (at, k): (u64, usize),
+    (scan, promises): (&mut SegmentScan<'_>, Option<Promises>),
+    problems: &mut Vec<String>,
+) -> Result<Image> {
     let need = |tag: Tag, what: &str| {
         let value = header.one(ifd, tag)?.and_then(|v| usize::try_from(v).ok()).filter(|&v| v > 0);
         value.ok_or_else(|| header.bad(format!("directory {k} has no {what}")))
@@ -140,41 +170,32 @@ fn image(header: &Header<'_>, ifd: &Ifd, at: u64, k: usize, problems: &mut Vec<S
     let size = LevelSize { cols: need(Tag::ImageWidth, "width")?, rows: need(Tag::ImageLength, "length")? };
     let tiled = ifd.has(Tag::TileOffsets);
     let (offsets, counts) = if tiled { (Tag::TileOffsets, Tag::TileByteCounts) } else { (Tag::StripOffsets, Tag::StripByteCounts) };
-    let (offsets, counts) = (header.unsigned(ifd, offsets, None)?, header.unsigned(ifd, counts, None)?);
+    let (offsets, counts) = (header.numbers(ifd, offsets, u64::MAX)?, header.numbers(ifd, counts, u64::MAX)?);
     let (cols, rows) = match tiled {
         true => (need(Tag::TileWidth, "tile width")?, need(Tag::TileLength, "tile length")?),
         false => (size.cols, header.one(ifd, Tag::RowsPerStrip)?.map_or(size.rows, |rows| (rows as usize).clamp(1, size.rows))),
     };
     let bands = header.one(ifd, Tag::SamplesPerPixel)?.unwrap_or(1) as usize;
     let planes = if header.one(ifd, Tag::PlanarConfiguration)? == Some(2) { bands } else { 1 };
-    let expected = size.cols.div_ceil(cols).saturating_mul(size.rows.div_ceil(rows)).saturating_mul(planes);
-    if offsets.len() != expected || counts.len() != expected {
-        problems.push(format!("directory {k} names {} offsets and {} lengths of {expected} segments", offsets.len(), counts.len()));
+    let expected = size.cols.div_ceil(cols).saturating_mul(size.rows.div_ceil(rows)).saturating_mul(planes) as u64;
+    let number = |numbers: &Option<Numbers>| numbers.map_or(0, |numbers| numbers.count);
+    if number(&offsets) != expected || number(&counts) != expected {
+        problems.push(format!("directory {k} names {} offsets and {} lengths of {expected} segments", number(&offsets), number(&counts)));
     }
     if tiled && (cols % 16 != 0 || rows % 16 != 0) {
         problems.push(format!("directory {k} has tiles of {cols} x {rows} pixels, which are no multiples of 16"));
     }
     let role = Role::of(header, ifd)?;
-    let segments = offsets.into_iter().zip(counts).collect();
+    let promises = promises.filter(|_| !matches!(role, Role::Mask { .. }));
+    let segments = match offsets.zip(counts) {
+        Some((offsets, counts)) => scan.look(&offsets, &counts, promises)?,
+        None => Ok(Segments::default()),
+    };
+    let segments = segments.unwrap_or_else(|problem| {
+        problems.push(format!("directory {k} {problem}"));
+        Segments::default()
+    });
     Ok(Image { at, size, tiled, role, segments })
-}
-
-/// Segments lie inside the file and apart from each other.
-fn ranges(header: &Header<'_>, images: &[Image], problems: &mut Vec<String>) {
-    let mut all = Vec::new();
-    for (k, image) in images.iter().enumerate() {
-        let outside = image.segments.iter().filter(|(at, len)| *len > 0 && (*at < 8 || at.saturating_add(*len) > header.len)).count();
-        if outside > 0 {
-            problems.push(format!("{outside} segments of directory {k} lie outside the file"));
-        }
-        all.extend(image.segments.iter().filter(|(_, len)| *len > 0).map(|&(at, len)| (at, at.saturating_add(len))));
-    }
-    all.sort_unstable();
-    // Equal segments may be shared.
-    let overlaps = all.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].1 > pair[1].0).count();
-    if overlaps > 0 {
-        problems.push(format!("{overlaps} segments overlap others"));
-    }
 }
 
 /// Directories first, overviews from small to large, full resolution last.
@@ -196,7 +217,7 @@ fn order(header: &Header<'_>, images: &[Image]) -> Vec<String> {
     if images.windows(2).any(|pair| pair[1].at <= pair[0].at) {
         reasons.push("directories are not in the order of their levels".to_owned());
     }
-    let first_data = |image: &Image| image.segments.iter().filter(|(_, len)| *len > 0).map(|(at, _)| *at).min();
+    let first_data = |image: &Image| image.segments.first;
     let last_directory = images.iter().map(|image| image.at).max().unwrap_or(0);
     if images.iter().filter_map(first_data).any(|at| at < last_directory) {
         reasons.push("data stand before directories".to_owned());
@@ -234,32 +255,24 @@ fn ghost(data: &dyn ReadAt, header: &Header<'_>) -> Option<String> {
     text.get(body..(body + size).min(text.len())).map(str::to_owned)
 }
 
-/// What the structural metadata promise of every segment.
-fn leaders(data: &dyn ReadAt, ghost: &str, images: &[Image], reasons: &mut Vec<String>) {
-    if ghost.contains("KNOWN_INCOMPATIBLE_EDITION=YES") {
-        reasons.push("it was edited in a way that broke its layout".to_owned());
-        return;
-    }
+/// What the structural metadata promise of every segment; `None` where an edit has broken them.
+fn promises(ghost: &str) -> Option<Promises> {
     let says = |line: &str| ghost.lines().any(|l| l == line);
-    let (leader, trailer, row_major) =
-        (says("BLOCK_LEADER=SIZE_AS_UINT4"), says("BLOCK_TRAILER=LAST_4_BYTES_REPEATED"), says("BLOCK_ORDER=ROW_MAJOR"));
+    (!ghost.contains("KNOWN_INCOMPATIBLE_EDITION=YES")).then(|| Promises {
+        leader: says("BLOCK_LEADER=SIZE_AS_UINT4"),
+        trailer: says("BLOCK_TRAILER=LAST_4_BYTES_REPEATED"),
+        row_major: says("BLOCK_ORDER=ROW_MAJOR"),
+    })
+}
+
+/// Which of the promises are not kept.
+fn leaders(promises: Promises, images: &[Image], reasons: &mut Vec<String>) {
     for (k, image) in images.iter().enumerate().filter(|(_, image)| !matches!(image.role, Role::Mask { .. })) {
-        let there: Vec<(u64, u64)> = image.segments.iter().copied().filter(|(_, len)| *len > 0).collect();
-        if row_major && there.windows(2).any(|pair| pair[1].0 <= pair[0].0) {
+        if promises.row_major && image.segments.disordered {
             reasons.push(format!("segments of directory {k} are not in row-major order"));
         }
-        let step = there.len().div_ceil(PROBES).max(1);
-        let wrong = there.iter().step_by(step).filter(|&&(at, len)| {
-            let word = |at: u64| {
-                let mut bytes = [0; 4];
-                data.read_exact_at(at, &mut bytes).ok().map(|()| bytes)
-            };
-            let led = !leader || at.checked_sub(4).and_then(word).map(u32::from_le_bytes).map(u64::from) == Some(len);
-            let trailed = !trailer || len < 4 || word(at + len).is_some_and(|tail| word(at + len - 4) == Some(tail));
-            !led || !trailed
-        });
-        let wrong = wrong.count();
-        if wrong > 0 {
+        if image.segments.wrong > 0 {
+            let wrong = image.segments.wrong;
             reasons.push(format!("{wrong} segments of directory {k} do not stand between their length and their last bytes"));
         }
     }

@@ -1,6 +1,9 @@
 //! YCbCr samples that no codec turns into RGB, as libtiff does it: the specification's formula in whole numbers.
 
-use super::ifd::{Header, Ifd};
+use super::{
+    ifd::{Header, Ifd},
+    limits,
+};
 use crate::{error::Result, raster::SampleType};
 use tiff::tags::Tag;
 
@@ -35,7 +38,7 @@ impl YCbCr {
     /// The conversion of a directory whose photometric interpretation is YCbCr, and whose codec does not convert.
     pub fn read(header: &Header<'_>, ifd: &Ifd, stored: Stored) -> Result<Box<Self>> {
         // YCbCr is subsampled by 2 x 2 unless the tag says otherwise.
-        let subsampling = header.shorts(ifd, Tag::ChromaSubsampling)?;
+        let subsampling = header.shorts(ifd, Tag::ChromaSubsampling, limits::SAMPLES)?;
         if subsampling != [1, 1] {
             let (cols, rows) = (subsampling.first().copied().unwrap_or(2), subsampling.get(1).copied().unwrap_or(2));
             return Err(
@@ -46,8 +49,8 @@ impl YCbCr {
             let is = format!("YCbCr in chunks of {} samples of {}", stored.samples, stored.sample);
             return Err(header.bad(format!("{is}, where three or more of uint8, interleaved by pixel, are accepted")));
         }
-        let luma = header.fractions(ifd, Tag::Unknown(529))?;
-        let reference = header.fractions(ifd, Tag::Unknown(532))?;
+        let luma = header.fractions(ifd, Tag::Unknown(529), 3)?;
+        let reference = header.fractions(ifd, Tag::Unknown(532), 6)?;
         let luma = <[f64; 3]>::try_from(&luma[..]).ok().filter(|luma| luma.iter().all(|c| c.is_finite()) && luma[1] != 0.0).unwrap_or(LUMA);
         let reference = <[f64; 6]>::try_from(&reference[..]).ok().filter(|r| r.iter().all(|v| v.is_finite())).unwrap_or(BLACK_WHITE);
         Ok(Box::new(Self::new(luma, reference)))

@@ -205,16 +205,14 @@ impl Pam {
 
     /// Puts its metadata over those of the file, of which `xml` is the text; those of bands that the file lacks are left out.
     pub fn merged_metadata(&self, xml: Option<String>, bands: usize) -> Option<String> {
-        let items = self.items.iter().filter(|item| item.band.is_none_or(|band| band < bands));
-        let mut metadata = crate::raster::Metadata::parse(xml.as_deref().unwrap_or_default());
-        let mut changed = false;
-        for item in items {
-            // What GDAL gives a role has one item, whatever its letters.
-            metadata.items.retain(|old| !(item.role.is_some() && old.role == item.role && old.band == item.band));
-            metadata.set(item.clone());
-            changed = true;
+        let items: Vec<MetadataItem> = self.items.iter().filter(|item| item.band.is_none_or(|band| band < bands)).cloned().collect();
+        if items.is_empty() {
+            return xml;
         }
-        if changed { Some(metadata.to_xml()) } else { xml }
+        let mut metadata = crate::raster::Metadata::parse(xml.as_deref().unwrap_or_default());
+        // What GDAL gives a role has one item, whatever its letters.
+        metadata.set_all(items);
+        Some(metadata.to_xml())
     }
 
     /// Puts all else that it says over what the file says; `name` is its own name, for warnings.
