@@ -17,7 +17,8 @@ use swath::{
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   swath devices
-  swath slope dem.tif slope.tif --adapter llvmpipe   (choose one by part of its name)")]
+  swath slope dem.tif slope.tif --adapter llvmpipe   (choose one by part of its name)
+  swath slope dem.tif slope.tif --adapter 0          (or by its place in the list)")]
 pub struct DevicesArgs {
     /// As JSON
     #[arg(long)]
@@ -40,13 +41,21 @@ impl DevicesArgs {
             });
             return say::out(&pretty(&report));
         }
-        let mut rows = vec![["", "NAME", "API", "TYPE", "DRIVER", "LARGEST BUFFER"].map(String::from)];
-        for device in &devices {
-            let taken = auto.adapter() == Some(device);
-            rows.push([mark(taken), device.name.clone(), device.api.clone(), kind(device), device.driver.clone(), buffer(device)]);
+        let mut rows = vec![["", "#", "NAME", "API", "TYPE", "DRIVER", "LARGEST BUFFER"].map(String::from)];
+        let taken = devices.iter().position(|device| auto.adapter() == Some(device));
+        for (place, device) in devices.iter().enumerate() {
+            rows.push([
+                mark(taken == Some(place)),
+                place.to_string(),
+                device.name.clone(),
+                device.api.clone(),
+                kind(device),
+                device.driver.clone(),
+                buffer(device),
+            ]);
         }
         let cpu = format!("{threads} threads");
-        rows.push([mark(auto.adapter().is_none()), "CPU".into(), "-".into(), cpu, "-".into(), "-".into()]);
+        rows.push([mark(auto.adapter().is_none()), "-".into(), "CPU".into(), "-".into(), cpu, "-".into(), "-".into()]);
         say::out(&format!("{}\n* auto takes this: {}", table(&rows), auto.describe()))
     }
 }

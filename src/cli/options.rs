@@ -40,7 +40,7 @@ pub struct ComputeOptions {
     /// Where kernels run; auto: a hardware GPU if there is one, else the CPU (env SWATH_BACKEND)
     #[arg(long, value_enum, ignore_case = true, value_name = "WHERE")]
     pub backend: Option<Backend>,
-    /// The GPU whose name contains this; 'llvmpipe' for the software one
+    /// The GPU with this in its name, at this place in 'swath devices', or of this interface, as in 'vulkan:NAME'
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
     /// Hard ceiling of host memory, such as 512M

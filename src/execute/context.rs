@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub struct Context {
     gpu: Option<Arc<Gpu>>,
     why: String,
+    slice: Option<[usize; 2]>,
 }
 
 impl Default for Context {
@@ -23,28 +24,43 @@ impl Context {
     pub fn auto() -> Self {
         match Self::gpu(None) {
             Ok(context) => context,
-            Err(why) => Self { gpu: None, why: why.to_string() },
+            Err(why) => Self { gpu: None, why: why.to_string(), slice: None },
         }
     }
 
     /// The CPU twins; no adapter is touched.
     pub fn cpu() -> Self {
-        Self { gpu: None, why: "as asked".to_owned() }
+        Self { gpu: None, why: "as asked".to_owned(), slice: None }
     }
 
-    /// A GPU whose name contains `selector` (case-insensitive; software adapters count), or any hardware GPU. Without the
-    /// feature `gpu` there is none.
+    /// The GPU that `selector` names, or any hardware GPU: by its position in [`Context::devices`] (`1`), by part of its name
+    /// (`llvmpipe`; case-insensitive, software adapters count), or by interface and part of its name (`vulkan:4090`, `dx12:`).
+    /// Where several match, the first that opens is taken. Without the feature `gpu` there is none.
     ///
     /// # Errors
     /// [`Error::NoAdapter`](crate::error::Error::NoAdapter), listing what was found.
     pub fn gpu(selector: Option<&str>) -> Result<Self> {
-        Ok(Self { gpu: Some(Gpu::open(selector)?), why: String::new() })
+        Ok(Self { gpu: Some(Gpu::open(selector)?), why: String::new(), slice: None })
     }
 
     /// An opened device.
     #[cfg(feature = "gpu")]
     pub(super) fn on(gpu: Arc<Gpu>) -> Self {
-        Self { gpu: Some(gpu), why: String::new() }
+        Self { gpu: Some(gpu), why: String::new(), slice: None }
+    }
+
+    /// Cuts every dispatch into slices of so many rows and columns, instead of slices that take about 50 ms: for tests of the promise
+    /// that no cut changes a pixel.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn with_slices(mut self, rows: usize, cols: usize) -> Self {
+        self.slice = Some([rows, cols]);
+        self
+    }
+
+    /// Rows and columns of a slice, where they are chosen.
+    pub(super) fn slice(&self) -> Option<[usize; 2]> {
+        self.slice
     }
 
     /// Every adapter that answers, hardware first.

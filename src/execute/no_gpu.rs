@@ -66,7 +66,7 @@ impl GpuBackend {
     ///
     /// # Errors
     /// None: there is no device.
-    pub fn new(_pass: &PassContext<'_>, gpu: Arc<Gpu>, _ledger: Arc<Ledger>) -> Result<Self> {
+    pub fn new(_pass: &PassContext<'_>, gpu: Arc<Gpu>, _ledger: Arc<Ledger>, _slice: Option<[usize; 2]>) -> Result<Self> {
         match *gpu {}
     }
 }

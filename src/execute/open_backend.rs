@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// A refused grant, or the device's objection.
 pub fn open_backend(context: &Context, pass: &PassContext<'_>, device_ledger: Option<Arc<Ledger>>) -> Result<Box<dyn Backend>> {
     Ok(match (context.device(), device_ledger) {
-        (Some(gpu), Some(ledger)) => Box::new(GpuBackend::new(pass, gpu.clone(), ledger)?),
+        (Some(gpu), Some(ledger)) => Box::new(GpuBackend::new(pass, gpu.clone(), ledger, context.slice())?),
         _ => Box::new(CpuBackend::new(pass)?),
     })
 }

@@ -30,6 +30,11 @@ impl Footprint {
     pub const fn square(radius: usize) -> Self {
         Self { halo_rows: radius, halo_cols: radius }
     }
+
+    /// Pixels of the neighbourhood, the middle one included.
+    pub const fn pixels(self) -> usize {
+        (2 * self.halo_rows + 1) * (2 * self.halo_cols + 1)
+    }
 }
 
 /// What an operator's samples become when they are written without a `--dtype` or `--nodata`.

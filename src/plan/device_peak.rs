@@ -6,7 +6,7 @@
 
 use super::{
     bytes::Bytes,
-    sizes::{KERNEL_WORKGROUP, PACK_WORKGROUP, Sizes},
+    sizes::{KERNEL_WORKGROUP, MOST_SUBMISSIONS, PACK_WORKGROUP, Sizes, WITNESS_BYTES},
     spec::{DeviceLimits, NodeKind},
 };
 use serde::Serialize;
@@ -44,7 +44,9 @@ pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DeviceP
     let in_flight = execution.units_in_flight.min(schedule.units_count());
     // Small buffers are written through copies, which are free once their unit is done. There is one of the unit that is
     // recorded, and one of each that is left on the device meanwhile: of three in flight one, of fewer none.
-    let small = |bytes: usize| (Bytes(bytes) * in_flight.max(2)).0;
+    // The same is written for each submission of a unit.
+    let copies = in_flight.max(2).saturating_sub(1).saturating_mul(MOST_SUBMISSIONS);
+    let small = |bytes: usize| (Bytes(bytes) * copies + Bytes(bytes)).0;
     let mut parts = DevicePeak::default();
     let mut blocks = Blocks { size: limits.allocation_bytes.max(1), ..Blocks::default() };
     let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
@@ -76,6 +78,10 @@ pub(super) fn predict(sizes: Sizes<'_>, limits: &DeviceLimits) -> Result<DeviceP
         for _ in 0..in_flight {
             add(&mut parts.staging, bytes)?;
         }
+    }
+    add(&mut parts.parameters, small(WITNESS_BYTES))?;
+    for _ in 0..in_flight.saturating_mul(MOST_SUBMISSIONS) {
+        add(&mut parts.staging, WITNESS_BYTES)?;
     }
     parts.blocks = blocks.bytes();
     parts.peak = blocks.dedicated.saturating_add(parts.blocks);

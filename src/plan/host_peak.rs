@@ -6,7 +6,7 @@
 use super::{
     bytes::Bytes,
     chunk_columns::{BufferRow, ChunkColumns, HeldChunks},
-    sizes::{FIXED_BYTES, PieceBuffers, Sizes, cursor_bytes},
+    sizes::{FIXED_BYTES, MOST_SUBMISSIONS, PieceBuffers, Sizes, WITNESS_BYTES, cursor_bytes},
     source_demand::{SourceDemand, SwathDemand},
     spec::{DecodeMode, NodeKind},
 };
@@ -116,7 +116,8 @@ fn lasting_parts(sizes: Sizes<'_>, in_flight: usize) -> HostPeak {
 fn staging_bytes(sizes: Sizes<'_>, in_flight: usize) -> usize {
     let readbacks: Bytes = (0..sizes.spec.outputs.len()).map(|output| sizes.readback_bytes(output)).sum();
     let uploads: Bytes = (0..sizes.spec.nodes.len()).map(|node| sizes.upload_bytes(node)).sum();
-    (uploads * sizes.upload_turns() + readbacks * in_flight).0
+    let witnesses = Bytes(WITNESS_BYTES) * MOST_SUBMISSIONS;
+    (uploads * sizes.upload_turns() + (readbacks + witnesses) * in_flight).0
 }
 
 /// Neighbouring planes of a source that are alike: the bands of a planar file.

@@ -26,8 +26,8 @@ pub use refusal::{Refusal, Shortfall};
 pub use schedule::{Maxima, Schedule};
 pub use search::{Cut, chunk_rows_in, plan, plan_cut};
 pub use sizes::{
-    BUFFER_BYTES, FIXED_BYTES, GRID_BYTES, KERNEL_WORKGROUP, KernelBuffers, PACK_UNIFORM_BYTES, PACK_WORKGROUP, PieceBuffers, Sizes,
-    buffer_slack, cursor_bytes, pooled_bytes,
+    BUFFER_BYTES, FIXED_BYTES, GRID_BYTES, KERNEL_WORKGROUP, KernelBuffers, MOST_SUBMISSIONS, PACK_UNIFORM_BYTES, PACK_WORKGROUP,
+    PieceBuffers, Sizes, WITNESS_BYTES, buffer_slack, cursor_bytes, pooled_bytes,
 };
 pub use spec::{
     Budget, DecodeMode, DeviceLimits, Execution, JobSpec, KernelSpec, NodeKind, NodeSpec, OutputSpec, Packing, SourceSpec, Step, Unit,

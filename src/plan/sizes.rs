@@ -56,6 +56,12 @@ pub const PACK_UNIFORM_BYTES: [usize; 2] = [32, 16];
 /// Bytes of the factors that a kernel is given for each row: four float32.
 const ROW_FACTOR_BYTES: usize = 16;
 
+/// Submissions of one unit that the device may have at once.
+pub const MOST_SUBMISSIONS: usize = 3;
+
+/// Bytes of the number that comes back last from each submission, which proves that the device ran it.
+pub const WITNESS_BYTES: usize = 8;
+
 /// Multiple of bytes that buffers on the device begin at.
 const DEVICE_ALIGNMENT: usize = 256;
 

@@ -1,7 +1,8 @@
-//! The house itself: layers, circles, lines, names of tests, and paths in documents.
+//! The house itself: layers, circles, files that nothing declares, lines, names of tests, and paths in documents.
 
 mod circles;
 mod layers;
+mod modules;
 mod paths;
 mod sources;
 mod test_names;

@@ -83,3 +83,17 @@ fn no_cut_changes_a_byte_of_any_operator_on_the_gpu() {
         every_cut_is_the_same(&context, &heights);
     }
 }
+
+#[test]
+fn no_slice_changes_a_byte_of_any_operator_on_the_gpu() {
+    let Some(context) = gpu_context() else { return };
+    let all = REGISTRY.iter().chain(ARRANGERS).chain(PARTS).flat_map(|info| (info.examples)());
+    let cut = Cut { swath_rows: Some(ROWS.next_multiple_of(TILE)), ..Cut::default() };
+    for operator in all.filter(|operator| operator.has_cpu_twin()) {
+        let whole = file(&operator, &context.clone().with_slices(ROWS, COLS), &cut);
+        for (rows, cols) in [(1, COLS), (7, COLS), (16, 16), (33, 29)] {
+            let sliced = file(&operator, &context.clone().with_slices(rows, cols), &cut);
+            assert!(sliced == whole, "{operator:?} in slices of {rows} x {cols}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{
     device::Gpu,
-    pipeline::Kernel,
+    kernel::Kernel,
     staging::{Readbacks, StagingLedgers, Upload},
 };
 use crate::{
@@ -122,7 +122,7 @@ fn kernel(
         gpu.queue.write_buffer(table, 0, &contents);
     }
     bindings.extend(&table);
-    let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
+    let bound = gpu.scoped(|| kernel.bind(&gpu.device, &bindings))?;
     let once = || {
         let started = Instant::now();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

@@ -1,11 +1,15 @@
-//! Adapters, the device, and the two ways in which they fail.
+//! The device, and the ways in which it fails.
 
+use super::{adapters, expected_panic, kernel::Kernel};
 use crate::{
     error::{Error, Result},
     execute::{AdapterInfo, Workers},
     plan::DeviceLimits,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Granularity in which the allocator takes device memory for small buffers.
 const ALLOCATION_BYTES: u64 = 4 << 20;
@@ -22,93 +26,38 @@ pub struct Gpu {
     limits: wgpu::Limits,
     /// First error that no scope caught.
     uncaught: Arc<Mutex<Option<String>>>,
+    /// Why the driver says that the device is lost, once it is.
+    lost: Arc<Mutex<Option<String>>>,
+    /// Kernels that were compiled for it.
+    kernels: Mutex<HashMap<KernelText, Arc<Kernel>>>,
 }
 
-fn instance(backends: wgpu::Backends) -> wgpu::Instance {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = backends;
-    // Validation layers are a developer's tool: they cost time and print to stderr.
-    descriptor.flags = wgpu::InstanceFlags::empty();
-    wgpu::Instance::new(descriptor)
-}
+/// What tells kernels apart: their WGSL, and which of their storage buffers are read-only.
+type KernelText = (String, Vec<bool>);
 
-fn describe(adapter: &wgpu::Adapter) -> AdapterInfo {
-    let (info, limits) = (adapter.get_info(), adapter.limits());
-    let kind = match info.device_type {
-        wgpu::DeviceType::DiscreteGpu => "discrete_gpu",
-        wgpu::DeviceType::IntegratedGpu => "integrated_gpu",
-        wgpu::DeviceType::VirtualGpu => "virtual_gpu",
-        wgpu::DeviceType::Cpu => "cpu",
-        wgpu::DeviceType::Other => "other",
-    };
-    // A software rasteriser behind GL calls itself "other" on some systems.
-    let name = info.name.to_ascii_lowercase();
-    let software = ["llvmpipe", "lavapipe", "softpipe", "swiftshader", "software"].iter().any(|s| name.contains(s));
-    AdapterInfo {
-        name: info.name,
-        api: info.backend.to_str().to_owned(),
-        kind: kind.to_owned(),
-        driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
-        max_buffer_bytes: limits.max_buffer_size,
-        max_binding_bytes: limits.max_storage_buffer_binding_size,
-        hardware: kind != "cpu" && !software,
-    }
-}
-
-/// Every adapter that can run compute shaders, hardware first, native interfaces before GL.
-fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
-    // GL only where nothing else answers: its loaders print to stderr and add nothing beside a native interface.
-    let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
-    let mut found = pollster::block_on(instance(native).enumerate_adapters(native));
-    if found.is_empty() {
-        found = pollster::block_on(instance(wgpu::Backends::GL).enumerate_adapters(wgpu::Backends::GL));
-    }
-    let mut usable: Vec<_> = found
-        .into_iter()
-        .filter(|a| a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS))
-        .map(|a| {
-            let info = describe(&a);
-            (a, info)
-        })
-        .collect();
-    let rank = |info: &AdapterInfo| {
-        let kind = match info.kind.as_str() {
-            "discrete_gpu" => 0,
-            "integrated_gpu" => 1,
-            "virtual_gpu" => 2,
-            _ => 3,
-        };
-        (!info.hardware, info.api == "gl", kind)
-    };
-    usable.sort_by_key(|(_, info)| rank(info));
-    usable
-}
-
-/// Every adapter that answers.
-pub fn list() -> Vec<AdapterInfo> {
-    adapters().into_iter().map(|(_, info)| info).collect()
-}
+/// Kernels that are kept; when there are more, all are compiled anew as they are needed.
+const KEPT_KERNELS: usize = 64;
 
 impl Gpu {
-    /// Opens the first adapter whose name contains `selector`, or the first hardware one.
+    /// Opens the first adapter that `selector` takes and that gives a device: any hardware adapter where there is none.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`] listing what there is, [`Error::Device`] where the adapter gives no device.
+    /// [`Error::NoAdapter`] listing what there is, [`Error::Device`] of the first adapter where none of them gives a device.
     pub fn open(selector: Option<&str>) -> Result<Arc<Self>> {
-        let found = adapters();
-        let names: Vec<String> = found.iter().map(|(_, i)| format!("{} ({}, {})", i.name, i.api, i.kind)).collect();
-        let wanted = |info: &AdapterInfo| match selector {
-            Some(part) => info.name.to_ascii_lowercase().contains(&part.to_ascii_lowercase()),
-            None => info.hardware,
-        };
-        let Some((adapter, info)) = found.into_iter().find(|(_, info)| wanted(info)) else {
-            let found = match (names.is_empty(), selector) {
-                (true, _) => "no Vulkan, Metal, DX12 or GL driver answers; --backend cpu needs none".to_owned(),
-                (false, Some(_)) => format!("there are: {}", names.join("; ")),
-                (false, None) => format!("only software adapters answer, which must be chosen by --adapter NAME: {}", names.join("; ")),
-            };
-            return Err(Error::NoAdapter { selector: selector.map(str::to_owned), found });
-        };
+        let found = adapters::list();
+        let taken = adapters::taken(found.iter().map(|(_, info)| info), selector)?;
+        let mut failure = None;
+        for index in taken {
+            let (adapter, info) = &found[index];
+            match Self::open_adapter(adapter, info) {
+                Err(error) => failure = failure.or(Some(error)),
+                opened => return opened,
+            }
+        }
+        Err(failure.unwrap_or(Error::Internal("no adapter was tried")))
+    }
+
+    fn open_adapter(adapter: &wgpu::Adapter, info: &AdapterInfo) -> Result<Arc<Self>> {
         let request = adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("swath"),
             required_features: wgpu::Features::empty(),
@@ -126,14 +75,22 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
         }));
+        let lost = Arc::new(Mutex::new(None));
+        let reason = lost.clone();
+        device.set_device_lost_callback(move |kind, message| {
+            let said = if message.is_empty() { format!("{kind:?}") } else { message };
+            reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(said);
+        });
         let limits = device.limits();
-        Ok(Arc::new(Self { device, queue, info, limits, uncaught }))
+        Ok(Arc::new(Self { device, queue, info: info.clone(), limits, uncaught, lost, kernels: Mutex::default() }))
     }
 
-    /// The caller's own device. Errors that no scope catches go to the caller's handler, not to the job.
+    /// The caller's own device. Errors that no scope catches, and the reason of a loss, go to the caller's handlers and not to
+    /// the job.
     pub fn adopt(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Arc<Self> {
         let limits = device.limits();
-        Arc::new(Self { device, queue, info: describe(adapter), limits, uncaught: Arc::default() })
+        let info = adapters::describe(adapter);
+        Arc::new(Self { device, queue, info, limits, uncaught: Arc::default(), lost: Arc::default(), kernels: Mutex::default() })
     }
 
     /// What it is.
@@ -153,14 +110,34 @@ impl Gpu {
         }
     }
 
+    /// The kernel of a text, from an earlier job or node, or compiled by `compile`.
+    ///
+    /// # Errors
+    /// Those of `compile`.
+    pub fn kernel(&self, wgsl: &str, storage: &[bool], compile: impl FnOnce() -> Result<Kernel>) -> Result<Arc<Kernel>> {
+        let text = (wgsl.to_owned(), storage.to_vec());
+        let mut kernels = self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernel) = kernels.get(&text) {
+            return Ok(kernel.clone());
+        }
+        let kernel = Arc::new(compile()?);
+        if kernels.len() >= KEPT_KERNELS {
+            kernels.clear();
+        }
+        kernels.insert(text, kernel.clone());
+        Ok(kernel)
+    }
+
     /// Bytes that the allocator holds, whole blocks, where the driver interface tells.
     pub fn allocated_bytes(&self) -> Option<u64> {
         self.device.generate_allocator_report().map(|report| report.total_reserved_bytes)
     }
 
-    /// An error of this device.
+    /// An error of this device. Once the driver has said why it is lost, that is what is wrong.
     pub fn error(&self, problem: impl Into<String>) -> Error {
-        Error::Device { adapter: self.info.name.clone(), problem: problem.into() }
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let problem = lost.as_ref().map_or_else(|| problem.into(), |reason| format!("the device is lost: {reason}"));
+        Error::Device { adapter: self.info.name.clone(), problem }
     }
 
     /// Whatever went wrong outside of any scope.
@@ -201,7 +178,7 @@ impl Gpu {
         // Callbacks of a queue that has run empty may take one more poll.
         let mut empty_polls = 0;
         loop {
-            let status = self.device.poll(wgpu::PollType::Poll).map_err(|e| self.error(e.to_string()))?;
+            let status = self.poll(wgpu::PollType::Poll)?;
             self.check()?;
             if done() {
                 return Ok(());
@@ -209,7 +186,7 @@ impl Gpu {
             empty_polls = if status.is_queue_empty() { empty_polls + 1 } else { 0 };
             if empty_polls > 3 {
                 // Nothing is left that could complete: whatever was waited for failed.
-                return Err(self.error("a submission never completed; the device is lost"));
+                return Err(self.lost("a submission never completed"));
             }
             Workers::help();
         }
@@ -221,7 +198,23 @@ impl Gpu {
     /// [`Error::Device`] where the device is lost.
     pub fn wait(&self, submission: Option<wgpu::SubmissionIndex>) -> Result<()> {
         let wait = wgpu::PollType::Wait { submission_index: submission, timeout: None };
-        self.device.poll(wait).map_err(|e| self.error(e.to_string()))?;
+        self.poll(wait)?;
         self.check()
+    }
+
+    /// Lets callbacks run.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device is lost: wgpu panics then.
+    fn poll(&self, kind: wgpu::PollType) -> Result<wgpu::PollStatus> {
+        match expected_panic::catch(|| self.device.poll(kind)) {
+            Ok(polled) => polled.map_err(|e| self.error(e.to_string())),
+            Err(panic) => Err(self.lost(&panic)),
+        }
+    }
+
+    /// The error of a device that is lost, by the sign that showed it.
+    pub fn lost(&self, sign: &str) -> Error {
+        self.error(format!("the device is lost: {sign}"))
     }
 }

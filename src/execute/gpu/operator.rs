@@ -1,20 +1,27 @@
 //! An operator on the device: its kernel, its uniforms, and one dispatch a unit, or one an input.
 
-use super::{device::Gpu, pipeline::Kernel};
+use super::{
+    device::Gpu,
+    kernel::Kernel,
+    recorder::Recorder,
+    slices::{Pace, Slices},
+};
 use crate::{
     error::{Error, Result},
     graph::{GridInfo, Operator},
     op::{GridUniform, MISSING_BITS},
     plan::{GRID_BYTES, KernelBuffers, Step},
 };
+use std::sync::Arc;
 
 const _: () = assert!(size_of::<GridUniform>() == GRID_BYTES, "plans count on another size of the grid");
 
 /// A kernel with its buffers.
 pub(super) struct DeviceOperator {
-    kernel: Kernel,
+    kernel: Arc<Kernel>,
     factors: wgpu::Buffer,
     bands: u32,
+    pace: Pace,
     /// One, or one an input.
     passes: Vec<Pass>,
 }
@@ -33,7 +40,7 @@ impl DeviceOperator {
     pub fn new(
         gpu: &Gpu,
         operator: &dyn Operator,
-        sizes: KernelBuffers,
+        (sizes, pace): (KernelBuffers, Pace),
         window: &wgpu::Buffer,
         inputs: &[&wgpu::Buffer],
         buffer: &mut impl FnMut(u64, wgpu::BufferUsages, &str) -> Result<wgpu::Buffer>,
@@ -64,29 +71,34 @@ impl DeviceOperator {
             let mut bindings = vec![&grid, &params, &factors, window];
             bindings.extend(inputs);
             bindings.extend(&table);
-            let bound = gpu.scoped(|| kernel.bind(gpu, &bindings))?;
+            let bound = gpu.scoped(|| kernel.bind(&gpu.device, &bindings))?;
             passes.push(Pass { grid, bound });
         }
-        Ok(Self { kernel, factors, bands: operator.bands() as u32, passes })
+        Ok(Self { kernel, factors, bands: operator.bands() as u32, pace, passes })
     }
 
-    /// Records the computation of a step's new rows; `windows` are the inputs' as [`GridUniform`] has them.
+    /// Makes later slices so many times shorter.
+    pub fn slow_down(&mut self, times: f64) {
+        self.pace.slow_down(times);
+    }
+
+    /// Records the computation of a step's new rows, in slices where that takes long; `windows` are the inputs' as [`GridUniform`]
+    /// has them.
+    ///
+    /// # Errors
+    /// A refused grant, or a failing device.
     pub fn dispatch(
-        &self,
+        &mut self,
         gpu: &Gpu,
         operator: &dyn Operator,
         raster: &GridInfo,
         step: &Step,
         windows: &[[u32; 4]],
-        encoder: &mut wgpu::CommandEncoder,
-    ) {
+        recorder: &mut Recorder<'_>,
+    ) -> Result<()> {
         let mut grid = GridUniform {
             raster_cols: raster.cols as u32,
             raster_rows: raster.rows as u32,
-            first_col: step.cols.start as u32,
-            first_row: step.new_rows.start as u32,
-            cols: step.cols.len() as u32,
-            rows: step.new_rows.len() as u32,
             out_first_col: step.cols.start as u32,
             out_first_row: step.window_start as u32,
             out_pitch: step.cols.len() as u32,
@@ -95,13 +107,25 @@ impl DeviceOperator {
             ..GridUniform::default()
         };
         let factors: Vec<[f32; 4]> = step.new_rows.iter().map(|row| operator.row_factors(raster, row)).collect();
-        gpu.queue.write_buffer(&self.factors, 0, bytemuck::cast_slice(&factors));
+        recorder.begin_kernel();
         for (index, (pass, windows)) in self.passes.iter().zip(inputs_by_dispatch(operator, windows)).enumerate() {
             grid.out_band = index as u32;
             grid.inputs[..windows.len()].copy_from_slice(windows);
-            gpu.queue.write_buffer(&pass.grid, 0, bytemuck::bytes_of(&grid));
-            self.kernel.dispatch(encoder, &pass.bound, step.cols.len(), step.new_rows.len());
+            let mut slices = Slices::new(step.new_rows, step.cols);
+            while let Some((rows, cols)) = slices.next(&self.pace) {
+                (grid.first_row, grid.rows) = (rows.start as u32, rows.len() as u32);
+                (grid.first_col, grid.cols) = (cols.start as u32, cols.len() as u32);
+                // A kernel looks its factors up by the row of its dispatch.
+                let factors = &factors[rows.start - step.new_rows.start..][..rows.len()];
+                let is_whole = rows == step.new_rows && cols == step.cols;
+                recorder.slice(&mut self.pace, rows.len() * cols.len(), is_whole, |encoder| {
+                    gpu.queue.write_buffer(&self.factors, 0, bytemuck::cast_slice(factors));
+                    gpu.queue.write_buffer(&pass.grid, 0, bytemuck::bytes_of(&grid));
+                    self.kernel.dispatch(encoder, &pass.bound, cols.len(), rows.len());
+                })?;
+            }
         }
+        Ok(())
     }
 }
 

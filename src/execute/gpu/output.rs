@@ -3,7 +3,7 @@
 use super::{
     copy::copy_rows,
     device::Gpu,
-    pipeline::Kernel,
+    kernel::Kernel,
     staging::{Readback, Readbacks, StagingLedgers},
 };
 use crate::{
@@ -65,7 +65,7 @@ pub struct OutputStage {
 }
 
 struct Pack {
-    kernel: Kernel,
+    kernel: Arc<Kernel>,
     grid: wgpu::Buffer,
     packed: wgpu::Buffer,
     bound: wgpu::BindGroup,
@@ -89,7 +89,7 @@ impl OutputStage {
         let readbacks = Readbacks::new(gpu.clone(), staging.clone(), bytes);
         let bands = pass.nodes[plan.spec.outputs[index].node].bands;
         let Some(packing) = pass.outputs[index].packing else { return Ok(Self { readbacks, bands, pack: None }) };
-        let kernel = Kernel::compile(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
+        let kernel = Kernel::compiled(gpu, "pack_byte", PACK_BYTE, &[true, false])?;
         let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let grid = buffer(sizes.grid as u64, uniform, "pack grid")?;
         let params = buffer(sizes.parameters as u64, uniform, "pack params")?;
@@ -97,7 +97,7 @@ impl OutputStage {
             PackParams { lowest: packing.range.0.into(), highest: packing.range.1.into(), sentinel: packing.sentinel.into(), pad0: 0 };
         gpu.queue.write_buffer(&params, 0, bytemuck::bytes_of(&parameters));
         let packed = buffer(bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, "packed")?;
-        let bound = gpu.scoped(|| kernel.bind(gpu, &[&grid, &params, window, &packed]))?;
+        let bound = gpu.scoped(|| kernel.bind(&gpu.device, &[&grid, &params, window, &packed]))?;
         Ok(Self { readbacks, bands, pack: Some(Pack { kernel, grid, packed, bound }) })
     }
 

@@ -1,24 +1,21 @@
-//! Compute pipelines, with the workgroup size read from the shader itself.
+//! Kernels from WGSL, with the workgroup size read from the shader itself.
 
-use super::device::Gpu;
+use super::{device::Gpu, kernel::Kernel};
 use crate::{error::Result, graph::Operator};
+use std::sync::Arc;
 use wgpu::naga;
 
-/// A kernel, ready to dispatch.
-#[derive(Debug)]
-pub struct Kernel {
-    pipeline: wgpu::ComputePipeline,
-    layout: wgpu::BindGroupLayout,
-    workgroup: [u32; 2],
-}
-
 impl Kernel {
-    /// Compiles WGSL whose entry point is `main`; binds `uniforms` at 0 and 1, then storage as `storage` says
+    /// Compiles WGSL whose entry point is `main`, unless that was done for this device before; binds `uniforms` at 0 and 1, then storage as `storage` says
     /// (true: read-only), from binding 2.
     ///
     /// # Errors
     /// [`crate::error::Error::Device`] with the compiler's words.
-    pub fn compile(gpu: &Gpu, label: &str, wgsl: &str, storage: &[bool]) -> Result<Self> {
+    pub fn compiled(gpu: &Gpu, label: &str, wgsl: &str, storage: &[bool]) -> Result<Arc<Self>> {
+        gpu.kernel(wgsl, storage, || Self::compile(gpu, label, wgsl, storage))
+    }
+
+    fn compile(gpu: &Gpu, label: &str, wgsl: &str, storage: &[bool]) -> Result<Self> {
         let module = naga::front::wgsl::parse_str(wgsl).map_err(|e| gpu.error(e.emit_to_string(wgsl)))?;
         let entry = module.entry_points.iter().find(|e| e.name == "main");
         let [x, y, _] = entry.map_or([1; 3], |e| e.workgroup_size);
@@ -47,7 +44,12 @@ impl Kernel {
                 layout: Some(&pipeline_layout),
                 module: &shader,
                 entry_point: Some("main"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                // The kernels write what they read of a workgroup's memory: zeroing it first takes time, and some AMD drivers do
+                // not wait for it (wgpu issue 4591).
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    zero_initialize_workgroup_memory: false,
+                    ..wgpu::PipelineCompilationOptions::default()
+                },
                 cache: None,
             });
             Self { pipeline, layout, workgroup: [x.max(1), y.max(1)] }
@@ -58,26 +60,11 @@ impl Kernel {
     /// it has one.
     ///
     /// # Errors
-    /// As [`compile`](Self::compile).
-    pub fn of_operator(gpu: &Gpu, operator: &dyn Operator) -> Result<Self> {
+    /// As [`compiled`](Self::compiled).
+    pub fn of_operator(gpu: &Gpu, operator: &dyn Operator) -> Result<Arc<Self>> {
         let mut storage = vec![true, false];
         let inputs = if operator.is_dispatched_by_input() { 1 } else { operator.inputs() };
         storage.resize(2 + inputs + usize::from(operator.most_table_bytes() > 0), true);
-        Self::compile(gpu, operator.name(), &operator.gpu_kernel().wgsl, &storage)
-    }
-
-    /// Binds buffers in the order of their bindings.
-    pub fn bind(&self, gpu: &Gpu, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
-        let entries: Vec<_> =
-            buffers.iter().enumerate().map(|(i, b)| wgpu::BindGroupEntry { binding: i as u32, resource: b.as_entire_binding() }).collect();
-        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &self.layout, entries: &entries })
-    }
-
-    /// Records one dispatch over `cols` x `rows` invocations.
-    pub fn dispatch(&self, encoder: &mut wgpu::CommandEncoder, bound: &wgpu::BindGroup, cols: usize, rows: usize) {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, bound, &[]);
-        pass.dispatch_workgroups((cols as u32).div_ceil(self.workgroup[0]), (rows as u32).div_ceil(self.workgroup[1]), 1);
+        Self::compiled(gpu, operator.name(), &operator.gpu_kernel().wgsl, &storage)
     }
 }

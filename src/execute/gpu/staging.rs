@@ -86,7 +86,7 @@ impl Upload {
         gpu.wait_helping(|| self.state.load(Ordering::Acquire) != WAITING)?;
         match self.state.load(Ordering::Acquire) {
             READY => Ok(()),
-            _ => Err(gpu.error("an upload buffer cannot be mapped")),
+            _ => Err(gpu.lost("an upload buffer cannot be mapped")),
         }
     }
 
@@ -175,15 +175,23 @@ impl Readback {
         self.home.put_back(self.buffer, self.grant);
     }
 
+    /// The mapped bytes, after the submission is done.
+    ///
+    /// # Errors
+    /// Where the mapping failed: the device is lost.
+    pub fn mapped(&self, gpu: &Gpu) -> Result<wgpu::BufferView> {
+        if self.state.load(Ordering::Acquire) != READY {
+            return Err(gpu.lost("a result cannot be mapped"));
+        }
+        self.buffer.get_mapped_range(..).map_err(|e| gpu.error(e.to_string()))
+    }
+
     /// The mapped rows, after the submission is done.
     ///
     /// # Errors
     /// Where the mapping failed: the device is lost.
     pub fn rows(self, gpu: &Gpu, rows: Span, pitch: usize, row_bytes: usize, permit: Arc<Permit>) -> Result<MappedRows> {
-        if self.state.load(Ordering::Acquire) != READY {
-            return Err(gpu.error("a result cannot be mapped; the device is lost"));
-        }
-        let view = self.buffer.get_mapped_range(..).map_err(|e| gpu.error(e.to_string()))?;
+        let view = self.mapped(gpu)?;
         Ok(MappedRows { view: Some(view), held: Some((self.buffer, self.grant)), home: self.home, rows, pitch, row_bytes, _permit: permit })
     }
 }

@@ -49,6 +49,8 @@ pub struct Simulation<'a> {
     in_flight: VecDeque<Vec<Rc<Window>>>,
     /// Staging buffers on the way back, by output: all that ever were in use at once.
     readbacks: Vec<Vec<Held>>,
+    /// Staging buffers in which the numbers of units come back.
+    witnesses: Vec<Held>,
     units_back: usize,
     readback_count: usize,
     pub most: Greatest,
@@ -124,6 +126,7 @@ pub fn follow(plan: &Plan) -> Checked {
         segments: vec![0; spec.outputs.len()],
         in_flight: VecDeque::new(),
         readbacks: spec.outputs.iter().map(|_| Vec::new()).collect(),
+        witnesses: Vec::new(),
         units_back: 0,
         readback_count: 0,
         most,
@@ -175,6 +178,8 @@ fn device(plan: &Plan, most: &Greatest) -> Checked {
         let packed = output.readback_pixel_bytes < plan.spec.nodes[output.node].pixel_bytes;
         buffers.extend(std::iter::repeat_n(bytes, plan.execution.units_in_flight.min(units) + usize::from(packed)));
     }
+    // The number of each submission, of which a unit has up to three: on the device, in the copy that writes it, on its way back.
+    buffers.extend(std::iter::repeat_n(8, 2 + 3 * plan.execution.units_in_flight.min(units)));
     let largest = limits.max_binding_bytes.min(limits.max_buffer_bytes);
     for &bytes in &buffers {
         must(bytes as u64 <= largest, || format!("a buffer of {bytes} bytes exceeds the adapter's {largest}"))?;
@@ -343,6 +348,9 @@ impl Simulation<'_> {
         }
         self.units_back += 1;
         let alive = self.units_back.min(self.plan.execution.units_in_flight);
+        if self.witnesses.len() < 3 * alive {
+            self.witnesses.extend([8; 3].map(|bytes| self.host.hold(bytes)));
+        }
         for (index, rows) in unit.outputs.iter().enumerate() {
             if !rows.is_empty() && self.readbacks[index].len() < alive {
                 self.readbacks[index].push(self.host.hold(self.most.readback_bytes[index]));
