@@ -76,7 +76,7 @@ fn stages(criterion: &mut Criterion) {
     group.throughput(raw).sample_size(20);
     let deflate = [1, 4, 6].map(Compression::deflate);
     let zstd = [1, 3].map(Compression::zstd);
-    for compression in deflate.into_iter().chain(zstd) {
+    for compression in [Compression::deflate_auto()].into_iter().chain(deflate).chain(zstd) {
         let encoder = encoder(compression, Predictor::Float);
         let mut scratch = EncodeScratch::new();
         let packed = encoder.encode(&window, 0, 0, &mut scratch).expect("encoded").bytes.len();

@@ -130,6 +130,19 @@ pub enum Error {
     #[error("{}; the job is strict, so nothing was begun", .0.join("; "))]
     StrictInputs(Vec<String>),
 
+    /// An encoded segment, decoded again, is not what was encoded: a defect of this library or of the machine's memory.
+    #[error("the {codec} data of the segment in row {row}, column {col} of segments are not what was encoded: {problem}")]
+    Verification {
+        /// Name of the codec.
+        codec: &'static str,
+        /// Row of the segment among those of its level.
+        row: usize,
+        /// Column of the segment among those of its level.
+        col: usize,
+        /// In what way.
+        problem: String,
+    },
+
     /// The job was cancelled.
     #[error("cancelled")]
     Cancelled,

@@ -53,7 +53,7 @@ fn main() {
     });
     let (all, sample) = (Span::new(0, 512), SampleType::F32);
     let window = PixelWindow { rows: all, cols: all, bands: 1, sample, data: Arc::new(Noise(noise.collect())) };
-    let deflate = (0..=12).map(Compression::deflate);
+    let deflate = [Compression::deflate_auto()].into_iter().chain((0..=12).map(Compression::deflate));
     let zstd = [1, 2, 3, 5, 6, 9, 12, 13, 16, 19, 22].into_iter().map(Compression::zstd);
     let mut failed = false;
     let lercs = [

@@ -142,6 +142,9 @@ pub struct OutputOptions {
     /// A creation option as GDAL spells it, such as COMPRESS=ZSTD
     #[arg(long, value_name = "KEY=VALUE")]
     pub co: Vec<String>,
+    /// Decode every segment of a lossless codec again and compare; it changes no byte, and a difference fails the job
+    #[arg(long)]
+    pub verify: bool,
     /// Replace an existing output
     #[arg(long)]
     pub overwrite: bool,
@@ -257,6 +260,7 @@ impl OutputOptions {
         options.items = self.metadata.clone();
         (options.scale, options.offset) = (self.declare.declare_scale, self.declare.declare_offset);
         options.prefix = self.prefix_method.map_or(PrefixMethod::Auto, Into::into);
+        options.verify = self.verify;
         options.overwrite = self.overwrite;
         options.strict = self.strict;
         Ok(destination)

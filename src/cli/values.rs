@@ -172,14 +172,20 @@ pub fn codec() -> impl TypedValueParser<Value = &'static dyn Codec> {
 /// Help of `--level`.
 pub fn level_help() -> String {
     let levels = codecs_with(|codec| codec.outer().is_none() && codec.info().level.is_some());
-    let levels = levels.map(|info| format!("{} {}", info.name, info.level.as_ref().map_or(String::new(), Setting::accepted)));
+    let range = |level: &Setting| level.accepted() + &default_of(level);
+    let levels = levels.map(|info| format!("{} {}", info.name, info.level.as_ref().map_or(String::new(), range)));
     format!("Level of the codec: {}", levels.collect::<Vec<_>>().join(", "))
+}
+
+/// What a setting is where it is not typed, in brackets.
+fn default_of(setting: &Setting) -> String {
+    setting.default.map_or(" [default: by the data]".to_owned(), |default| format!(" [default: {default}]"))
 }
 
 /// Help of `--quality`.
 pub fn quality_help() -> String {
     let qualities = codecs_with(|codec| codec.info().quality.is_some()).filter_map(|info| info.quality.as_ref().map(|q| (info.name, q)));
-    let qualities = qualities.map(|(name, quality)| format!("{name}, {} [default: {}]", quality.accepted(), quality.default));
+    let qualities = qualities.map(|(name, quality)| format!("{name}, {}{}", quality.accepted(), default_of(quality)));
     format!("Quality of {}", qualities.collect::<Vec<_>>().join("; "))
 }
 
@@ -302,7 +308,7 @@ mod tests {
         let of = |name| codec::named(name).unwrap();
         let at = |name, level| compression(of(name), Settings { level, ..Settings::NONE });
         assert_eq!(at("zstd", Some(9)), Ok(Compression::zstd(9)));
-        assert_eq!(at("deflate", None), Ok(Compression::deflate(4)));
+        assert_eq!(at("deflate", None), Ok(Compression::deflate_auto()));
         assert_eq!(at("deflate", Some(0)), Ok(Compression::deflate(0)));
         assert_eq!(at("deflate", Some(13)), Err("deflate level 13 is not accepted: 0 to 12".to_owned()));
         assert_eq!(at("lzw", Some(1)), Err("a level goes with deflate or zstd only".to_owned()));
@@ -314,7 +320,7 @@ mod tests {
         let quality = |name, n| compression(of(name), Settings { quality: Some(n), ..Settings::NONE });
         assert_eq!(quality("deflate", 80), Err("a quality goes with jpeg only".to_owned()));
         assert_eq!(quality("jpeg", 0), Err("quality 0 is not accepted: 1 to 100".to_owned()));
-        assert_eq!(level_help(), "Level of the codec: deflate 0 to 12, zstd 1 to 22");
+        assert_eq!(level_help(), "Level of the codec: deflate 0 to 12 [default: by the data], zstd 1 to 22 [default: 3]");
         assert_eq!(quality_help(), "Quality of jpeg, 1 to 100 [default: 75]");
     }
 

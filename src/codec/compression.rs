@@ -1,6 +1,6 @@
 //! A codec and its settings: what users choose.
 
-use super::{Codec, CodecInfo, Encoder, Setting, Settings};
+use super::{Codec, CodecInfo, Encoder, Setting, Settings, Shape};
 use crate::{
     error::{Error, Result},
     raster::MaxError,
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::fmt;
 
 /// The codec of an output's segments, with its settings. Every codec adds a constructor, such as
-/// [`Compression::deflate`]; the default is deflate at its default level.
+/// [`Compression::deflate`]; the default is [`Compression::deflate_auto`].
 #[derive(Clone, Copy)]
 pub struct Compression {
     pub(super) codec: &'static dyn Codec,
@@ -17,11 +17,11 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// A codec with some settings; those that are `None` become the codec's defaults. Settings out of range, or of another
+    /// A codec with some settings; those that are `None` become the codec's defaults, where it has fixed ones. Settings out of range, or of another
     /// codec, are refused when an output is planned.
     pub fn new(codec: &'static dyn Codec, settings: Settings) -> Self {
         let info = codec.info();
-        let default = |setting: &Option<Setting>| setting.as_ref().map(|setting| setting.default);
+        let default = |setting: &Option<Setting>| setting.as_ref().and_then(|setting| setting.default);
         let settings = Settings {
             level: settings.level.or(default(&info.level)),
             quality: settings.quality.or(default(&info.quality)),
@@ -65,9 +65,9 @@ impl Compression {
         self.codec.bound(raw)
     }
 
-    /// Max bytes that its encoder holds after segments of `raw` bytes.
-    pub fn encoder_bytes(self, raw: usize) -> usize {
-        self.codec.encoder_bytes(&self.settings, raw)
+    /// Max bytes that its encoder holds after segments of this shape or fewer rows.
+    pub fn encoder_bytes(self, shape: &Shape) -> usize {
+        self.codec.encoder_bytes(&self.settings, shape)
     }
 
     /// A new encoder.
@@ -89,7 +89,7 @@ impl Compression {
                 (Some(setting), Some(n)) if !setting.range.contains(&n) => {
                     return Err(Error::Usage { what: setting.what, given: n.to_string(), accepted: setting.accepted() });
                 }
-                (Some(_), None) | (None, Some(_)) => return Err(self.misfit()),
+                (Some(Setting { default: Some(_), .. }), None) | (None, Some(_)) => return Err(self.misfit()),
                 _ => {}
             }
         }

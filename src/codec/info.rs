@@ -1,7 +1,7 @@
 //! What is known of codecs, of segments and of tags, as data.
 
 use super::Streaming;
-use crate::raster::{MaxError, SampleType};
+use crate::raster::{MaxError, Predictor, SampleType};
 use serde::Serialize;
 use std::ops::RangeInclusive;
 
@@ -61,8 +61,8 @@ pub struct Setting {
     pub what: &'static str,
     /// Numbers that are accepted.
     pub range: RangeInclusive<u8>,
-    /// The number where none is asked for.
-    pub default: u8,
+    /// The number where none is asked for; `None` where the codec then chooses by the data.
+    pub default: Option<u8>,
     /// GDAL's creation option for it, such as `ZLEVEL`.
     pub gdal: &'static str,
 }
@@ -74,8 +74,8 @@ impl Setting {
     }
 }
 
-/// Settings of a codec. `None` where the codec has no such setting or, on the way into [`Compression::new`](super::Compression::new), where its
-/// default will do.
+/// Settings of a codec. `None` where the codec has no such setting, where it chooses by the data or, on the way into
+/// [`Compression::new`](super::Compression::new), where its default will do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Settings {
     /// Level, in the codec's own range: greater is slower and smaller.
@@ -102,9 +102,21 @@ pub struct Shape {
     pub samples: usize,
     /// Type of a sample.
     pub sample: SampleType,
+    /// What the rows went through before the codec. Decoders make nothing of it.
+    pub predictor: Predictor,
 }
 
 impl Shape {
+    /// Bytes that are no samples, as one row.
+    pub fn of_bytes(len: usize) -> Self {
+        Self { rows: 1, cols: len, samples: 1, sample: SampleType::U8, predictor: Predictor::None }
+    }
+
+    /// Bytes of all rows.
+    pub fn bytes(&self) -> usize {
+        self.rows * self.row_bytes()
+    }
+
     /// Bytes of one row.
     pub fn row_bytes(&self) -> usize {
         self.cols * self.samples * self.sample.bytes()

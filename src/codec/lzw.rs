@@ -38,7 +38,7 @@ impl Codec for Lzw {
         (raw + raw / 3800 + 4) * 12 / 8 + 8
     }
 
-    fn encoder_bytes(&self, _: &Settings, _: usize) -> usize {
+    fn encoder_bytes(&self, _: &Settings, _: &Shape) -> usize {
         // weezl: a tree of 4,096 nodes and its buffers.
         104 << 10
     }

@@ -24,7 +24,7 @@ impl Codec for Uncompressed {
         raw
     }
 
-    fn encoder_bytes(&self, _: &Settings, _: usize) -> usize {
+    fn encoder_bytes(&self, _: &Settings, _: &Shape) -> usize {
         0
     }
 

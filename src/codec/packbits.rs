@@ -31,7 +31,7 @@ impl Codec for PackBits {
         2 * raw + 8
     }
 
-    fn encoder_bytes(&self, _: &Settings, _: usize) -> usize {
+    fn encoder_bytes(&self, _: &Settings, _: &Shape) -> usize {
         0
     }
 

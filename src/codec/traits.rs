@@ -30,8 +30,8 @@ pub trait Codec: fmt::Debug + Sync {
     /// Max bytes of a segment that has `raw` bytes before it is encoded.
     fn bound(&self, raw: usize) -> usize;
 
-    /// Max bytes that an [`Encoder`] holds after segments of `raw` bytes.
-    fn encoder_bytes(&self, settings: &Settings, raw: usize) -> usize;
+    /// Max bytes that an [`Encoder`] holds after segments of this shape or fewer rows.
+    fn encoder_bytes(&self, settings: &Settings, shape: &Shape) -> usize;
 
     /// A new encoder; `None` for settings out of range.
     fn encoder(&self, settings: &Settings) -> Option<Box<dyn Encoder>>;

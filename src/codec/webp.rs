@@ -49,9 +49,9 @@ impl Codec for WebP {
         raw + raw / 4 + 16_384
     }
 
-    fn encoder_bytes(&self, _: &Settings, raw: usize) -> usize {
+    fn encoder_bytes(&self, _: &Settings, shape: &Shape) -> usize {
         // Its frame grows by doubling.
-        6 * raw + (256 << 10)
+        6 * shape.bytes() + (256 << 10)
     }
 
     fn encoder(&self, _: &Settings) -> Option<Box<dyn Encoder>> {
@@ -133,7 +133,7 @@ mod tests {
         // A key frame of 16,383 by 16,383 pixels: 400 MiB.
         let frame = chunk(b"VP8 ", &[&[0x10, 0, 0, 0x9D, 1, 0x2A, 0xFF, 0x3F, 0xFF, 0x3F][..], &[0; 100]].concat());
         let file = chunk(b"RIFF", &[&b"WEBP"[..], &canvas, &frame].concat());
-        let shape = Shape { rows: 16, cols: 16, samples: 3, sample: SampleType::U8 };
+        let shape = Shape { rows: 16, cols: 16, samples: 3, sample: SampleType::U8, predictor: crate::raster::Predictor::None };
         let message = decode(&file, shape, &mut [0; 16 * 16 * 3]).unwrap_err();
         assert_eq!(message, "its WebP frame is of 16383 x 16383 pixels on a canvas of 16 x 16");
     }

@@ -26,7 +26,8 @@ impl Compression {
 }
 
 /// The level of the library itself is the default.
-pub(super) const LEVEL: Setting = Setting { what: "zstd level", range: 1..=22, default: 3, gdal: "ZSTD_LEVEL" };
+const DEFAULT: u8 = 3;
+pub(super) const LEVEL: Setting = Setting { what: "zstd level", range: 1..=22, default: Some(DEFAULT), gdal: "ZSTD_LEVEL" };
 
 /// Window (as a power of two) that is always planned for: that of level 19.
 const WINDOW_LOG: u32 = 23;
@@ -54,8 +55,8 @@ impl Codec for Zstd {
         compress_bound(raw)
     }
 
-    fn encoder_bytes(&self, settings: &Settings, raw: usize) -> usize {
-        context_bytes(settings.level.unwrap_or(LEVEL.default), raw)
+    fn encoder_bytes(&self, settings: &Settings, shape: &Shape) -> usize {
+        context_bytes(settings.level.unwrap_or(DEFAULT), shape.bytes())
     }
 
     fn encoder(&self, settings: &Settings) -> Option<Box<dyn Encoder>> {
@@ -246,7 +247,7 @@ mod tests {
         encoder.write_all(&[7; 1000]).unwrap();
         let unknown = encoder.finish().unwrap();
         assert_eq!(FrameHeader::read(&unknown), Some(FrameHeader { window: 128 << 20, content: None }));
-        let shape = Shape { rows: 10, cols: 10, samples: 1, sample: crate::raster::SampleType::U8 };
+        let shape = Shape::of_bytes(100);
         assert_eq!(Zstd.head(&unknown, &shape), SegmentHead { stream_bytes: (128 << 20) + BESIDE_WINDOW, whole_bytes: 0 });
         let more = (8 << 20) + BESIDE_WINDOW;
         assert_eq!(Zstd.head(&known, &shape), SegmentHead { stream_bytes: more, whole_bytes: more });

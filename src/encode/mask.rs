@@ -70,8 +70,7 @@ pub(super) fn encode(
             missing += eight.iter().filter(|&&valid| valid == 0).count() as u64;
         }
     }
-    let shape = Shape { rows: 1, cols: out_rows * row_bytes, samples: 1, sample: SampleType::U8 };
-    let bytes = scratch.compress_mask(COMPRESSION, shape)?;
+    let bytes = scratch.compress_mask(COMPRESSION, Shape::of_bytes(out_rows * row_bytes))?;
     Ok((bytes, Counts { missing, collisions: 0 }))
 }
 

@@ -25,12 +25,13 @@ mod segment;
 mod spec;
 mod statistics;
 mod tally;
+mod verify;
 
 #[cfg(test)]
 mod roundtrip;
 
 pub use mask::{COMPRESSION as MASK_COMPRESSION, fill as mask_fill};
-pub use memory::{max_segment_bytes, scratch_bytes};
+pub use memory::{max_segment_bytes, scratch_bytes, verify_scratch_bytes};
 pub use missing::{Counts, MaskFrom, MissingRule};
 pub use overview::{OverviewTile, Pyramid, PyramidSpec, overview_tile_bytes, pyramid_bytes, pyramid_state_bytes};
 pub use scratch::EncodeScratch;

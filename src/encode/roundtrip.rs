@@ -121,8 +121,9 @@ fn spec(sample: SampleType, missing: MissingRule, compression: Compression, pred
     SegmentSpec { cols: 1, rows: 1, bands: 1, window_sample: sample, output_sample: sample, missing, mask: None, layout }
 }
 
-const CODECS: [Compression; 7] = [
+const CODECS: [Compression; 8] = [
     Compression::none(),
+    Compression::deflate_auto(),
     Compression::deflate(0),
     Compression::deflate(4),
     Compression::deflate(12),
@@ -242,6 +243,7 @@ fn the_bytes_do_not_depend_on_what_the_scratch_did_before() {
     };
     let mut used = EncodeScratch::new();
     for codec in [
+        Compression::deflate_auto(),
         Compression::deflate(1),
         Compression::deflate(6),
         Compression::zstd(1),

@@ -1,3 +1,4 @@
+use super::verify::Verify;
 use crate::{
     codec::{Compression, Encoder, Shape},
     error::{Error, Result},
@@ -24,6 +25,7 @@ pub struct EncodeScratch {
     packed: Vec<u8>,
     samples: Kept,
     mask: Kept,
+    pub(super) verify: Verify,
 }
 
 /// The encoder of the segment before, if there was one.
@@ -62,6 +64,11 @@ impl EncodeScratch {
     /// The tile buffer, which holds a mask, encoded: with an encoder of its own, so that neither displaces the other.
     pub(super) fn compress_mask(&mut self, compression: Compression, shape: Shape) -> Result<Vec<u8>> {
         self.mask.encode(compression, shape, &self.tile, &mut self.packed)
+    }
+
+    /// Decodes what was made of the tile buffer last, and compares.
+    pub(super) fn compare(&mut self, compression: Compression, shape: Shape, encoded: &[u8]) -> Result<(), String> {
+        self.verify.compare(compression, shape, &self.tile, encoded)
     }
 
     /// Bytes of the codec's state, where the codec can tell.

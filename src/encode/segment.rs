@@ -7,7 +7,7 @@ use super::{
     tally::{tally, tally_len},
 };
 use crate::{
-    codec::{Shape, predict_row},
+    codec::{Compression, Shape, predict_row},
     error::{Error, Result},
     raster::{Bins, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
 };
@@ -18,6 +18,7 @@ pub struct SegmentEncoder {
     spec: SegmentSpec,
     carve: Carve,
     bins: Option<Bins>,
+    verify: bool,
     statistics: bool,
 }
 
@@ -39,13 +40,20 @@ impl SegmentEncoder {
     /// [`Error::Usage`] where TIFF, the predictor or the codec cannot do what is asked.
     pub fn new(spec: SegmentSpec) -> Result<Self> {
         spec.check()?;
-        Ok(Self { spec, carve: Carve::new(spec.missing, spec.window_sample, spec.output_sample), bins: None, statistics: true })
+        let carve = Carve::new(spec.missing, spec.window_sample, spec.output_sample);
+        Ok(Self { spec, carve, bins: None, verify: false, statistics: true })
     }
 
     /// The same, which counts valid samples as the file holds them, in these bins, in the scratch that it is given: see
     /// [`EncodeScratch::tallies`].
     pub fn counting(self, bins: Option<Bins>) -> Self {
         Self { bins, ..self }
+    }
+
+    /// The same, which decodes each segment of a lossless codec again and compares: its scratch holds as much more as
+    /// [`verify_scratch_bytes`](super::verify_scratch_bytes) says.
+    pub fn verifying(self, verify: bool) -> Self {
+        Self { verify, ..self }
     }
 
     /// The same encoder, without statistics of what it encodes: those of overviews are used by nobody.
@@ -59,7 +67,8 @@ impl SegmentEncoder {
     /// As [`new`](Self::new).
     pub fn with_predictor(self, predictor: Predictor) -> Result<Self> {
         let layout = Layout { predictor, ..self.spec.layout };
-        Ok(Self { bins: self.bins, statistics: self.statistics, ..Self::new(SegmentSpec { layout, ..self.spec })? })
+        let Self { bins, verify, statistics, .. } = self;
+        Ok(Self { bins, verify, statistics, ..Self::new(SegmentSpec { layout, ..self.spec })? })
     }
 
     /// What it makes.
@@ -86,7 +95,7 @@ impl SegmentEncoder {
     /// As [`encode`](Self::encode), of the plane that is named first: the band, where segments hold one each.
     ///
     /// # Errors
-    /// As [`encode`](Self::encode).
+    /// As [`encode`](Self::encode), and [`Error::Verification`] where the segment is decoded again and is not what was encoded.
     pub fn encode_plane(
         &self,
         window: &PixelWindow,
@@ -103,11 +112,30 @@ impl SegmentEncoder {
         }
         if plane == spec.planes() {
             let (bytes, counts) = mask::encode(spec, window, rows, cols, scratch)?;
+            let shape = Shape::of_bytes(scratch.tile.len());
+            self.check((mask::COMPRESSION, shape), (seg_row, seg_col), &bytes, scratch)?;
             return Ok(EncodedSegment { bytes, counts, statistics: Vec::new() });
         }
         let (counts, statistics) = self.carve_segment(window, rows, cols, plane, scratch);
         let shape = Shape { rows: scratch.tile.len() / spec.row_bytes(), ..spec.shape() };
-        Ok(EncodedSegment { bytes: scratch.compress(spec.layout.compression, shape)?, counts, statistics })
+        let bytes = scratch.compress(spec.layout.compression, shape)?;
+        self.check((spec.layout.compression, shape), (seg_row, seg_col), &bytes, scratch)?;
+        Ok(EncodedSegment { bytes, counts, statistics })
+    }
+
+    /// Decodes a segment that was made of the scratch's tile, where that is asked for.
+    fn check(
+        &self,
+        (compression, shape): (Compression, Shape),
+        (row, col): (usize, usize),
+        bytes: &[u8],
+        scratch: &mut EncodeScratch,
+    ) -> Result<()> {
+        if !self.verify {
+            return Ok(());
+        }
+        let codec = compression.info().name;
+        scratch.compare(compression, shape, bytes).map_err(|problem| Error::Verification { codec, row, col, problem })
     }
 
     /// The predictor that makes a segment smallest; the spec's own among equals, or where fewer than an eighth of the

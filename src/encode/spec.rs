@@ -103,7 +103,7 @@ impl SegmentSpec {
     /// The pixels of a full segment.
     pub(super) fn shape(&self) -> Shape {
         let (rows, cols) = self.layout.segmentation.shape(self.cols);
-        Shape { rows, cols, samples: self.samples(), sample: self.output_sample }
+        Shape { rows, cols, samples: self.samples(), sample: self.output_sample, predictor: self.layout.predictor }
     }
 
     /// Refuses rows of strips that no reader's library would write: JPEG's blocks end with a strip.

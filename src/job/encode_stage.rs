@@ -22,6 +22,7 @@ use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -216,7 +217,7 @@ impl<'a> EncodeStage<'a> {
         let (sender, encode_ns) = (sender.clone(), self.encode_ns.clone());
         let writer = writer_of(&mut self.writers, task.output)?;
         let (encoder, key, samples) = writer.segment(&task);
-        let (shelf, scratch_bytes) = (writer.shelf.clone(), writer.scratch_bytes);
+        let (shelf, scratch_bytes, path) = (writer.shelf.clone(), writer.scratch_bytes, writer.path.clone());
         self.workers.spawn(move || {
             let (output, unit) = (task.output, task.unit);
             let encode = || -> Result<Landed> {
@@ -228,7 +229,7 @@ impl<'a> EncodeStage<'a> {
                 let encode = || encoder.encode_plane(&task.window, (task.plane, task.seg_row, task.seg_col), &mut scratch);
                 let segment = trace.time(TraceStage::Encode, unit, encode);
                 shelf.put((scratch, grant));
-                let segment = segment?;
+                let segment = segment.map_err(|error| of_output(&path, error))?;
                 let grant = pool.grant(segment.bytes.len() as u64)?;
                 encode_ns.fetch_add(started.elapsed().as_nanos() as u64, Relaxed);
                 Ok(Landed { output, unit, key, samples, segment, _grant: grant })
@@ -271,6 +272,14 @@ impl<'a> EncodeStage<'a> {
         }
         publish_all(files)?;
         Ok((outputs, seconds))
+    }
+}
+
+/// A segment that was found wrong is an output's problem.
+fn of_output(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Verification { .. } => Error::Output { path: path.to_owned(), problem: error.to_string() },
+        other => other,
     }
 }
 

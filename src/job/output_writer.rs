@@ -9,7 +9,7 @@ use crate::{
     plan::{OutputSpec, UnitId},
     raster::{Bins, LevelSize, PixelWindow, Predictor, Span},
 };
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, path::Path, sync::Arc};
 
 /// What one output became.
 #[derive(Clone, Debug)]
@@ -72,6 +72,8 @@ pub struct Task {
 
 /// One file in the making.
 pub struct OutputWriter {
+    /// For messages.
+    pub path: Arc<Path>,
     /// Full resolution first.
     levels: Vec<SegmentEncoder>,
     writer: GeoTiffWriter,
@@ -80,6 +82,7 @@ pub struct OutputWriter {
     pyramid: Option<Pyramid>,
     pyramid_spec: PyramidSpec,
     sparse: bool,
+    verify: bool,
     /// What valid samples of full resolution are counted in.
     bins: Option<Bins>,
     /// The predictor of full resolution, of overviews is still to be chosen.
@@ -118,6 +121,7 @@ impl OutputWriter {
             levels.push(file.pyramid.encoder(level)?);
         }
         Ok(Self {
+            path: file.destination.path.as_path().into(),
             levels,
             writer: GeoTiffWriter::create(&file.destination.path, file_spec)?,
             shelf: Arc::new(Shelf::new()),
@@ -125,6 +129,7 @@ impl OutputWriter {
             pyramid: has_overviews.then(|| Pyramid::new(file.pyramid.clone(), pool.clone())),
             pyramid_spec: file.pyramid.clone(),
             sparse: options.sparse,
+            verify: options.verify,
             bins: options.histogram,
             predictor_open: file.predictor_open,
             counts: Counts::default(),
@@ -144,7 +149,7 @@ impl OutputWriter {
 
     /// The encoder of a level, the place of a segment among the level's, and its samples inside the raster.
     pub fn segment(&self, task: &Task) -> (SegmentEncoder, SegmentKey, u64) {
-        let encoder = self.levels[task.level].counting(self.bins.filter(|_| task.level == 0));
+        let encoder = self.levels[task.level].counting(self.bins.filter(|_| task.level == 0)).verifying(self.verify);
         let spec = encoder.spec();
         let index = task.seg_row * spec.layout.segmentation.across(spec.cols) + task.seg_col;
         let (rows, cols) = encoder.covers(task.seg_row, task.seg_col);

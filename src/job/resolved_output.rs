@@ -9,7 +9,7 @@ use crate::{
     container::writer_bytes,
     encode::{
         Layout, MaskFrom, MissingRule, PyramidSpec, SegmentEncoder, SegmentSpec, mask_fill, max_segment_bytes, overview_tile_bytes,
-        pyramid_bytes, scratch_bytes, tally_bytes,
+        pyramid_bytes, scratch_bytes, tally_bytes, verify_scratch_bytes,
     },
     error::{Error, Result},
     graph::{
@@ -303,6 +303,11 @@ pub fn packed(file: ResolvedOutput, packing: Option<Packing>) -> Result<Resolved
     Ok(ResolvedOutput { encoder: SegmentEncoder::new(spec)?, pyramid: PyramidSpec { base: spec, ..file.pyramid.clone() }, ..file })
 }
 
+/// What encoding a kind of segments holds for each worker.
+fn segment_scratch_bytes(file: &ResolvedOutput, spec: &SegmentSpec) -> usize {
+    scratch_bytes(spec) + if file.destination.options.verify { verify_scratch_bytes(spec) } else { 0 }
+}
+
 /// Most bytes of an output whose segments are not encoded: the sizes that follow from it cannot overflow then.
 const MAX_RAW_BYTES: u128 = 1 << 56;
 
@@ -347,7 +352,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutp
         segment_cols,
         parts: spec.parts(),
         readback_pixel_bytes,
-        scratch_bytes: scratch_bytes(spec),
+        scratch_bytes: segment_scratch_bytes(file, spec),
         max_segment_bytes: max_segment_bytes(spec),
         index_bytes: writer_bytes(base_segments + overview_segments, overview_segments > 0),
         pyramid_bytes: 0,
@@ -360,7 +365,7 @@ pub fn output_spec(node: usize, readback_pixel_bytes: usize, file: &ResolvedOutp
         let overview = file.pyramid.encoder(1)?;
         if overview.spec().layout != spec.layout {
             // Buffers that fit both kinds of segments.
-            out.scratch_bytes += scratch_bytes(overview.spec());
+            out.scratch_bytes += segment_scratch_bytes(file, overview.spec());
         }
         let most = max_segment_bytes(overview.spec());
         out.max_segment_bytes = out.max_segment_bytes.max(most);

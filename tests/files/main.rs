@@ -25,6 +25,7 @@ mod as_gdal;
 mod cog_opens_everywhere;
 mod colour;
 mod container_opens_everywhere;
+mod deflate_opens_everywhere;
 mod georeferencing;
 mod handed_over;
 mod missing;

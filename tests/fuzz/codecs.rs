@@ -25,7 +25,7 @@ fn shape(input: &[u8]) -> Option<(Shape, &[u8])> {
     let (&[rows, cols, samples, sample, _], rest) = input.split_first_chunk::<HEAD>()?;
     let side = |byte: u8| usize::from(byte % 96) + 1;
     let sample = SAMPLES[usize::from(sample) % SAMPLES.len()];
-    Some((Shape { rows: side(rows), cols: side(cols), samples: usize::from(samples % 5) + 1, sample }, rest))
+    Some((Shape { rows: side(rows), cols: side(cols), samples: usize::from(samples % 5) + 1, sample, predictor: Predictor::None }, rest))
 }
 
 /// Whole segments and suspended decoders: both give the same bytes, or an error, in the memory that planning charges.
@@ -149,7 +149,9 @@ fn encoder() -> Target {
         }
         let rows = Rows { row_bytes, planes, side_by_side };
         let mut out = vec![0; plane_deflate::bound(raw.len())];
-        let Some(len) = PlaneDeflate::default().encode(raw, rows, &mut out) else { panic!("the bound is too small for {rows:?}") };
+        let mut encoder = PlaneDeflate::default();
+        encoder.outlook(raw, rows);
+        let Some(len) = encoder.encode(raw, rows, &mut out) else { panic!("the bound is too small for {rows:?}") };
         let mut back = vec![0; raw.len()];
         assert_eq!(Decompressor::new().zlib_decompress(&out[..len], &mut back), Ok(raw.len()), "{rows:?}");
         assert!(back == raw, "{rows:?}: other bytes come back");

@@ -24,6 +24,7 @@ mod any_cut_same_pixels;
 mod any_graph_same_bytes;
 mod cog_any_cut_same_bytes;
 mod copies_keep_every_bit;
+mod default_codec;
 mod every_operator_any_cut;
 mod failures_leave_nothing;
 mod faulty_inputs;

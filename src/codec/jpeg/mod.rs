@@ -29,7 +29,7 @@ impl Compression {
 }
 
 /// The default is GDAL's.
-const QUALITY: Setting = Setting { what: "jpeg quality", range: 1..=100, default: 75, gdal: "JPEG_QUALITY" };
+const QUALITY: Setting = Setting { what: "jpeg quality", range: 1..=100, default: Some(75), gdal: "JPEG_QUALITY" };
 
 static INFO: CodecInfo = CodecInfo {
     name: "jpeg",
@@ -77,9 +77,9 @@ impl Codec for Jpeg {
         4 * raw + 4096
     }
 
-    fn encoder_bytes(&self, _: &Settings, raw: usize) -> usize {
+    fn encoder_bytes(&self, _: &Settings, shape: &Shape) -> usize {
         // Planes of the components, padded to whole blocks.
-        2 * raw + (512 << 10)
+        2 * shape.bytes() + (512 << 10)
     }
 
     fn encoder(&self, settings: &Settings) -> Option<Box<dyn Encoder>> {

@@ -22,7 +22,7 @@ fn encoded(cols: usize, rows: usize, samples: usize, sampling: SamplingFactor, r
 }
 
 fn decoded(data: &[u8], cols: usize, rows: usize, samples: usize) -> Result<Vec<u8>, String> {
-    let shape = Shape { rows, cols, samples, sample: SampleType::U8 };
+    let shape = Shape { rows, cols, samples, sample: SampleType::U8, predictor: crate::raster::Predictor::None };
     let segment = SegmentInfo { shape, nominal_rows: rows, tables: &[], ycbcr: samples == 3, suspended_bytes: 0 };
     let mut out = vec![0; rows * cols * samples];
     let needed = out.len();
@@ -76,7 +76,7 @@ fn grey(cols: u16, rows: u16, progressive: bool) -> Vec<u8> {
 
 #[test]
 fn a_picture_larger_than_its_chunk_is_refused_by_its_header() {
-    let shape = Shape { rows: 50, cols: 64, samples: 1, sample: SampleType::U8 };
+    let shape = Shape { rows: 50, cols: 64, samples: 1, sample: SampleType::U8, predictor: crate::raster::Predictor::None };
     for progressive in [false, true] {
         let decoded = |rows: u16, nominal_rows: usize| {
             let segment = SegmentInfo { shape, nominal_rows, tables: &[], ycbcr: false, suspended_bytes: 0 };

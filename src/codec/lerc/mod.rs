@@ -27,7 +27,7 @@ pub(super) struct Lerc {
 }
 
 pub(super) const LERC: &Lerc = &Lerc::new("lerc", None, None, &[VERSION, 0]);
-pub(super) const LERC_DEFLATE: &Lerc = &Lerc::new("lerc-deflate", Some(&deflate::Deflate), Some(deflate::LEVEL), &[VERSION, 1]);
+pub(super) const LERC_DEFLATE: &Lerc = &Lerc::new("lerc-deflate", Some(&deflate::Deflate), Some(deflate::LEVEL_AFTER_LERC), &[VERSION, 1]);
 pub(super) const LERC_ZSTD: &Lerc = &Lerc::new("lerc-zstd", Some(&zstd::Zstd), Some(zstd::LEVEL), &[VERSION, 2]);
 
 impl Compression {
@@ -87,9 +87,10 @@ impl Codec for Lerc {
         self.outer.map_or(bound(raw), |outer| outer.bound(bound(raw)))
     }
 
-    fn encoder_bytes(&self, settings: &Settings, raw: usize) -> usize {
+    fn encoder_bytes(&self, settings: &Settings, shape: &Shape) -> usize {
+        let raw = shape.bytes();
         // A byte of mask a pixel and the plan of every micro-block; the outer codec, and the buffer ahead of it.
-        let outer = self.outer.map_or(0, |outer| bound(raw) + outer.encoder_bytes(settings, bound(raw)));
+        let outer = self.outer.map_or(0, |outer| bound(raw) + outer.encoder_bytes(settings, &Shape::of_bytes(bound(raw))));
         2 * raw + (256 << 10) + outer
     }
 
@@ -237,6 +238,6 @@ impl Encoder for Nested {
             self.buffer = vec![0; bound(raw.len())];
         }
         let len = self.inner.encode(raw, shape, &mut self.buffer)?;
-        self.outer.encode(&self.buffer[..len], shape, packed)
+        self.outer.encode(&self.buffer[..len], Shape::of_bytes(len), packed)
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::codec::Streaming;
 
-const SHAPE: Shape = Shape { rows: 24, cols: 30, samples: 1, sample: SampleType::F32 };
+const SHAPE: Shape = Shape { rows: 24, cols: 30, samples: 1, sample: SampleType::F32, predictor: crate::raster::Predictor::None };
 
 fn bits(samples: &[f32]) -> Vec<u32> {
     samples.iter().map(|sample| sample.to_bits()).collect()

@@ -60,7 +60,7 @@ mod header;
 mod huffman;
 mod lengths;
 mod log2;
-mod noise;
+mod outlook;
 mod sample;
 mod sparse;
 mod stored;
@@ -73,6 +73,7 @@ use band::{Band, MAX_PLANES, Survey};
 use bits::Bits;
 use header::Header;
 use lengths::Lengths;
+pub use outlook::Outlook;
 use sparse::Parser;
 use std::fmt;
 use table::Table;
@@ -82,10 +83,12 @@ pub const fn bound(raw: usize) -> usize {
     stored::bound(raw)
 }
 
-/// Max bytes of an encoder's state after tiles of `raw` bytes in rows of at least `row_bytes`.
-pub const fn state_bytes(raw: usize, row_bytes: usize) -> usize {
+/// Max bytes of an encoder's state after tiles of at most `raw` bytes in such rows.
+pub fn state_bytes(raw: usize, rows: Rows) -> usize {
+    let row_bytes = rows.row_bytes.max(1);
+    let band = raw.min(rows.band_rows() * row_bytes);
     // A flag a row.
-    size_of::<PlaneDeflate>() + Survey::BYTES + Header::BYTES + raw / row_bytes + Parser::bytes(raw)
+    size_of::<PlaneDeflate>() + Survey::BYTES + Header::BYTES + raw / row_bytes + Parser::bytes(band, row_bytes / rows.planes.max(1))
 }
 
 /// How the bytes of a tile are arranged.
@@ -114,6 +117,11 @@ impl Rows {
             (1, _) => 256 << 10,
             _ => 512 << 10,
         }
+    }
+
+    /// Rows of a whole band.
+    fn band_rows(self) -> usize {
+        (self.band_bytes() / self.row_bytes.max(1)).max(1)
     }
 
     /// One in so many rows is counted.
@@ -151,17 +159,18 @@ impl PlaneDeflate {
         encoded.or_else(|| stored::encode(raw, out))
     }
 
-    /// Whether a general search for matches would gain nothing on a tile of float planes, because the low bytes are noise. It looks
-    /// at one row in 16; where it says no, a trial can tell.
-    pub fn is_noise(&mut self, raw: &[u8], rows: Rows) -> bool {
+    /// What a general search for matches would find in a tile, from one row in 16 or 32 of it.
+    pub fn outlook(&mut self, raw: &[u8], rows: Rows) -> Outlook {
         if !rows.holds(raw.len()) {
-            return false;
+            return Outlook::Open;
         }
         let Rows { row_bytes, planes, .. } = rows;
-        self.repeats.clear();
-        self.repeats.resize(raw.len() / row_bytes, false);
-        let tile = Band { bytes: raw, row_bytes, planes, stride: noise::STRIDE, repeats: &self.repeats };
-        noise::is_noise(tile, &mut self.survey.histograms[..planes])
+        let Self { repeats, survey, parser, .. } = self;
+        repeats.clear();
+        repeats.resize(raw.len() / row_bytes, false);
+        let stride = outlook::STRIDES[usize::from(planes == 1)];
+        let tile = Band { bytes: raw, row_bytes, planes, stride, repeats };
+        outlook::outlook(tile, rows.side_by_side, &mut survey.histograms[..planes], parser.slots())
     }
 
     /// Bytes of its buffers.
@@ -177,7 +186,7 @@ impl PlaneDeflate {
         band::find_repeats(raw, row_bytes, repeats);
         let mut bits = Bits::new(out);
         bits.put_bytes(&stored::HEADER);
-        let band_rows = (rows.band_bytes() / row_bytes).max(1);
+        let band_rows = rows.band_rows();
         for (bytes, repeats) in raw.chunks(band_rows * row_bytes).zip(repeats.chunks(band_rows)) {
             let band = Band { bytes, row_bytes, planes, stride: rows.stride(), repeats };
             survey.take(band, parser);

@@ -91,6 +91,11 @@ impl Histogram {
         self.bytes
     }
 
+    /// Words of 8 zeros.
+    pub fn zero_word_count(&self) -> usize {
+        self.zero_words
+    }
+
     /// Zeros, of these counts, that are not in words of 8 of them.
     pub fn lone_zeros(&self, literals: &[u32; 256]) -> usize {
         literals[0] as usize - 8 * self.zero_words

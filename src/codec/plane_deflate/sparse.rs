@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Positions that each table of the search remembers.
-const TABLE: usize = 1 << TABLE_BITS;
+pub(super) const TABLE: usize = 1 << TABLE_BITS;
 const TABLE_BITS: u32 = 12;
 /// Behind the last token of a part: equal to no token.
 const SENTINEL: u32 = u32::MAX;
@@ -84,9 +84,9 @@ pub(super) struct Parser {
     /// Of each token of the part that is parsed: its place in the part.
     here: Vec<u32>,
     /// Index of the token + 1, by hash of as many tokens.
-    by_long: Vec<u32>,
-    by_three: Vec<u32>,
-    by_two: Vec<u32>,
+    by_long: Box<[u32; TABLE]>,
+    by_three: Box<[u32; TABLE]>,
+    by_two: Box<[u32; TABLE]>,
     /// What is to be written: see [`Op`].
     pub ops: Vec<u32>,
 }
@@ -99,7 +99,7 @@ const fn limit(band: usize) -> usize {
 
 impl Parser {
     pub fn new() -> Self {
-        let [by_long, by_three, by_two] = std::array::from_fn(|_| vec![0; TABLE]);
+        let [by_long, by_three, by_two] = std::array::from_fn(|_| Box::new([0; TABLE]));
         Self { tokens: Vec::new(), places: Vec::new(), here: Vec::new(), by_long, by_three, by_two, ops: Vec::new() }
     }
 
@@ -114,16 +114,21 @@ impl Parser {
         }
     }
 
-    /// Max bytes of its buffers after bands of so many bytes.
-    pub const fn bytes(band: usize) -> usize {
-        let part = if band < MAX_TOKENS { band } else { MAX_TOKENS };
-        4 * (3 * limit(band) + part + PADDING + 3 * TABLE)
+    /// Max bytes of its buffers after bands of so many bytes, and parts of rows of so many.
+    pub fn bytes(band: usize, part: usize) -> usize {
+        4 * (3 * limit(band) + part.min(limit(band)) + PADDING + 3 * TABLE)
+    }
+
+    /// A table that is free between bands.
+    pub fn slots(&mut self) -> &mut [u32; TABLE] {
+        &mut self.by_two
     }
 
     #[cfg(test)]
     pub fn held_bytes(&self) -> usize {
         let Self { tokens, places, here, by_long, by_three, by_two, ops } = self;
-        4 * [tokens, places, here, by_long, by_three, by_two, ops].map(Vec::capacity).iter().sum::<usize>()
+        let tables = size_of_val(&**by_long) + size_of_val(&**by_three) + size_of_val(&**by_two);
+        tables + 4 * [tokens, places, here, ops].map(Vec::capacity).iter().sum::<usize>()
     }
 
     /// Makes the ops of a part of a row, which begins at `place` of its band of `band` bytes, and counts them; `false`, and nothing
@@ -157,11 +162,7 @@ impl Parser {
     fn search<const LONG: bool>(&mut self, begin: usize, end: usize, token_bits: u32, counts: &mut Counts) {
         let Self { tokens, places, by_long, by_three, by_two, ops, .. } = self;
         let (tokens, places) = (&tokens[..end + SENTINELS], &places[..end + SENTINELS]);
-        let (Some(by_long), Some(by_three), Some(by_two)) =
-            (by_long.first_chunk_mut::<TABLE>(), by_three.first_chunk_mut::<TABLE>(), by_two.first_chunk_mut::<TABLE>())
-        else {
-            return;
-        };
+        let (by_long, by_three, by_two) = (&mut **by_long, &mut **by_three, &mut **by_two);
         let mut at = begin;
         // Zeros in front of the token that the last op ends with. Those at the beginning of a part are not counted.
         let mut before = 0;

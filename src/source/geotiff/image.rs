@@ -120,7 +120,7 @@ impl Image {
         let packed = bits.map(|bits| PackedBits { bits, per_row: chunk_cols * samples, set: if mask { u8::MAX } else { 1 } });
         let stored = Stored { sample, samples, packed: packed.is_some() };
         let conversion = (is_ycbcr && !ycbcr).then(|| YCbCr::read(header, ifd, stored)).transpose()?;
-        let shape = Shape { rows: chunk_rows, cols: chunk_cols, samples, sample };
+        let shape = Shape { rows: chunk_rows, cols: chunk_cols, samples, sample, predictor };
         check_chunk_size(header, &shape, codec.is_stored(), tiled)?;
         let raw_row_bytes = packed.map_or(shape.row_bytes(), |packed| packed.row_bytes()) as u64;
         let shaped = codec.is_stored().then(|| Lengths::Shaped {
@@ -222,7 +222,8 @@ impl Image {
     }
 
     fn shape(&self) -> Shape {
-        Shape { rows: self.chunk_rows, cols: self.chunk_cols, samples: self.plane_samples(), sample: self.sample }
+        let (rows, cols, samples) = (self.chunk_rows, self.chunk_cols, self.plane_samples());
+        Shape { rows, cols, samples, sample: self.sample, predictor: self.predictor }
     }
 
     /// Whether a cursor that holds one decoded chunk is cheaper than one that suspends a decoder, and which cost

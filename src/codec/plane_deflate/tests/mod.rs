@@ -9,23 +9,10 @@ use libdeflater::Decompressor;
 use std::io::{Read, Write};
 use tiles::{KINDS, Random, content, tile};
 
-/// An encoder, and its largest tile and narrowest row up to now, which say how many bytes it may hold.
-struct Checked {
-    encoder: PlaneDeflate,
-    raw: usize,
-    row_bytes: usize,
-}
-
-impl Default for Checked {
-    fn default() -> Self {
-        Self { encoder: PlaneDeflate::default(), raw: 0, row_bytes: usize::MAX }
-    }
-}
-
 /// Encodes a tile in a room of its bound and inflates it by libdeflate and zlib-rs, and, if `plainly`, by the plain decoder.
-fn check(checked: &mut Checked, raw: &[u8], rows: Rows, plainly: bool) -> Vec<u8> {
+fn check(encoder: &mut PlaneDeflate, raw: &[u8], rows: Rows, plainly: bool) -> Vec<u8> {
     let mut out = vec![0xEE; bound(raw.len())];
-    let len = checked.encoder.encode(raw, rows, &mut out).expect("the bound is enough");
+    let len = encoder.encode(raw, rows, &mut out).expect("the bound is enough");
     out.truncate(len);
     if plainly {
         let plain = inflate(&out).unwrap_or_else(|wrong| panic!("{rows:?}: {wrong}"));
@@ -37,29 +24,39 @@ fn check(checked: &mut Checked, raw: &[u8], rows: Rows, plainly: bool) -> Vec<u8
     back.clear();
     flate2::read::ZlibDecoder::new(&out[..]).read_to_end(&mut back).expect("a stream for zlib-rs");
     assert!(back == raw, "{rows:?}: zlib-rs reads other bytes");
-    (checked.raw, checked.row_bytes) = (checked.raw.max(raw.len()), checked.row_bytes.min(rows.row_bytes));
-    assert!(checked.encoder.held_bytes() <= state_bytes(checked.raw, checked.row_bytes), "{rows:?}");
     out
 }
 
 #[test]
+fn the_state_stays_within_its_bound_and_near_it() {
+    for number in 0..2000 {
+        let (raw, rows) = tile(number, 40_000);
+        let mut encoder = PlaneDeflate::default();
+        encoder.outlook(&raw, rows);
+        encoder.encode(&raw, rows, &mut vec![0; bound(raw.len())]).expect("the bound is enough");
+        let (held, bytes) = (encoder.held_bytes(), state_bytes(raw.len(), rows));
+        assert!(held <= bytes && bytes < held + (40 << 10), "{rows:?}: {held} of {bytes}");
+    }
+}
+
+#[test]
 fn ten_thousand_tiles_come_back_by_every_decoder() {
-    let mut checked = Checked::default();
+    let mut encoder = PlaneDeflate::default();
     for number in 0..10_000 {
         let (raw, rows) = tile(number, 3000);
-        check(&mut checked, &raw, rows, true);
+        check(&mut encoder, &raw, rows, true);
     }
 }
 
 #[test]
 fn large_tiles_come_back_too() {
-    let mut checked = Checked::default();
+    let mut encoder = PlaneDeflate::default();
     let mut random = Random(5);
     for kind in 0..KINDS {
         for (cols, planes, side_by_side) in [(600, 4, 1), (2000, 1, 1), (900, 1, 2), (40_000, 2, 1)] {
             let rows = Rows { row_bytes: cols * planes * side_by_side, planes, side_by_side };
             let raw = content(kind, (700 << 10) / rows.row_bytes, cols, 1, rows, &mut random);
-            check(&mut checked, &raw, rows, false);
+            check(&mut encoder, &raw, rows, false);
         }
     }
 }
@@ -72,13 +69,13 @@ fn as_many_tiles_as_are_asked_for_come_back() {
     let from: u64 = std::env::var("SWATH_FIRST_TILE").ok().and_then(|first| first.parse().ok()).unwrap_or(0);
     let log = std::env::var_os("SWATH_TILES_LOG").expect("a file for the log");
     let mut log = std::fs::File::create(log).expect("a log");
-    let mut checked = Checked::default();
+    let mut encoder = PlaneDeflate::default();
     let (mut raw_bytes, mut packed_bytes) = (0u64, 0u64);
     for number in from..from + count {
         // Every hundredth has up to 2 MiB, so that bands end within tiles.
         let size = if number % 100 == 7 { 2 << 20 } else { 12_000 };
         let (raw, rows) = tile(number, size);
-        let packed = check(&mut checked, &raw, rows, number % 20 == 3 && raw.len() < 100_000);
+        let packed = check(&mut encoder, &raw, rows, number % 20 == 3 && raw.len() < 100_000);
         raw_bytes += raw.len() as u64;
         packed_bytes += packed.len() as u64;
         if (number + 1).is_multiple_of(10_000) {
@@ -115,13 +112,13 @@ fn changed_bytes_and_odd_arrangements_come_back() {
 
 #[test]
 fn a_room_that_is_too_short_is_refused_or_enough() {
-    let mut checked = Checked::default();
+    let mut encoder = PlaneDeflate::default();
     for number in 0..400 {
         let (raw, rows) = tile(number, 1000);
-        let full = check(&mut checked, &raw, rows, false);
+        let full = check(&mut encoder, &raw, rows, false);
         for room in [0, 1, full.len() / 2, full.len().saturating_sub(1), full.len(), full.len() + 63] {
             let mut out = vec![0; room];
-            if let Some(len) = checked.encoder.encode(&raw, rows, &mut out) {
+            if let Some(len) = encoder.encode(&raw, rows, &mut out) {
                 assert_eq!(inflate(&out[..len]).unwrap(), raw, "in {room} bytes, of {}", full.len());
             }
         }
@@ -133,7 +130,7 @@ fn noise_grows_by_stored_blocks_alone() {
     let mut random = Random(3);
     let raw: Vec<u8> = (0..1 << 20).map(|_| random.next() as u8).collect();
     let rows = Rows { row_bytes: 2048, planes: 4, side_by_side: 1 };
-    let packed = check(&mut Checked::default(), &raw, rows, false);
+    let packed = check(&mut PlaneDeflate::default(), &raw, rows, false);
     assert!(packed.len() <= raw.len() + 5 * 18 + 6 + 2, "{}", packed.len());
 }
 
@@ -150,7 +147,7 @@ fn noise_is_told_from_planes_in_which_a_search_could_gain() {
     let mut encoder = PlaneDeflate::default();
     let mut is_noise = |limits, cols, same_rows| {
         let (raw, rows) = planes_of(limits, cols, same_rows);
-        encoder.is_noise(&raw, rows)
+        encoder.outlook(&raw, rows) == Outlook::Noise
     };
     assert!(is_noise([1, 256, 256, 256], 512, false), "both planes of low bytes");
     assert!(is_noise([1, 8, 200, 64], 512, false), "under small steps");
@@ -159,8 +156,28 @@ fn noise_is_told_from_planes_in_which_a_search_could_gain() {
     assert!(!is_noise([1, 1, 1, 1], 512, false), "zeros");
     assert!(!is_noise([1, 256, 256, 256], 4096, true), "rows repeat");
     let (raw, rows) = planes_of([256; 4], 512, false);
-    assert!(!encoder.is_noise(&raw, Rows { planes: 2, ..rows }), "two planes have no two low ones");
-    assert!(!encoder.is_noise(&raw[1..], rows), "not whole rows");
+    assert_eq!(encoder.outlook(&raw, Rows { planes: 2, ..rows }), Outlook::Open, "two planes have no two low ones");
+    assert_eq!(encoder.outlook(&raw[1..], rows), Outlook::Open, "not whole rows");
+    let (raw, rows) = planes_of([1, 8, 64, 64], 512, false);
+    assert_eq!(encoder.outlook(&raw, rows), Outlook::Repeats, "elevations of few digits");
+    let (raw, rows) = planes_of([1, 1, 256, 256], 512, false);
+    let gone: Vec<u8> = raw.iter().enumerate().map(|(k, &byte)| if k % 512 < 300 { 0 } else { byte }).collect();
+    assert_eq!((encoder.outlook(&raw, rows), encoder.outlook(&gone, rows)), (Outlook::Noise, Outlook::Repeats), "holes");
+}
+
+#[test]
+fn one_plane_is_noise_by_its_entropy_and_repeats() {
+    let mut encoder = PlaneDeflate::default();
+    let mut outlook = |limit, side_by_side, same_rows| {
+        let (raw, rows) = planes_of([limit; 4], 512, same_rows);
+        encoder.outlook(&raw, Rows { planes: 1, side_by_side, ..rows })
+    };
+    for (limit, side_by_side, wanted) in
+        [(3, 1, Outlook::Repeats), (10, 1, Outlook::Noise), (10, 2, Outlook::Repeats), (60, 2, Outlook::Noise)]
+    {
+        assert_eq!(outlook(limit, side_by_side, false), wanted, "{limit} values, {side_by_side} bytes");
+    }
+    assert_eq!(outlook(200, 1, true), Outlook::Repeats, "rows repeat");
 }
 
 #[test]
@@ -169,15 +186,15 @@ fn more_tokens_than_there_is_room_for_are_written_otherwise() {
     // Counted rows have zeros, those between have none: planes seem sparse, and have too many tokens.
     let mut random = Random(11);
     let raw: Vec<u8> = (0..512 << 10).map(|k| if k / 8192 % 4 == 0 { 0 } else { random.next() as u8 | 1 }).collect();
-    check(&mut Checked::default(), &raw, rows, true);
+    check(&mut PlaneDeflate::default(), &raw, rows, true);
 }
 
 #[test]
 fn bytes_do_not_depend_on_the_tiles_before_or_the_thread() {
     let all: Vec<_> = (0..200).map(|number| tile(number, 40_000)).collect();
     let one = |tiles: &[(Vec<u8>, Rows)]| -> Vec<Vec<u8>> {
-        let mut checked = Checked::default();
-        tiles.iter().map(|(raw, rows)| check(&mut checked, raw, *rows, false)).collect()
+        let mut encoder = PlaneDeflate::default();
+        tiles.iter().map(|(raw, rows)| check(&mut encoder, raw, *rows, false)).collect()
     };
     let together = one(&all);
     for threads in [2, 8] {
@@ -198,7 +215,7 @@ fn hash(bytes: &[u8]) -> u64 {
 /// the same; so have all machines.
 #[test]
 fn the_bytes_of_each_kind_are_pinned() {
-    let mut checked = Checked::default();
+    let mut encoder = PlaneDeflate::default();
     let hashes: Vec<u64> = (0..KINDS)
         .map(|kind| {
             let mut random = Random(kind as u64);
@@ -206,7 +223,7 @@ fn the_bytes_of_each_kind_are_pinned() {
             for (cols, planes, side_by_side) in [(200, 4, 1), (300, 1, 1), (150, 1, 2), (50, 8, 1), (400, 2, 1)] {
                 let rows = Rows { row_bytes: cols * planes * side_by_side, planes, side_by_side };
                 let raw = content(kind, 90, cols, 1, rows, &mut random);
-                packed.extend(check(&mut checked, &raw, rows, false));
+                packed.extend(check(&mut encoder, &raw, rows, false));
             }
             hash(&packed)
         })
