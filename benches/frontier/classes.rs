@@ -18,12 +18,14 @@ pub struct Class {
     /// Bytes of a row.
     pub row_bytes: usize,
     pub bytes: Vec<u8>,
+    /// Whether each tile is one of the right edge, of which somewhat less than half lies beyond the raster: nodata of float32.
+    pub edge: bool,
 }
 
 impl Class {
     /// Predicted tiles of a side, at most so many, evenly spread; beyond the raster they are zeros.
     pub fn tiles(&self, side: usize, most: usize) -> Vec<(Vec<u8>, Shape)> {
-        let Self { sample, samples, predictor, row_bytes, .. } = *self;
+        let Self { sample, samples, predictor, row_bytes, edge, .. } = *self;
         let pixel = samples * sample.bytes();
         let (rows, cols) = (self.bytes.len() / row_bytes, row_bytes / pixel);
         let shape = Shape { rows: side, cols: side, samples, sample, predictor };
@@ -36,6 +38,9 @@ impl Class {
                 let mut row = vec![0; shape.row_bytes()];
                 let inside = shape.row_bytes().min((cols - left) * pixel);
                 row[..inside].copy_from_slice(&self.bytes[(top + k) * row_bytes + left * pixel..][..inside]);
+                if edge {
+                    row[inside / 15 * 8..].chunks_exact_mut(4).for_each(|beyond| beyond.copy_from_slice(&(-9999f32).to_ne_bytes()));
+                }
                 predict_row(predictor, sample, samples, &row, out);
             }
             (tile, shape)
@@ -51,7 +56,7 @@ fn bytes<T: bytemuck::NoUninit>(samples: impl Iterator<Item = T>) -> Vec<u8> {
 }
 
 fn class(name: &'static str, sample: SampleType, predictor: Predictor, cols: usize, bytes: Vec<u8>) -> Class {
-    Class { name, sample, samples: 1, predictor, row_bytes: cols * sample.bytes(), bytes }
+    Class { name, sample, samples: 1, predictor, row_bytes: cols * sample.bytes(), bytes, edge: false }
 }
 
 /// float32 with predictor 3 and nodata -9999.
@@ -102,6 +107,8 @@ pub fn synthetic(side: usize) -> Result<Vec<Class>> {
         floats("TRI p3", &computed(&dem, Tri::default())?),
         floats("roughness p3", &computed(&dem, Roughness::default())?),
         floats("slope, 30 % nodata p3", &gaps),
+        Class { edge: true, ..floats("slope, right edge p3", &slope) },
+        Class { edge: true, ..floats("DEM cm, right edge p3", &centimetres) },
         floats("DEM cm p3", &centimetres),
         floats("DEM full p3", &land.map(0.02, |z| z * 3.280_84)),
         floats("mean 3x3 p3", &computed(&dem, Focal::default())?),
@@ -120,7 +127,7 @@ pub fn synthetic(side: usize) -> Result<Vec<Class>> {
         integers("DEM int16 dm p2", &land.map(0.02, |z| z * 10.0)),
         bytes_of("classes p2", p2, &land.map(0.02, |z| (z / 150.0).floor().rem_euclid(7.0) + 1.0)),
         bytes_of("classes none", Predictor::None, &land.map(0.02, |z| (z / 150.0).floor().rem_euclid(7.0) + 1.0)),
-        Class { name: "RGB p2", sample: SampleType::U8, samples: 3, predictor: p2, row_bytes: 3 * side, bytes: pictures },
+        Class { name: "RGB p2", sample: SampleType::U8, samples: 3, predictor: p2, row_bytes: 3 * side, bytes: pictures, edge: false },
         floats("constant p3", &land.map(1.0, |z| z)),
         bytes_of("constant p2", p2, &land.map(1.0, |z| z)),
     ])

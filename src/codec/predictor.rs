@@ -4,12 +4,11 @@
 //! samples of what a codec yields: byte order, predictors and packed bits, all in place.
 
 use super::PackedBits;
-use crate::raster::{Predictor, SampleType};
+use crate::raster::{Predictor, SampleType, widest};
 
 /// Predicts one row; `row` and `out` have the same length, a whole number of pixels of `bands` samples.
 pub fn predict_row(predictor: Predictor, sample: SampleType, bands: usize, row: &[u8], out: &mut [u8]) {
-    // `dispatch` compiles the loops below for AVX2 as well and picks at run time.
-    pulp::Arch::new().dispatch(
+    widest(
         #[inline(always)]
         || match (predictor, sample.bytes()) {
             (Predictor::None, width) => little_endian(row, width, out),
@@ -148,7 +147,7 @@ impl RowFinish {
             Predictor::Horizontal if self.sample_bytes == 1 && self.samples == 1 => {
                 fit(scratch, row_bytes);
                 for row in rows.chunks_exact_mut(row_bytes) {
-                    pulp::Arch::new().dispatch(
+                    widest(
                         #[inline(always)]
                         || running_bytes(row, scratch),
                     );
@@ -168,7 +167,7 @@ impl RowFinish {
             Predictor::Float => {
                 fit(scratch, row_bytes);
                 for row in rows.chunks_exact_mut(row_bytes) {
-                    pulp::Arch::new().dispatch(
+                    widest(
                         #[inline(always)]
                         || {
                             if self.samples == 1 {

@@ -4,7 +4,7 @@ use super::{
     Counts, MissingRule,
     cast::{Block, Cell},
 };
-use crate::raster::{SampleType, Sentinel, SentinelRange, with_sample_type};
+use crate::raster::{SampleType, Sentinel, SentinelRange, widest, with_sample_type};
 use bytemuck::pod_read_unaligned;
 
 /// The way samples take from window to output: chosen once per encoder.
@@ -44,7 +44,7 @@ impl Carve {
             }
             Self::FromF32 { to } => with_sample_type!(output, T => {
                 let (to, range) = (to.get::<T>(), to.range::<T>());
-                pulp::Arch::new().dispatch(
+                widest(
                     #[inline(always)]
                     || from_f32::<T>(src, dst, to, range),
                 )

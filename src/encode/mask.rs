@@ -1,6 +1,6 @@
 //! Masks: which pixels are valid, one bit each, as GDAL writes them inside a TIFF.
 
-use super::{Counts, EncodeScratch, MaskFrom, SegmentSpec, cast::Cell, scratch::fit};
+use super::{Counts, EncodeScratch, MaskFrom, SegmentSpec, cast::Cell, fit::fit};
 use crate::{
     codec::{Compression, Shape},
     error::Result,

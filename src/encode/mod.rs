@@ -16,6 +16,7 @@
 
 mod carve;
 mod cast;
+mod fit;
 mod mask;
 mod memory;
 mod missing;

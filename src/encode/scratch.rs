@@ -98,12 +98,3 @@ impl Kept {
         Ok(packed[..len].to_vec())
     }
 }
-
-/// Exactly `len` bytes, of any content: every one is written afterwards.
-pub(super) fn fit(buffer: &mut Vec<u8>, len: usize) {
-    if buffer.capacity() < len {
-        *buffer = Vec::new();
-        *buffer = vec![0; len];
-    }
-    buffer.resize(len, 0);
-}

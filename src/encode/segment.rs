@@ -1,15 +1,15 @@
 use super::{
     Counts, EncodeScratch, Layout, SegmentSpec, Statistics,
     carve::Carve,
+    fit::fit,
     mask, memory,
-    scratch::fit,
     statistics::Gather,
     tally::{tally, tally_len},
 };
 use crate::{
     codec::{Compression, Shape, predict_row},
     error::{Error, Result},
-    raster::{Bins, PixelWindow, Predictor, Segmentation, Span, with_sample_type},
+    raster::{Bins, PixelWindow, Predictor, Segmentation, Span, widest, with_sample_type},
 };
 
 /// Makes the segments of one raster; shared by all workers.
@@ -268,7 +268,7 @@ impl SegmentEncoder {
                     gather.add_masked::<T>(row, band, spec.samples(), valid);
                     continue;
                 }
-                pulp::Arch::new().dispatch(
+                widest(
                     #[inline(always)]
                     || gather.add::<T>(row, band, spec.samples(), sentinel),
                 );

@@ -132,29 +132,47 @@ impl Gather {
         }
         let Some(pivot) = self.pivot else { return };
         let before = self.sums;
+        // Copies on the stack, which become registers.
+        let Sums { mut counts, mut sums, mut squares, .. } = before;
         let (mut min, mut max) = ([before.min.min(pivot); LANES], [before.max.max(pivot); LANES]);
-        let Sums { counts, sums, squares, .. } = &mut self.sums;
         let mut runs = pixels.chunks_exact(LANES * bands * width);
-        let mut one = |lane: usize, sample: T| {
-            let valid = valid(sample);
-            let value = if valid { sample.to_f64() } else { pivot };
-            let apart = value - pivot;
-            counts[lane] += u64::from(valid);
-            sums[lane] += apart;
-            squares[lane] += apart * apart;
-            min[lane] = if value < min[lane] { value } else { min[lane] };
-            max[lane] = if value > max[lane] { value } else { max[lane] };
+        let mut add = |samples: [T; LANES]| {
+            // Lane by lane without a branch, so that each line is a few wide instructions.
+            for lane in 0..LANES {
+                let valid = valid(samples[lane]);
+                let value = if valid { samples[lane].to_f64() } else { pivot };
+                let apart = value - pivot;
+                counts[lane] += u64::from(valid);
+                sums[lane] += apart;
+                squares[lane] += apart * apart;
+                min[lane] = if value < min[lane] { value } else { min[lane] };
+                max[lane] = if value > max[lane] { value } else { max[lane] };
+            }
         };
-        for run in runs.by_ref() {
-            for (lane, pixel) in run.chunks_exact(bands * width).enumerate() {
-                one(lane, read(pixel));
+        if bands == 1 {
+            runs.by_ref().for_each(|run| add(pod_read_unaligned(run)));
+        } else {
+            let mut samples = [T::zeroed(); LANES];
+            for run in runs.by_ref() {
+                for (sample, pixel) in samples.iter_mut().zip(run.chunks_exact(bands * width)) {
+                    *sample = read(pixel);
+                }
+                add(samples);
             }
         }
         for (lane, pixel) in runs.remainder().chunks_exact(bands * width).enumerate() {
-            one(lane, read(pixel));
+            let sample = read(pixel);
+            if valid(sample) {
+                let value = sample.to_f64();
+                counts[lane] += 1;
+                sums[lane] += value - pivot;
+                squares[lane] += (value - pivot) * (value - pivot);
+                min[lane] = if value < min[lane] { value } else { min[lane] };
+                max[lane] = if value > max[lane] { value } else { max[lane] };
+            }
         }
-        self.sums.min = min.into_iter().fold(f64::INFINITY, f64::min);
-        self.sums.max = max.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        let (min, max) = (min.into_iter().fold(f64::INFINITY, f64::min), max.into_iter().fold(f64::NEG_INFINITY, f64::max));
+        self.sums = Sums { counts, sums, squares, min, max };
         // A square that overflows, or an infinity, shows in the squares for good: the row is added again.
         if T::TYPE.is_float() && !self.sums.squares.iter().all(|sum| sum.is_finite()) {
             self.sums = before;

@@ -1,6 +1,6 @@
 //! Segments decoded again, for outputs that ask for it: what a reader will see is compared with what was encoded.
 
-use super::scratch::fit;
+use super::fit::fit;
 use crate::{
     codec::{Compression, Decoders, SegmentInfo, Shape},
     raster::{Sample, with_sample_type},

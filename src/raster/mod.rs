@@ -24,6 +24,7 @@ mod scaling;
 mod sentinel_range;
 mod span;
 mod view;
+mod widest;
 
 pub use bins::{Bin, Bins, BinsError};
 pub use byte_size::{ByteSize, ParseByteSizeError};
@@ -46,3 +47,4 @@ pub use scaling::Scaling;
 pub use sentinel_range::SentinelRange;
 pub use span::Span;
 pub use view::{PixelRows, PixelWindow};
+pub(crate) use widest::widest;

@@ -13,7 +13,7 @@ use swath::{
 /// What is asked of a destination.
 type Refine = dyn Fn(Destination) -> Destination;
 
-const ROWS: usize = 300;
+const ROWS: usize = 400;
 const COLS: usize = 530;
 
 /// A surface with noise in its last bits, and with holes, which are -9999.

@@ -67,7 +67,7 @@ impl Auto {
 impl Encoder for Auto {
     fn encode(&mut self, raw: &[u8], shape: Shape, packed: &mut [u8]) -> Option<usize> {
         // The room is a function of the tile too, since an encoder that runs out of it writes otherwise.
-        let packed = packed.get_mut(..super::bound(raw.len()))?;
+        let packed = packed.get_mut(..bound(raw.len()))?;
         match rows_of(&shape).filter(|rows| raw.len() >= MIN_BYTES && raw.len().is_multiple_of(rows.row_bytes)) {
             Some(rows) if self.takes(raw, rows, packed) => self.planes.encode(raw, rows, packed),
             _ => self.general.zlib_compress(raw, packed).ok(),
@@ -78,6 +78,13 @@ impl Encoder for Auto {
     fn state_bytes(&mut self) -> Option<usize> {
         Some(self.planes.held_bytes())
     }
+}
+
+/// Max bytes of a segment, whoever encodes it.
+pub(super) fn bound(raw: usize) -> usize {
+    // libdeflate: stored blocks of at least 5,000 bytes with 5 of overhead each, in a zlib wrapper of 6.
+    // Level 0 and its like are covered too.
+    (raw + 5 * raw.div_ceil(5000).max(1) + 6).max(plane_deflate::bound(raw))
 }
 
 /// Max bytes of what libdeflate does not hold, after tiles of this shape.

@@ -4,7 +4,7 @@
 mod auto;
 
 use super::{
-    Codec, CodecInfo, Compression, Decoders, Encoder, SegmentInfo, Setting, Settings, Shape, Step, StreamDecoder, Streaming, plane_deflate,
+    Codec, CodecInfo, Compression, Decoders, Encoder, SegmentInfo, Setting, Settings, Shape, Step, StreamDecoder, Streaming,
     stream::decode_all,
 };
 use flate2::{Decompress, FlushDecompress, Status};
@@ -54,7 +54,7 @@ impl Codec for Deflate {
     }
 
     fn bound(&self, raw: usize) -> usize {
-        bound(raw)
+        auto::bound(raw)
     }
 
     fn encoder_bytes(&self, settings: &Settings, shape: &Shape) -> usize {
@@ -93,13 +93,6 @@ impl Codec for Deflate {
     fn stream(&self, _: usize) -> Result<Box<dyn StreamDecoder>, String> {
         Ok(Box::new(Decompress::new(true)))
     }
-}
-
-/// Max bytes of a segment, whoever encodes it.
-fn bound(raw: usize) -> usize {
-    // libdeflate: stored blocks of at least 5,000 bytes with 5 of overhead each, in a zlib wrapper of 6.
-    // Level 0 and its like are covered too.
-    (raw + 5 * raw.div_ceil(5000).max(1) + 6).max(plane_deflate::bound(raw))
 }
 
 const DAMAGED: &str = "its deflate data are damaged";

@@ -1,6 +1,8 @@
 //! Chroma at the size of luma, and red, green and blue, to the bit as libjpeg-turbo makes them ("fancy" upsampling: a triangle over the
 //! two nearest samples in each direction).
 
+use crate::raster::widest;
+
 /// Rows of samples of one component.
 pub(super) struct Plane {
     /// Samples, row by row.
@@ -81,7 +83,7 @@ fn ends(out: &mut [u8], samples: [u8; 2], last: usize) {
 /// Pixels of red, green and blue of one row of the three components.
 pub(super) fn rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
     const HALF: i32 = 1 << 15;
-    pulp::Arch::new().dispatch(
+    widest(
         #[inline(always)]
         || {
             for (((pixel, &y), &cb), &cr) in out.chunks_exact_mut(3).zip(y).zip(cb).zip(cr) {

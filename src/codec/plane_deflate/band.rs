@@ -5,13 +5,16 @@ use super::{
     counts::Counts,
     log2::entropy_bits,
     sample::{Class, Histogram, holes},
-    sparse::{Op, Parser, TOKEN_BITS},
+    sparse::{Keys, Op, Parser, TOKEN_BITS},
     symbols::{MATCH, WINDOW},
     table::Table,
 };
 
 /// Most planes of a row: those of float64.
 pub(super) const MAX_PLANES: usize = 8;
+
+/// In bands of up to so many bytes, tokens of several planes are sought by all keys.
+const DEEP_BYTES: usize = 256 << 10;
 
 /// Rows of a tile that share a block.
 #[derive(Clone, Copy)]
@@ -138,15 +141,16 @@ impl Survey {
         parser.clear(band.bytes.len());
         self.parsed_parts = 0;
         let sparse = classes.iter().take(band.planes).enumerate().filter(|(_, class)| class.is_sparse());
+        let deep = sparse.clone().count() > 1 && band.bytes.len() <= DEEP_BYTES;
         for row in (0..rows).filter(|&row| !band.repeats[row]) {
             for (plane, &class) in sparse.clone() {
                 let place = (row * band.row_bytes + plane * band.part_bytes(), band.bytes.len());
-                let parsed = if class == (Class::Sparse { long_keys: true }) {
-                    parser.parse::<true>(band.part(row, plane), place, token_bits, sum)
-                } else {
-                    parser.parse::<false>(band.part(row, plane), place, token_bits, sum)
+                let keys = match class {
+                    _ if deep => Keys::FiveThreeTwo,
+                    Class::Sparse { dense: true } => Keys::Three,
+                    _ => Keys::ThreeTwo,
                 };
-                if !parsed {
+                if !parser.parse(keys, band.part(row, plane), place, token_bits, sum) {
                     self.any_run = true;
                     return;
                 }

@@ -26,7 +26,7 @@
 //!
 //! # Tokens and matches
 //!
-//! See `sparse`. The search is greedy; keys are 5 (where tokens are many), 3 and 2 tokens. A match takes the zeros in front of it along where
+//! See `sparse`. The search is greedy; keys are 3 and 2 tokens, 5 in small tiles of elevations. A match takes the zeros in front of it along where
 //! its source has as many, and may end within a run. Tables are reset for each band, so matches never reach
 //! over its beginning, with one exception: a row that equals the row before is written as matches of a row's distance.
 //!

@@ -103,17 +103,21 @@ pub(super) fn outlook(tile: Band<'_>, side_by_side: usize, histograms: &mut [His
 
 /// The outlook of floats, from the planes of their lowest bytes and the second one, which moves in small steps where they are smooth.
 fn of_low_bytes(second: &Histogram, lower: &Histogram, lowest: &Histogram, planes: usize) -> Outlook {
-    let steps = entropy_of(second) < 4 * second.bytes() as u64;
+    let holes = lower.zero_word_count();
+    let mut counts = [0; 256];
+    second.sum(&mut counts);
+    let beside_holes = second.bytes().saturating_sub(8 * holes) as u64;
+    let steps = second.entropy_beside_holes(&counts, holes) < 4 * beside_holes;
     let at_least = |plane: &Histogram, tenths: u32| byte_entropy(plane).is_some_and(|bits| bits >= (tenths << FRACTION) / 10);
     let noise = at_least(lower, 78) && at_least(lowest, 78);
     match steps {
-        // Where many samples are missing, it matters how runs are written.
-        _ if lower.zero_word_count() * HOLES > lower.bytes() => Outlook::Repeats,
+        // Slopes and their like.
+        false if noise => Outlook::Noise,
+        // Where many samples of others are missing, it matters how runs are written.
+        _ if holes * HOLES > lower.bytes() => Outlook::Repeats,
         // Elevations and smooth copies of them. Those of few digits repeat.
         true if planes <= 4 && at_least(lower, 68) && at_least(lowest, 50) => Outlook::Noise,
         true if !noise => Outlook::Repeats,
-        // Slopes and their like.
-        false if noise => Outlook::Noise,
         _ => Outlook::Open,
     }
 }

@@ -5,8 +5,8 @@ use super::log2::entropy_bits;
 /// How the bytes of a plane are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Mostly zeros: as tokens, with matches among them, which are sought by long keys too where tokens are many.
-    Sparse { long_keys: bool },
+    /// Mostly zeros: as tokens, with matches among them. Tokens are `dense` where they are most of the bytes.
+    Sparse { dense: bool },
     /// Zeros in long runs, as missing samples make them: as literals and runs.
     Holed,
     /// As literals alone.
@@ -19,14 +19,14 @@ impl Class {
     }
 }
 
-/// A plane is sparse if more than one in this many bytes is zero.
+/// A plane is sparse if more than one in this many bytes is zero, holes aside.
 const SPARSE: usize = 2;
 /// Likewise a plane of several, one in this many, if its bytes have less than so many bits of entropy each: planes of elevations
 /// whose other bytes are small steps up and down, which repeat.
 const REPETITIVE: usize = 4;
 const REPETITIVE_BITS: usize = 4;
-/// Matches are sought by long keys too where more than one in this many bytes is not zero.
-const LONG_KEYS: usize = 8;
+/// Tokens are dense where more than one in this many bytes is not zero.
+const DENSE: usize = 2;
 /// A plane has holes if more than one in this many words of 8 bytes is all zeros.
 const HOLED: usize = 200;
 
@@ -101,14 +101,21 @@ impl Histogram {
         literals[0] as usize - 8 * self.zero_words
     }
 
+    /// Bits of entropy of these counts, without the zeros of so many words of 8.
+    pub fn entropy_beside_holes(&self, literals: &[u32; 256], zero_words: usize) -> u64 {
+        let zeros = literals[0].saturating_sub(8 * zero_words as u32);
+        entropy_bits(std::iter::once(zeros).chain(literals[1..].iter().copied()))
+    }
+
     /// Classifies the plane, one of several if `many`, and leaves the counts of its bytes in `literals`.
     #[inline(always)]
     pub fn class(&self, many: bool, literals: &mut [u32; 256]) -> Class {
         self.sum(literals);
-        let zeros = literals[0] as usize;
-        let repeats = || entropy_bits(literals.iter().copied()) < (REPETITIVE_BITS * self.bytes) as u64;
-        if zeros * SPARSE > self.bytes || (many && zeros * REPETITIVE > self.bytes && repeats()) {
-            Class::Sparse { long_keys: (self.bytes - zeros) * LONG_KEYS > self.bytes }
+        // Zeros of holes say nothing of the bytes beside them. Where the plane is mostly zeros, the other zeros are many as well.
+        let (zeros, bytes) = (self.lone_zeros(literals), self.bytes - 8 * self.zero_words);
+        let repeats = || self.entropy_beside_holes(literals, self.zero_words) < (REPETITIVE_BITS * bytes) as u64;
+        if zeros * SPARSE > bytes || (many && zeros * REPETITIVE > bytes && repeats()) {
+            Class::Sparse { dense: (bytes - zeros) * DENSE > bytes }
         } else if self.zero_words * HOLED > self.words {
             Class::Holed
         } else {

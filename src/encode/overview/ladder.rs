@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    raster::{LevelSize, SentinelRange, Span},
+    raster::{LevelSize, SentinelRange, Span, widest},
 };
 use bytemuck::{Zeroable, pod_read_unaligned};
 
@@ -213,11 +213,10 @@ impl<T: Cell, M: Method<T>> Ladder<T, M> {
         let missing = self.sentinel.map_or_else(|| T::from_f64(f64::NAN), |(missing, _)| missing);
         let range = self.sentinel.map(|(_, range)| range);
         let (method, samples) = (self.method, &mut self.samples[..cols.len()]);
-        let given = self.values.iter().zip(&self.weights).zip(&mut *samples);
-        pulp::Arch::new().dispatch(
+        widest(
             #[inline(always)]
             || {
-                for ((&value, &weight), sample) in given {
+                for ((&value, &weight), sample) in self.values.iter().zip(&self.weights).zip(&mut *samples) {
                     // Computed for missing ones too, so that the loop has no branch.
                     let valid = method.give(value, weight, range);
                     *sample = if (weight > 0.0) & !valid.is_nan() { valid } else { missing };

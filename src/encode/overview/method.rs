@@ -1,7 +1,7 @@
 //! What a sample of an overview is, method by method: one row of a level from the rows of the level below.
 
 use super::{super::cast::Cell, defined::defined_mean};
-use crate::raster::SentinelRange;
+use crate::raster::{SentinelRange, widest};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 
 /// One row of a level: unrounded values and weights (valid full-resolution samples that a value stands for; 0 is
@@ -157,15 +157,14 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
             })
         };
         let four = |j: usize| [at(Some(upper), 2 * j), at(Some(upper), 2 * j + 1), at(lower, 2 * j), at(lower, 2 * j + 1)];
-        let out = values.iter_mut().zip(weights.iter_mut());
         if let (None, Some(lower), 1) = (upper.valid, lower, bands) {
             // One band, two rows, no mask: what nearly every raster is made of.
             let whole = upper.samples.len() / (2 * width);
-            pulp::Arch::new().dispatch(
+            widest(
                 #[inline(always)]
                 || {
                     let pairs = upper.samples.chunks_exact(2 * width).zip(lower.samples.chunks_exact(2 * width));
-                    for ((value, weight), (u, l)) in out.zip(pairs) {
+                    for ((value, weight), (u, l)) in values.iter_mut().zip(weights.iter_mut()).zip(pairs) {
                         let four = [sample(u), sample(&u[width..]), sample(l), sample(&l[width..])].map(weighed);
                         (*value, *weight) = self.0.fold(four.map(|s| s.0), four.map(|s| s.1));
                     }
@@ -177,7 +176,7 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
                 (values[whole], weights[whole]) = self.0.fold([u.0, none, l.0, none], [u.1, 0.0, l.1, 0.0]);
             }
         } else {
-            for (j, (value, weight)) in out.enumerate() {
+            for (j, (value, weight)) in values.iter_mut().zip(weights.iter_mut()).enumerate() {
                 let four = four(j);
                 (*value, *weight) = self.0.fold(four.map(|s| s.0), four.map(|s| s.1));
             }
@@ -186,7 +185,7 @@ impl<T: Cell, Q: Quad<T>> Method<T> for Quads<Q> {
     }
 
     fn combine(self, below: &Below<'_, Q::Value>, _: &mut Sums, values: &mut [Q::Value], weights: &mut [f64]) {
-        pulp::Arch::new().dispatch(
+        widest(
             #[inline(always)]
             || self.folded(below, values, weights),
         );
