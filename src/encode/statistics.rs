@@ -117,13 +117,63 @@ impl Default for Gather {
     }
 }
 
+/// [`Sums`] while a row is added: on the stack, where they become registers.
+struct Lanes {
+    counts: [u64; LANES],
+    sums: [f64; LANES],
+    squares: [f64; LANES],
+    min: [f64; LANES],
+    max: [f64; LANES],
+}
+
+impl Lanes {
+    #[inline(always)]
+    fn new(Sums { counts, sums, squares, min, max }: Sums, pivot: f64) -> Self {
+        Self { counts, sums, squares, min: [min.min(pivot); LANES], max: [max.max(pivot); LANES] }
+    }
+
+    /// Adds a sample to each lane: without a branch, so that it takes a few wide instructions.
+    #[inline(always)]
+    fn add<T: Cell>(&mut self, samples: [T; LANES], pivot: f64, sentinel: Option<SentinelRange<T>>) {
+        for (lane, &sample) in samples.iter().enumerate() {
+            self.add_one(lane, sample, pivot, sentinel);
+        }
+    }
+
+    #[inline(always)]
+    fn add_one<T: Cell>(&mut self, lane: usize, sample: T, pivot: f64, sentinel: Option<SentinelRange<T>>) {
+        let valid = is_valid(sample, sentinel);
+        let value = if valid { sample.to_f64() } else { pivot };
+        let apart = value - pivot;
+        self.counts[lane] += u64::from(valid);
+        self.sums[lane] += apart;
+        self.squares[lane] += apart * apart;
+        self.min[lane] = if value < self.min[lane] { value } else { self.min[lane] };
+        self.max[lane] = if value > self.max[lane] { value } else { self.max[lane] };
+    }
+
+    #[inline(always)]
+    fn sums(self) -> Sums {
+        let Self { counts, sums, squares, min, max } = self;
+        let (min, max) = (min.into_iter().fold(f64::INFINITY, f64::min), max.into_iter().fold(f64::NEG_INFINITY, f64::max));
+        Sums { counts, sums, squares, min, max }
+    }
+}
+
+/// Whether a sample is neither missing nor NaN.
+#[inline(always)]
+fn is_valid<T: Cell>(sample: T, sentinel: Option<SentinelRange<T>>) -> bool {
+    // `|` and not `||`: no branch, so that loops become wide.
+    !(sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample)))
+}
+
 impl Gather {
     /// Adds a row: pixels of `bands` native-endian samples.
     #[inline(always)]
     pub fn add<T: Cell>(&mut self, pixels: &[u8], band: usize, bands: usize, sentinel: Option<SentinelRange<T>>) {
         let width = size_of::<T>();
         let read = |pixel: &[u8]| pod_read_unaligned::<T>(&pixel[band * width..(band + 1) * width]);
-        let valid = |sample: T| !(sample.is_nan() | sentinel.is_some_and(|sentinel| sentinel.has(sample)));
+        let valid = |sample: T| is_valid(sample, sentinel);
         if self.pivot.is_none() {
             self.pivot = pixels.chunks_exact(bands * width).map(read).filter(|&s| valid(s)).map(T::to_f64).find(|v| v.is_finite());
         }
@@ -132,47 +182,21 @@ impl Gather {
         }
         let Some(pivot) = self.pivot else { return };
         let before = self.sums;
-        // Copies on the stack, which become registers.
-        let Sums { mut counts, mut sums, mut squares, .. } = before;
-        let (mut min, mut max) = ([before.min.min(pivot); LANES], [before.max.max(pivot); LANES]);
+        let mut lanes = Lanes::new(before, pivot);
         let mut runs = pixels.chunks_exact(LANES * bands * width);
-        let mut add = |samples: [T; LANES]| {
-            // Lane by lane without a branch, so that each line is a few wide instructions.
-            for lane in 0..LANES {
-                let valid = valid(samples[lane]);
-                let value = if valid { samples[lane].to_f64() } else { pivot };
-                let apart = value - pivot;
-                counts[lane] += u64::from(valid);
-                sums[lane] += apart;
-                squares[lane] += apart * apart;
-                min[lane] = if value < min[lane] { value } else { min[lane] };
-                max[lane] = if value > max[lane] { value } else { max[lane] };
-            }
-        };
         if bands == 1 {
-            runs.by_ref().for_each(|run| add(pod_read_unaligned(run)));
+            runs.by_ref().for_each(|run| lanes.add(pod_read_unaligned(run), pivot, sentinel));
         } else {
             let mut samples = [T::zeroed(); LANES];
             for run in runs.by_ref() {
-                for (sample, pixel) in samples.iter_mut().zip(run.chunks_exact(bands * width)) {
-                    *sample = read(pixel);
-                }
-                add(samples);
+                samples.iter_mut().zip(run.chunks_exact(bands * width)).for_each(|(sample, pixel)| *sample = read(pixel));
+                lanes.add(samples, pivot, sentinel);
             }
         }
         for (lane, pixel) in runs.remainder().chunks_exact(bands * width).enumerate() {
-            let sample = read(pixel);
-            if valid(sample) {
-                let value = sample.to_f64();
-                counts[lane] += 1;
-                sums[lane] += value - pivot;
-                squares[lane] += (value - pivot) * (value - pivot);
-                min[lane] = if value < min[lane] { value } else { min[lane] };
-                max[lane] = if value > max[lane] { value } else { max[lane] };
-            }
+            lanes.add_one(lane, read(pixel), pivot, sentinel);
         }
-        let (min, max) = (min.into_iter().fold(f64::INFINITY, f64::min), max.into_iter().fold(f64::NEG_INFINITY, f64::max));
-        self.sums = Sums { counts, sums, squares, min, max };
+        self.sums = lanes.sums();
         // A square that overflows, or an infinity, shows in the squares for good: the row is added again.
         if T::TYPE.is_float() && !self.sums.squares.iter().all(|sum| sum.is_finite()) {
             self.sums = before;
