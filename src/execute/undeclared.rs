@@ -1,6 +1,6 @@
 //! Values that look like a nodata value that nobody declared: found while rows are converted, at next to no cost.
 
-use crate::raster::{Profile, SampleType, Span};
+use crate::raster::{Profile, SampleType, Span, widest};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -137,8 +137,13 @@ impl Undeclared {
 
 /// A float32 of a row that is too far from 0 to be measured, if there is one.
 pub(super) fn far_f32(samples: &[f32]) -> Option<f64> {
-    // `|` and not `||`: no branch, so that the compiler vectorises the loop.
-    let any = samples.iter().fold(false, |any, sample| any | (sample.abs() > FAR));
+    let any = widest(
+        #[inline(always)]
+        || {
+            // `|` and not `||`: no branch, so that the compiler vectorises the loop.
+            samples.iter().fold(false, |any, sample| any | (sample.abs() > FAR))
+        },
+    );
     any.then(|| samples.iter().find(|sample| sample.abs() > FAR).copied().map(f64::from)).flatten()
 }
 

@@ -1,7 +1,7 @@
 use super::OriginCheck;
 use crate::{
     error::{Error, Result},
-    raster::{Profile, Sample, SampleType, Scaling, Sentinel, with_sample_type},
+    raster::{Profile, Sample, SampleType, Scaling, Sentinel, widest, with_sample_type},
 };
 use std::sync::Arc;
 
@@ -242,6 +242,14 @@ impl RowConverter {
 
     #[inline(always)]
     fn convert_with<T: Sample, O: Sample>(&self, planes: &[&[u8]], out: &mut [O], number: impl Fn(T) -> O) {
+        widest(
+            #[inline(always)]
+            || self.convert_all::<T, O>(planes, out, &number),
+        );
+    }
+
+    #[inline(always)]
+    fn convert_all<T: Sample, O: Sample>(&self, planes: &[&[u8]], out: &mut [O], number: impl Fn(T) -> O) {
         let stride = if self.planar { 1 } else { self.bands };
         let band = self.band.unwrap_or(0);
         let nodata = self.nodata.map(|s| s.range::<T>());
