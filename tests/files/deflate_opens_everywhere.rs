@@ -28,7 +28,8 @@ fn surface<T: Sample>(bands: usize) -> Array3<T> {
         let height = 120.0 + 40.0 * (x / 37.0).sin() + 30.0 * (y / 23.0).cos() + 30.0 * noise;
         match T::TYPE {
             _ if hole && T::TYPE.is_float() => T::from_f32(-9999.0),
-            SampleType::F64 => bytemuck::pod_read_unaligned(bytemuck::bytes_of(&height)),
+            // Rougher, since a byte of float64 has fewer bits that are noise.
+            SampleType::F64 => bytemuck::pod_read_unaligned(bytemuck::bytes_of(&(height + 3000.0 * noise))),
             SampleType::U16 => T::from_f32((height * 90.0) as f32),
             _ => T::from_f32(height as f32),
         }

@@ -72,8 +72,10 @@ for case in cases:
         envi, plain = os.path.join(folder, "out.bin"), os.path.join(folder, "out.tif")
         run("gdal_translate", "-q", "-of", "ENVI", "-co", "INTERLEAVE=BIP", case["file"], envi)
         check(open(envi, "rb").read() == expected.tobytes(), "gdal_translate decodes other pixels")
-        run("tiffcp", "-c", "none", f"{case['file']},0", plain)
-        check(by_tifffile(plain).tobytes() == expected.tobytes(), "tiffcp decodes other pixels")
+        # tiffcp of libtiff 4.5 loses bands of separate tiles of wider samples, those of files that GDAL wrote too.
+        if tifffile.TiffFile(case["file"]).pages[0].planarconfig == 1 or expected.itemsize == 1:
+            run("tiffcp", "-c", "none", f"{case['file']},0", plain)
+            check(by_tifffile(plain).tobytes() == expected.tobytes(), "tiffcp decodes other pixels")
     with tifffile.TiffFile(case["file"]) as tif, open(case["file"], "rb") as file:
         for page in [page for first in tif.pages for page in [first, *(first.pages or [])]]:
             for index, (offset, size) in enumerate(zip(page.dataoffsets, page.databytecounts)):
