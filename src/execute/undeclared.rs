@@ -137,20 +137,23 @@ impl Undeclared {
 
 /// A float32 of a row that is too far from 0 to be measured, if there is one.
 pub(super) fn far_f32(samples: &[f32]) -> Option<f64> {
-    let any = widest(
-        #[inline(always)]
-        || {
-            // `|` and not `||`: no branch, so that the compiler vectorises the loop.
-            samples.iter().fold(false, |any, sample| any | (sample.abs() > FAR))
-        },
-    );
-    any.then(|| samples.iter().find(|sample| sample.abs() > FAR).copied().map(f64::from)).flatten()
+    first_far(samples, |sample| sample.abs() > FAR).map(f64::from)
 }
 
 /// The same of a row of float64.
 pub(super) fn far_f64(samples: &[f64]) -> Option<f64> {
-    let is_far = |sample: f64| sample.abs() > f64::from(FAR);
-    let any = samples.iter().fold(false, |any, &sample| any | is_far(sample));
+    first_far(samples, |sample| sample.abs() > f64::from(FAR))
+}
+
+#[inline(always)]
+fn first_far<T: Copy>(samples: &[T], is_far: impl Fn(T) -> bool) -> Option<T> {
+    let any = widest(
+        #[inline(always)]
+        || {
+            // `|` and not `||`: no branch, so that the compiler vectorises the loop.
+            samples.iter().fold(false, |any, &sample| any | is_far(sample))
+        },
+    );
     any.then(|| samples.iter().copied().find(|&sample| is_far(sample))).flatten()
 }
 

@@ -119,7 +119,7 @@ mod tests {
         z ^ (z >> 31)
     }
 
-    /// A predicted tile of 256 x 256 samples of so many bytes.
+    /// A predicted tile of 256 x 256 samples, each of the bytes that `bytes` gives.
     fn tile(sample: SampleType, predictor: Predictor, bytes: impl Fn(usize) -> Vec<u8>) -> (Vec<u8>, Shape) {
         let shape = Shape { rows: 256, cols: 256, samples: 1, sample, predictor };
         let mut raw = vec![0; shape.bytes()];

@@ -13,7 +13,7 @@ use super::{
 /// Most planes of a row: those of float64.
 pub(super) const MAX_PLANES: usize = 8;
 
-/// In bands of up to so many bytes, tokens of several planes are sought by all keys.
+/// In bands up to this size, the tokens of several sparse planes are looked up by all three keys.
 const DEEP_BYTES: usize = 256 << 10;
 
 /// Rows of a tile that share a block.

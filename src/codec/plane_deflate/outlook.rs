@@ -22,13 +22,13 @@ pub enum Outlook {
     Open,
 }
 
-/// One in so many rows is counted: of several planes, of one.
+/// Every how many rows one is counted: in tiles of several planes, and in those of one.
 pub(super) const STRIDES: [usize; 2] = [16, 32];
 /// Rows in the middle of a tile in which words are compared.
 const ROWS: usize = 16;
 /// Noise repeats less than one word in so many.
 const REPEATED: usize = 50;
-/// Noise has less than one zero in so many bytes, words of 8 zeros aside.
+/// Noise has fewer than one zero in this many bytes, not counting words of 8 zeros.
 const ZEROS: usize = 20;
 /// More than one word of 8 zeros in so many bytes, 40 % of them, are missing samples rather than noise.
 const HOLES: usize = 20;
@@ -108,15 +108,16 @@ fn of_low_bytes(second: &Histogram, lower: &Histogram, lowest: &Histogram, plane
     second.sum(&mut counts);
     let beside_holes = second.bytes().saturating_sub(8 * holes) as u64;
     let steps = second.entropy_beside_holes(&counts, holes) < 4 * beside_holes;
-    let at_least = |plane: &Histogram, tenths: u32| byte_entropy(plane).is_some_and(|bits| bits >= (tenths << FRACTION) / 10);
-    let noise = at_least(lower, 78) && at_least(lowest, 78);
+    let [lower_bits, lowest_bits] = [lower, lowest].map(byte_entropy);
+    let at_least = |bits: Option<u32>, tenths: u32| bits.is_some_and(|bits| bits >= (tenths << FRACTION) / 10);
+    let noise = at_least(lower_bits, 78) && at_least(lowest_bits, 78);
     match steps {
         // Slopes and their like.
         false if noise => Outlook::Noise,
         // Where many samples of others are missing, it matters how runs are written.
         _ if holes * HOLES > lower.bytes() => Outlook::Repeats,
         // Elevations and smooth copies of them. Those of few digits repeat.
-        true if planes <= 4 && at_least(lower, 68) && at_least(lowest, 50) => Outlook::Noise,
+        true if planes <= 4 && at_least(lower_bits, 68) && at_least(lowest_bits, 50) => Outlook::Noise,
         true if !noise => Outlook::Repeats,
         _ => Outlook::Open,
     }
